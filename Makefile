@@ -1,0 +1,78 @@
+# Everything there is to do with this repository. Needs Python 3.11 or later, and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCKED := install --require-hashes --requirement
+STATIC := src/waflows/console/static/page.css
+WEB := web/build.py web/package-lock.json $(wildcard web/src/*)
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test soak bench lint format types docs build lock ci clean
+
+help: ## Show what there is to do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+dev: .venv/run $(STATIC) ## Install into .venv and start a server to try things on
+	$(BIN)/waflows dev $(ARGS)
+
+test: .venv/dev $(STATIC) ## Install what the tests need, PostgreSQL included, and run them all
+	@sh tests/browser.sh
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not soak" $(ARGS)
+
+soak: .venv/dev $(STATIC) ## Run the long forms of the crash and race tests
+	$(BIN)/python -m pytest -m soak --capture no $(ARGS)
+
+bench: .venv/bench $(STATIC) ## Measure the speed, as ratios to references run beside it
+	$(BIN)/python -m bench $(ARGS)
+
+lint: .venv/dev ## Check style, types and the direction of dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: .venv/dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+build: .venv/dev $(STATIC) ## Build the wheel and the source archive into dist/
+	$(BIN)/uv build --quiet --no-build-isolation
+
+lock: .venv/python ## Take up newer versions of what waflows stands on
+	$(PIP) install uv
+	$(COMPILE) --extra postgres --group build --output-file requirements.lock
+	$(COMPILE) --extra postgres --group dev --output-file requirements-dev.lock
+	$(COMPILE) --extra postgres --group dev --group bench --output-file requirements-bench.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-emit-index-url --no-emit-find-links --no-header \
+		--group node --output-file requirements-node.lock
+
+ci: lint test ## Do what continuous integration does
+
+clean: ## Remove everything that was built or installed
+	rm -rf .venv dist web/node_modules $(dir $(STATIC)) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/python: # the bare environment
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "waflows needs Python 3.11 or later.")'
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/run: requirements.lock pyproject.toml | .venv/python
+	$(PIP) $(LOCKED) requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/dev: requirements-dev.lock | .venv/run
+	$(PIP) $(LOCKED) requirements-dev.lock
+	touch $@
+
+.venv/bench: requirements-bench.lock | .venv/dev
+	$(PIP) $(LOCKED) requirements-bench.lock
+	touch $@
+
+$(STATIC): $(WEB) | .venv/run
+	@command -v npm >/dev/null || $(PIP) $(LOCKED) requirements-node.lock
+	$(BIN)/python web/build.py

@@ -1,0 +1,143 @@
+"""Everything that can go wrong in the product, as one family of exceptions.
+
+    WaflowsError
+    ├── InvalidRequest            the request itself is wrong
+    │   ├── InvalidParameter      a value has the wrong type or form
+    │   ├── OutOfRange            a number or a length lies outside its limits
+    │   ├── InvalidId             an identifier is malformed or names nothing
+    │   └── InvalidFlowJson       the Flow JSON is not JSON text
+    ├── NotAuthenticated          no usable API key
+    ├── WrongAccount              the account named is not the key's
+    ├── Forbidden                 the key may not do this
+    ├── NotFound                  nothing there, or not for this account
+    ├── Conflict                  the request is fine, the state of things is not
+    │   ├── NameTaken
+    │   ├── NotADraft
+    │   ├── NotPublished
+    │   └── NotPublishable
+    ├── RateLimited               too many requests; carries the seconds to wait
+    ├── HttpRefusal               refused by the rules of HTTP itself
+    │   ├── RouteNotFound  MethodNotAllowed  PayloadTooLarge
+    │   └── UnsupportedMediaType  MalformedHttp
+    ├── Unavailable               the database cannot be reached just now
+    └── OperatorError             a setting, a file or a command is wrong
+
+This module knows no HTTP status and no vendor code: `waflows.api.errors` translates.
+The docstring of a class is its default message.
+"""
+
+from __future__ import annotations
+
+
+class WaflowsError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+    @property
+    def message(self) -> str:
+        """The sentence to show to the person who made the request."""
+        return str(self.args[0])
+
+
+class InvalidRequest(WaflowsError):
+    """The request is not valid."""
+
+
+class InvalidParameter(InvalidRequest):
+    """A parameter is not valid."""
+
+
+class OutOfRange(InvalidRequest):
+    """A parameter is out of range."""
+
+
+class InvalidId(InvalidRequest):
+    """An identifier is not valid."""
+
+
+class InvalidFlowJson(InvalidRequest):
+    """Invalid flowJson"""
+
+
+class NotAuthenticated(WaflowsError):
+    """Request was not authenticated properly: send a valid API key as "Authorization: Bearer"."""
+
+
+class WrongAccount(WaflowsError):
+    """The account named does not belong to this API key."""
+
+
+class Forbidden(WaflowsError):
+    """This API key may not do that."""
+
+
+class NotFound(WaflowsError):
+    """Not found."""
+
+
+class Conflict(WaflowsError):
+    """The state of the flow does not allow this."""
+
+
+class NameTaken(Conflict):
+    """A flow of this name exists in the channel."""
+
+
+class NotADraft(Conflict):
+    """Flow must be in DRAFT status"""
+
+
+class NotPublished(Conflict):
+    """Flow is not published"""
+
+
+class NotPublishable(Conflict):
+    """Flow cannot be published"""
+
+
+class RateLimited(WaflowsError):
+    """Too many requests."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Whole seconds after which the same request will be let through."""
+
+
+class HttpRefusal(WaflowsError):
+    """The request breaks a rule of HTTP."""
+
+
+class RouteNotFound(HttpRefusal):
+    """There is nothing at this address."""
+
+
+class MethodNotAllowed(HttpRefusal):
+    """This address does not answer to that method."""
+
+    def __init__(self, message: str, allow: str) -> None:
+        super().__init__(message)
+        self.allow = allow
+        """The methods the address does answer to, as an Allow header names them."""
+
+
+class PayloadTooLarge(HttpRefusal):
+    """The request body is too large."""
+
+
+class UnsupportedMediaType(HttpRefusal):
+    """The request body must be JSON."""
+
+
+class MalformedHttp(HttpRefusal):
+    """The request is not well-formed HTTP."""
+
+
+class Unavailable(WaflowsError):
+    """The database cannot be reached at the moment; try again shortly."""
+
+
+class OperatorError(WaflowsError):
+    """A setting or a command is wrong."""

@@ -1,0 +1,215 @@
+"""Every setting of the server: its default, its meaning, and where its value may come from.
+
+A value is taken from the first place that has it: a command-line flag, an environment variable
+`WAFLOWS_<NAME>`, a TOML file, the default below. This module knows nothing of what the settings
+are used for.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+import platformdirs
+from msgspec import Meta
+
+from waflows.errors import OperatorError
+
+ENV_PREFIX = "WAFLOWS_"
+_CONFIG_VARIABLE = "WAFLOWS_CONFIG"
+# What the command line reads from the environment for its own use, or children inherit: these
+# are no settings of the server and no typing mistakes either.
+_OTHER_VARIABLES = frozenset({_CONFIG_VARIABLE, "WAFLOWS_URL", "WAFLOWS_ACCOUNT"}) | {
+    "WAFLOWS_CHANNEL",
+    "WAFLOWS_KEY",
+    "WAFLOWS_COMPLETE",
+}
+
+
+def default_data_folder() -> str:
+    """The folder of this user where a server keeps its data."""
+    return platformdirs.user_data_dir("waflows", appauthor=False)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of one server; each field's description is its help text everywhere."""
+
+    data: Annotated[str, Meta(description="Folder of the SQLite database and other files.")] = (
+        msgspec.field(default_factory=default_data_folder)
+    )
+    database_url: Annotated[
+        str,
+        Meta(
+            description="postgresql://user:password@host/name or sqlite:///path;"
+            " empty for <data>/waflows.db."
+        ),
+    ] = ""
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[
+        int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    ] = 8088
+    workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 2
+    public_url: Annotated[
+        str,
+        Meta(
+            description="Address of the server as its users see it, for links;"
+            " empty to take it from each request."
+        ),
+    ] = ""
+    rate_limit: Annotated[
+        int, Meta(ge=0, description="Writes a minute for each API key; 0 for no limit.")
+    ] = 100
+    rate_limit_reads: Annotated[
+        int, Meta(ge=0, description="Reads a minute for each API key; 0 for no limit.")
+    ] = 0
+    max_body_bytes: Annotated[int, Meta(ge=1, description="Largest request body, in bytes.")] = (
+        32 * 1024 * 1024
+    )
+    preview_hours: Annotated[int, Meta(ge=1, description="Life of a preview link, in hours.")] = 48
+    flow_json_link_minutes: Annotated[
+        int, Meta(ge=1, description="Life of a flowJsonUrl, in minutes.")
+    ] = 60
+    error_days: Annotated[
+        int, Meta(ge=1, description="Days for which an error can be looked up.")
+    ] = 30
+    error_rows: Annotated[
+        int, Meta(ge=1, description="Most errors kept for looking up; the oldest go first.")
+    ] = 100_000
+    log_format: Annotated[
+        Literal["auto", "json", "console"],
+        Meta(
+            description="Log lines as JSON or for people;"
+            " auto is JSON unless the log goes to a terminal."
+        ),
+    ] = "auto"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="Least severe log lines that are written."),
+    ] = "info"
+    shutdown_seconds: Annotated[
+        int, Meta(ge=1, description="Seconds a stopping server waits for requests in flight.")
+    ] = 30
+
+    @property
+    def url_of_database(self) -> str:
+        """The database address in force, the default worked out."""
+        return self.database_url or f"sqlite:///{Path(self.data).expanduser() / 'waflows.db'}"
+
+
+FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
+
+
+def describe(name: str) -> str:
+    """The help text of a setting."""
+    return str(FIELDS[name].type.__metadata__[0].description)
+
+
+def load(
+    flags: Mapping[str, Any], environ: Mapping[str, str], config: str | None = None
+) -> Settings:
+    """Settings from flags over environment over file over defaults.
+
+    Raises OperatorError, with a sentence that names the setting and the place it came from.
+    """
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    path = config or environ.get(_CONFIG_VARIABLE)
+    sources = [
+        (_read_file(path) if path else {}, f"in {path}"),
+        (_read_environment(environ), "in the environment"),
+        (
+            {name: value for name, value in flags.items() if value is not None},
+            "on the command line",
+        ),
+    ]
+    for source, place in sources:
+        for name, value in source.items():
+            values[name] = value
+            origin[name] = place
+    checked = {name: _convert(name, value, origin[name]) for name, value in values.items()}
+    settings = Settings(**checked)
+    _check_url(settings.public_url, origin.get("public_url", ""))
+    _check_database_url(settings.database_url, origin.get("database_url", ""))
+    return settings
+
+
+def environment_name(field: str) -> str:
+    """The environment variable of a setting."""
+    return ENV_PREFIX + field.upper()
+
+
+def _read_file(path: str) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise OperatorError(f"Cannot read the settings file {path}: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OperatorError(f"The settings file {path} is not valid TOML: {error}.") from None
+    for name in table:
+        if name not in FIELDS:
+            raise OperatorError(f"Unknown setting {name!r} in {path}.{_did_you_mean(name)}")
+    return table
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for variable, value in environ.items():
+        if not variable.startswith(ENV_PREFIX) or variable in _OTHER_VARIABLES:
+            continue
+        name = variable[len(ENV_PREFIX) :].lower()
+        if name not in FIELDS:
+            raise OperatorError(
+                f"Unknown setting {variable} in the environment.{_did_you_mean(name)}"
+            )
+        found[name] = value
+    return found
+
+
+def _did_you_mean(name: str) -> str:
+    close = difflib.get_close_matches(name, FIELDS, n=1)
+    return f" Did you mean {close[0]!r}?" if close else f" Settings are: {', '.join(FIELDS)}."
+
+
+def _convert(name: str, value: Any, place: str) -> Any:
+    try:
+        return msgspec.convert(value, FIELDS[name].type, strict=False)
+    except msgspec.ValidationError as error:
+        shown = "" if name == "database_url" else f", not {value!r}"
+        raise OperatorError(f"Bad setting {name} {place}: {_plain(error)}{shown}.") from None
+
+
+def _plain(error: msgspec.ValidationError) -> str:
+    text = str(error).replace("`", "")
+    return text[0].lower() + text[1:]
+
+
+def _check_url(url: str, place: str) -> None:
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.netloc):
+        raise OperatorError(
+            f"Bad setting public_url {place}: expected an address such as"
+            f" https://flows.example.org, not {url!r}."
+        )
+
+
+def _check_database_url(url: str, place: str) -> None:
+    if url and urlsplit(url).scheme not in {"postgresql", "postgres", "sqlite"}:
+        raise OperatorError(
+            f"Bad setting database_url {place}: expected postgresql://user:password@host/name"
+            " or sqlite:///path."
+        )
+
+
+def from_environment() -> Settings:
+    """Settings handed by `serve` to its worker processes."""
+    return msgspec.json.decode(os.environ[HANDOVER], type=Settings)
+
+
+HANDOVER = "_WAFLOWS_SERVE_SETTINGS"
+"""Environment variable by which `serve` hands the settings, as JSON, to its workers."""
