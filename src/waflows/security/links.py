@@ -1,0 +1,60 @@
+"""Links that carry their own permission: the download of a Flow JSON and the preview page.
+
+A link's token is an HMAC over what it opens and until when, so no link can be guessed, moved to
+another flow or given a longer life. Times are whole seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+
+import msgspec
+
+_DOWNLOAD = re.compile(r"([0-9]{1,12})\.([0-9]{1,9})\.([A-Za-z0-9_-]{43})")
+
+
+class DownloadClaim(msgspec.Struct, frozen=True):
+    """What a download token says of itself; to be believed only after `download_is_genuine`."""
+
+    expires_at: int
+    revision: int
+
+
+def preview_token(secret: bytes, account_id: str, flow_id: str, nonce: str, expires_at: int) -> str:
+    """The token of a flow's preview link; a new nonce ends the life of the one before."""
+    return _mac(secret, "preview", account_id, flow_id, nonce, str(expires_at))
+
+
+def download_token(
+    secret: bytes, account_id: str, flow_id: str, revision: int, expires_at: int
+) -> str:
+    """The token of a link to one revision of a flow's JSON."""
+    mac = _mac(secret, "flow-json", account_id, flow_id, str(revision), str(expires_at))
+    return f"{expires_at}.{revision}.{mac}"
+
+
+def read_download_token(token: str) -> DownloadClaim | None:
+    """The claim inside a download token, or None when it has not that form."""
+    match = _DOWNLOAD.fullmatch(token)
+    return DownloadClaim(int(match[1]), int(match[2])) if match else None
+
+
+def download_is_genuine(
+    secret: bytes, token: str, account_id: str, flow_id: str, claim: DownloadClaim
+) -> bool:
+    """Whether this server made the token for this very flow."""
+    made = download_token(secret, account_id, flow_id, claim.revision, claim.expires_at)
+    return same(token, made)
+
+
+def same(presented: str, expected: str) -> bool:
+    """Equality of two tokens in a time that does not depend on where they differ."""
+    return hmac.compare_digest(presented.encode("utf-8", "replace"), expected.encode())
+
+
+def _mac(secret: bytes, *parts: str) -> str:
+    raw = hmac.digest(secret, "\n".join(parts).encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

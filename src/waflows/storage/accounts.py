@@ -1,0 +1,200 @@
+"""Queries on accounts, channels, API keys and the instance's own secret."""
+
+from __future__ import annotations
+
+import msgspec
+
+from waflows.storage.database import Row, Transaction
+
+
+class Account(msgspec.Struct, frozen=True, rename="camel"):
+    """A tenant. Times are milliseconds since the epoch."""
+
+    id: str
+    name: str
+    created_at: int
+
+
+class Channel(msgspec.Struct, frozen=True, rename="camel"):
+    """A WhatsApp number of an account; flows live in channels."""
+
+    account_id: str
+    id: str
+    name: str
+    created_at: int
+    flow_count: int
+
+
+class ApiKey(msgspec.Struct, frozen=True, rename="camel"):
+    """What is known of a key once it has been shown; `channel_ids` None means every channel."""
+
+    account_id: str
+    id: str
+    name: str
+    last_six: str
+    read_only: bool
+    channel_ids: list[str] | None
+    created_at: int
+    expires_at: int | None
+    revoked_at: int | None
+
+
+def instance_value(tx: Transaction, name: str) -> str | None:
+    """A value that belongs to this installation as a whole."""
+    row = tx.one("SELECT value FROM instance WHERE name = ?", name)
+    return row[0] if row else None
+
+
+def set_instance_value(tx: Transaction, name: str, value: str) -> None:
+    """Sets such a value unless it is set already."""
+    tx.execute(
+        "INSERT INTO instance (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+        name,
+        value,
+    )
+
+
+def insert_account(tx: Transaction, account: Account) -> bool:
+    """Adds an account; False when its id is taken."""
+    return bool(
+        tx.execute(
+            "INSERT INTO accounts (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            account.id,
+            account.name,
+            account.created_at,
+        )
+    )
+
+
+def find_account(tx: Transaction, account_id: str) -> Account | None:
+    """The account, if there is one."""
+    row = tx.one("SELECT id, name, created_at FROM accounts WHERE id = ?", account_id)
+    return Account(*row) if row else None
+
+
+def all_accounts(tx: Transaction) -> list[Account]:
+    """Every account, oldest first."""
+    rows = tx.all("SELECT id, name, created_at FROM accounts ORDER BY created_at, id")
+    return [Account(*row) for row in rows]
+
+
+def insert_channel(tx: Transaction, channel: Channel) -> bool:
+    """Adds a channel; False when the account has one of this id."""
+    return bool(
+        tx.execute(
+            "INSERT INTO channels (account_id, id, name, created_at, flow_count, last_position)"
+            " VALUES (?, ?, ?, ?, 0, 0) ON CONFLICT DO NOTHING",
+            channel.account_id,
+            channel.id,
+            channel.name,
+            channel.created_at,
+        )
+    )
+
+
+_CHANNEL = "SELECT account_id, id, name, created_at, flow_count FROM channels"
+
+
+def find_channel(tx: Transaction, account_id: str, channel_id: str) -> Channel | None:
+    """The channel, if the account has it."""
+    row = tx.one(f"{_CHANNEL} WHERE account_id = ? AND id = ?", account_id, channel_id)
+    return Channel(*row) if row else None
+
+
+def channels_of(tx: Transaction, account_id: str) -> list[Channel]:
+    """The channels of an account, oldest first."""
+    rows = tx.all(f"{_CHANNEL} WHERE account_id = ? ORDER BY created_at, id", account_id)
+    return [Channel(*row) for row in rows]
+
+
+def lock_channel(tx: Transaction, account_id: str, channel_id: str) -> bool:
+    """Makes other writers of the channel wait until this transaction ends; False if none."""
+    return bool(
+        tx.execute(
+            "UPDATE channels SET last_position = last_position WHERE account_id = ? AND id = ?",
+            account_id,
+            channel_id,
+        )
+    )
+
+
+def take_position(tx: Transaction, account_id: str, channel_id: str) -> int:
+    """The next position in the channel's list, counted as one more flow."""
+    row = tx.one(
+        "UPDATE channels SET last_position = last_position + 1, flow_count = flow_count + 1"
+        " WHERE account_id = ? AND id = ? RETURNING last_position",
+        account_id,
+        channel_id,
+    )
+    assert row is not None, "the channel was locked before"
+    return int(row[0])
+
+
+def count_one_less(tx: Transaction, account_id: str, channel_id: str) -> None:
+    """Counts a flow of the channel as gone."""
+    tx.execute(
+        "UPDATE channels SET flow_count = flow_count - 1 WHERE account_id = ? AND id = ?",
+        account_id,
+        channel_id,
+    )
+
+
+_KEY_COLUMNS = (
+    "account_id, id, name, last_six, read_only, channel_ids, created_at, expires_at, revoked_at"
+)
+
+
+def insert_key(tx: Transaction, key: ApiKey, digest: str) -> None:
+    """Adds a key under the digest of its text."""
+    tx.execute(
+        f"INSERT INTO api_keys (digest, {_KEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        digest,
+        key.account_id,
+        key.id,
+        key.name,
+        key.last_six,
+        int(key.read_only),
+        msgspec.json.encode(key.channel_ids).decode(),
+        key.created_at,
+        key.expires_at,
+        key.revoked_at,
+    )
+
+
+def key_by_id(tx: Transaction, key_id: str) -> tuple[ApiKey, str] | None:
+    """A key and its digest, of whichever account: this is how a caller's account is found."""
+    row = tx.one(f"SELECT {_KEY_COLUMNS}, digest FROM api_keys WHERE id = ?", key_id)
+    return (_key(row[:-1]), row[-1]) if row else None
+
+
+def keys_of(tx: Transaction, account_id: str) -> list[ApiKey]:
+    """The keys of an account, oldest first."""
+    rows = tx.all(
+        f"SELECT {_KEY_COLUMNS} FROM api_keys WHERE account_id = ? ORDER BY created_at, id",
+        account_id,
+    )
+    return [_key(row) for row in rows]
+
+
+def find_key(tx: Transaction, account_id: str, key_id: str) -> ApiKey | None:
+    """A key of the account."""
+    row = tx.one(
+        f"SELECT {_KEY_COLUMNS} FROM api_keys WHERE account_id = ? AND id = ?", account_id, key_id
+    )
+    return _key(row) if row else None
+
+
+def set_revoked(tx: Transaction, account_id: str, key_id: str, at: int) -> None:
+    """Marks a key as revoked, unless it was before."""
+    tx.execute(
+        "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE account_id = ? AND id = ?",
+        at,
+        account_id,
+        key_id,
+    )
+
+
+def _key(row: Row) -> ApiKey:
+    account_id, key_id, name, last_six, read_only, channel_ids, *times = row
+    channels = msgspec.json.decode(channel_ids, type=list[str] | None)
+    return ApiKey(account_id, key_id, name, last_six, bool(read_only), channels, *times)

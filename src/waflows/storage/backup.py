@@ -1,0 +1,127 @@
+"""Consistent copies of a database while it is in use, and back again.
+
+A backup is always one SQLite file, whichever engine it came from, so it can be looked into,
+served from, and restored into either engine. That makes backup and restore the way from SQLite to
+PostgreSQL too.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from waflows.errors import OperatorError
+from waflows.storage import migrate
+from waflows.storage.database import Database, Transaction
+from waflows.storage.sqlite import SqliteDatabase
+
+# In the order in which rows can be inserted: what is referred to comes first.
+_TABLES = (
+    "instance",
+    "accounts",
+    "channels",
+    "api_keys",
+    "flows",
+    "flow_revisions",
+    "errors",
+    "rate_limits",
+)
+
+
+class Copied(msgspec.Struct, frozen=True):
+    """How much was copied."""
+
+    tables: int
+    rows: int
+    bytes: int
+
+
+def back_up(database: Database, target: Path) -> Copied:
+    """Writes a copy of one moment of the database, whatever is written meanwhile.
+
+    The file appears under its name only when it is whole. Raises OperatorError when there is a
+    file already.
+    """
+    if target.exists():
+        raise OperatorError(f"{target} exists already; a backup never overwrites a file.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    if isinstance(database, SqliteDatabase):
+        database.copy_to(part)
+    else:
+        _copy_all(database, part)
+    counted = _count(part)
+    part.replace(target)
+    return counted
+
+
+def restore(source: Path, database: Database) -> Copied:
+    """Fills an empty database from a backup, which may be from an older version.
+
+    Raises OperatorError when the file is no backup or the database has accounts in it.
+    """
+    if not source.is_file():
+        raise OperatorError(f"There is no backup {source}.")
+    migrate.upgrade(database)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "backup.db"
+        shutil.copyfile(source, copy)
+        backup = SqliteDatabase(str(copy))
+        try:
+            migrate.upgrade(backup)
+            database.run_now(_fill, backup)
+        finally:
+            backup.close()
+        return _count(copy)
+
+
+def _copy_all(database: Database, part: Path) -> None:
+    copy = SqliteDatabase(str(part))
+    try:
+        migrate.upgrade(copy)
+        database.read_now(lambda tx: copy.run_now(_copy_tables, tx, _columns(copy)))
+        copy.make_single_file()
+    finally:
+        copy.close()
+
+
+def _fill(tx: Transaction, backup: SqliteDatabase) -> None:
+    if tx.one("SELECT 1 FROM accounts") is not None:
+        raise OperatorError("The database is not empty; restore into a new one.")
+    tx.execute("DELETE FROM instance")
+    backup.read_now(lambda source: _copy_tables(tx, source, _columns(backup)))
+
+
+def _columns(database: SqliteDatabase) -> dict[str, list[str]]:
+    """The columns of every table, read from a SQLite file of the same schema."""
+    return database.read_now(
+        lambda tx: {
+            table: [row[1] for row in tx.all(f"PRAGMA table_info({table})")] for table in _TABLES
+        }
+    )
+
+
+def _copy_tables(target: Transaction, source: Transaction, columns: dict[str, list[str]]) -> None:
+    for table, names in columns.items():
+        listed = ", ".join(names)
+        marks = ", ".join("?" for _ in names)
+        for row in source.each(f"SELECT {listed} FROM {table}"):
+            target.execute(f"INSERT INTO {table} ({listed}) VALUES ({marks})", *row)
+
+
+def _count(path: Path) -> Copied:
+    database = SqliteDatabase(str(path))
+    try:
+        rows = database.read_now(
+            lambda tx: sum(tx.all(f"SELECT COUNT(*) FROM {table}")[0][0] for table in _TABLES)
+        )
+        # Opening the file turned its WAL on again; a backup must be one file without company.
+        database.make_single_file()
+    finally:
+        database.close()
+    return Copied(len(_TABLES), rows, path.stat().st_size)

@@ -1,0 +1,71 @@
+"""Queries on the errors that were answered, kept for looking up by errorId."""
+
+from __future__ import annotations
+
+import msgspec
+
+from waflows.storage.database import Transaction
+
+
+class ErrorRecord(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """One error as it was answered, and what led to it. Holds no key and no body."""
+
+    error_id: str
+    timestamp: str
+    status: int
+    code: int
+    message: str
+    method: str
+    path: str
+    request_id: str
+    route: str = ""
+    query: str = ""
+    client: str = ""
+    user_agent: str = ""
+    content_type: str = ""
+    content_length: str = ""
+    key_last_six: str = ""
+    cause: str = ""
+    traceback: str = ""
+    account_id: str = ""
+
+
+def insert_all(tx: Transaction, records: list[tuple[int, ErrorRecord]]) -> None:
+    """Keeps errors, each with its time in milliseconds since the epoch."""
+    for at, record in records:
+        tx.execute(
+            "INSERT INTO errors (account_id, id, at, record) VALUES (?, ?, ?, ?)",
+            record.account_id,
+            record.error_id,
+            at,
+            msgspec.json.encode(record).decode(),
+        )
+
+
+def find(tx: Transaction, account_id: str, error_id: str) -> ErrorRecord | None:
+    """An error that happened to the account."""
+    row = tx.one("SELECT record FROM errors WHERE account_id = ? AND id = ?", account_id, error_id)
+    return msgspec.json.decode(row[0], type=ErrorRecord) if row else None
+
+
+def find_by_id(tx: Transaction, error_id: str) -> ErrorRecord | None:
+    """An error of whichever account: for operators."""
+    row = tx.one("SELECT record FROM errors WHERE id = ?", error_id)
+    return msgspec.json.decode(row[0], type=ErrorRecord) if row else None
+
+
+def latest(tx: Transaction, limit: int) -> list[ErrorRecord]:
+    """The newest errors of all accounts, newest first: for operators."""
+    rows = tx.all("SELECT record FROM errors ORDER BY at DESC LIMIT ?", limit)
+    return [msgspec.json.decode(row[0], type=ErrorRecord) for row in rows]
+
+
+def delete_older(tx: Transaction, before: int) -> int:
+    """Forgets errors from before a time; how many."""
+    return tx.execute("DELETE FROM errors WHERE at < ?", before)
+
+
+def delete_beyond(tx: Transaction, keep: int) -> int:
+    """Forgets all but the newest errors; how many."""
+    row = tx.one("SELECT at FROM errors ORDER BY at DESC LIMIT 1 OFFSET ?", keep)
+    return tx.execute("DELETE FROM errors WHERE at <= ?", row[0]) if row else 0

@@ -1,0 +1,278 @@
+"""Queries on flows and the revisions of their JSON."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from waflows.storage.database import Row, Transaction
+
+
+class Status(enum.StrEnum):
+    """Where a flow stands in its life."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    DEPRECATED = "DEPRECATED"
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """A flow without its JSON.
+
+    `position` orders the flows of a channel, oldest lowest. `revision` is the number of its
+    current Flow JSON, 0 when it has none. Times are milliseconds since the epoch.
+    """
+
+    account_id: str
+    id: str
+    channel_id: str
+    position: int
+    name: str
+    status: Status
+    categories: list[str]
+    endpoint_uri: str | None
+    application_id: str | None
+    revision: int
+    created_at: int
+    updated_at: int
+    preview_nonce: str | None = None
+    preview_expires_at: int | None = None
+
+
+class FlowSummary(msgspec.Struct, frozen=True):
+    """A flow as a list shows it."""
+
+    id: str
+    name: str
+    status: str
+
+
+class Revision(msgspec.Struct, frozen=True, rename="camel"):
+    """One version of a flow's JSON, without the text."""
+
+    revision: int
+    bytes: int
+    sha256: str
+    created_at: int
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which flows of a channel are wanted."""
+
+    status: str | None = None
+    name_contains: str | None = None
+
+    @property
+    def narrows(self) -> bool:
+        """Whether any flow might be left out."""
+        return self.status is not None or bool(self.name_contains)
+
+
+_COLUMNS = (
+    "account_id, id, channel_id, position, name, status, categories, endpoint_uri,"
+    " application_id, revision, created_at, updated_at, preview_nonce, preview_expires_at"
+)
+
+
+def insert(tx: Transaction, flow: Flow) -> bool:
+    """Adds a flow; False when its id or its name is taken."""
+    return bool(
+        tx.execute(
+            "INSERT INTO flows (account_id, id, channel_id, position, name, name_folded, status,"
+            " categories, endpoint_uri, application_id, revision, created_at, updated_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            flow.account_id,
+            flow.id,
+            flow.channel_id,
+            flow.position,
+            flow.name,
+            flow.name.casefold(),
+            flow.status.value,
+            _encode(flow.categories),
+            flow.endpoint_uri,
+            flow.application_id,
+            flow.revision,
+            flow.created_at,
+            flow.updated_at,
+        )
+    )
+
+
+def save(tx: Transaction, flow: Flow) -> None:
+    """Writes every changeable column of a flow that exists."""
+    tx.execute(
+        "UPDATE flows SET name = ?, name_folded = ?, status = ?, categories = ?,"
+        " endpoint_uri = ?, application_id = ?, revision = ?, updated_at = ?,"
+        " preview_nonce = ?, preview_expires_at = ? WHERE account_id = ? AND id = ?",
+        flow.name,
+        flow.name.casefold(),
+        flow.status.value,
+        _encode(flow.categories),
+        flow.endpoint_uri,
+        flow.application_id,
+        flow.revision,
+        flow.updated_at,
+        flow.preview_nonce,
+        flow.preview_expires_at,
+        flow.account_id,
+        flow.id,
+    )
+
+
+def delete(tx: Transaction, account_id: str, flow_id: str) -> None:
+    """Removes a flow with all its revisions."""
+    tx.execute(
+        "DELETE FROM flow_revisions WHERE account_id = ? AND flow_id = ?", account_id, flow_id
+    )
+    tx.execute("DELETE FROM flows WHERE account_id = ? AND id = ?", account_id, flow_id)
+
+
+def find(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow | None:
+    """The flow, if the channel has it."""
+    row = tx.one(
+        f"SELECT {_COLUMNS} FROM flows WHERE account_id = ? AND id = ? AND channel_id = ?",
+        account_id,
+        flow_id,
+        channel_id,
+    )
+    return _flow(row) if row else None
+
+
+def find_in_account(tx: Transaction, account_id: str, flow_id: str) -> Flow | None:
+    """The flow, in whichever channel of the account."""
+    row = tx.one(
+        f"SELECT {_COLUMNS} FROM flows WHERE account_id = ? AND id = ?", account_id, flow_id
+    )
+    return _flow(row) if row else None
+
+
+def find_by_id(tx: Transaction, flow_id: str) -> Flow | None:
+    """The flow of whichever account: for links, whose token then proves the right to it."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM flows WHERE id = ?", flow_id)
+    return _flow(row) if row else None
+
+
+def name_is_taken(
+    tx: Transaction, account_id: str, channel_id: str, name: str, by_other_than: str
+) -> bool:
+    """Whether another flow of the channel has this name."""
+    row = tx.one(
+        "SELECT 1 FROM flows WHERE account_id = ? AND channel_id = ? AND name = ? AND id <> ?",
+        account_id,
+        channel_id,
+        name,
+        by_other_than,
+    )
+    return row is not None
+
+
+def page(
+    tx: Transaction,
+    account_id: str,
+    channel_id: str,
+    selection: Selection,
+    below: int | None,
+    limit: int,
+) -> list[tuple[int, FlowSummary]]:
+    """Up to `limit` flows below a position, newest first, each with its position."""
+    where, parameters = _where(account_id, channel_id, selection)
+    if below is not None:
+        where += " AND position < ?"
+        parameters.append(below)
+    rows = tx.all(
+        f"SELECT position, id, name, status FROM flows WHERE {where}"
+        " ORDER BY position DESC LIMIT ?",
+        *parameters,
+        limit,
+    )
+    return [(row[0], FlowSummary(*row[1:])) for row in rows]
+
+
+def count(tx: Transaction, account_id: str, channel_id: str, selection: Selection) -> int:
+    """How many flows of the channel are wanted."""
+    where, parameters = _where(account_id, channel_id, selection)
+    row = tx.one(f"SELECT COUNT(*) FROM flows WHERE {where}", *parameters)
+    assert row is not None, "a count answers one row"
+    return int(row[0])
+
+
+def insert_revision(
+    tx: Transaction, account_id: str, flow_id: str, revision: Revision, flow_json: str
+) -> None:
+    """Keeps one more version of a flow's JSON."""
+    tx.execute(
+        "INSERT INTO flow_revisions (account_id, flow_id, revision, flow_json, bytes, sha256,"
+        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        account_id,
+        flow_id,
+        revision.revision,
+        flow_json,
+        revision.bytes,
+        revision.sha256,
+        revision.created_at,
+    )
+
+
+_REVISION = "SELECT revision, bytes, sha256, created_at FROM flow_revisions"
+
+
+def find_revision(tx: Transaction, account_id: str, flow_id: str, revision: int) -> Revision | None:
+    """One version of a flow's JSON, without the text."""
+    row = tx.one(
+        f"{_REVISION} WHERE account_id = ? AND flow_id = ? AND revision = ?",
+        account_id,
+        flow_id,
+        revision,
+    )
+    return Revision(*row) if row else None
+
+
+def revisions(tx: Transaction, account_id: str, flow_id: str) -> list[Revision]:
+    """Every version of a flow's JSON, newest first, without the text."""
+    rows = tx.all(
+        f"{_REVISION} WHERE account_id = ? AND flow_id = ? ORDER BY revision DESC",
+        account_id,
+        flow_id,
+    )
+    return [Revision(*row) for row in rows]
+
+
+def flow_json(tx: Transaction, account_id: str, flow_id: str, revision: int) -> str | None:
+    """The text of one version, as it was given."""
+    row = tx.one(
+        "SELECT flow_json FROM flow_revisions"
+        " WHERE account_id = ? AND flow_id = ? AND revision = ?",
+        account_id,
+        flow_id,
+        revision,
+    )
+    return row[0] if row else None
+
+
+def _where(account_id: str, channel_id: str, selection: Selection) -> tuple[str, list[str | int]]:
+    where = "account_id = ? AND channel_id = ?"
+    parameters: list[str | int] = [account_id, channel_id]
+    if selection.status is not None:
+        where += " AND status = ?"
+        parameters.append(selection.status)
+    if selection.name_contains:
+        where += " AND name_folded LIKE ? ESCAPE '!'"
+        parameters.append(f"%{_literal(selection.name_contains.casefold())}%")
+    return where, parameters
+
+
+def _literal(text: str) -> str:
+    """Text as LIKE takes it for itself."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _encode(categories: list[str]) -> str:
+    return msgspec.json.encode(categories).decode()
+
+
+def _flow(row: Row) -> Flow:
+    values = list(row)
+    values[5] = Status(values[5])
+    values[6] = msgspec.json.decode(values[6], type=list[str])
+    return Flow(*values)

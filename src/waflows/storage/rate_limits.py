@@ -1,0 +1,44 @@
+"""Queries on how often each API key was used of late."""
+
+from __future__ import annotations
+
+import msgspec
+
+from waflows.storage.database import Transaction
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Uses counted in the window that began at `window_start` (ms), and in the one before."""
+
+    window_start: int
+    used: int
+    used_before: int
+
+
+def lock(tx: Transaction, account_id: str, key_id: str, kind: str, now: int) -> Usage:
+    """What is counted for a key; other counters of the same key wait for this transaction."""
+    row = tx.one(
+        "INSERT INTO rate_limits (account_id, key_id, kind, window_start, used, used_before)"
+        " VALUES (?, ?, ?, ?, 0, 0) ON CONFLICT (account_id, key_id, kind)"
+        " DO UPDATE SET kind = excluded.kind RETURNING window_start, used, used_before",
+        account_id,
+        key_id,
+        kind,
+        now,
+    )
+    assert row is not None, "the row was inserted or updated"
+    return Usage(*row)
+
+
+def save(tx: Transaction, account_id: str, key_id: str, kind: str, usage: Usage) -> None:
+    """Writes the count of a locked key."""
+    tx.execute(
+        "UPDATE rate_limits SET window_start = ?, used = ?, used_before = ?"
+        " WHERE account_id = ? AND key_id = ? AND kind = ?",
+        usage.window_start,
+        usage.used,
+        usage.used_before,
+        account_id,
+        key_id,
+        kind,
+    )

@@ -1,0 +1,269 @@
+"""SQLite: units of work run inline on the event loop.
+
+A thread hop costs more than a short query here, so only slow reads leave the loop. WAL lets
+readers and the one writer work side by side; several processes may share the file. SQLite's own
+busy timeout can starve one of two writers for seconds, so a busy database is asked again after a
+short random wait instead. `synchronous=FULL` makes every acknowledged write survive a power cut;
+side records go over a connection that does not wait for the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from waflows.errors import OperatorError, Unavailable
+from waflows.storage.database import Row, Unit
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_PATIENCE_SECONDS = 15.0
+_SLOW_READERS = 2
+
+
+class SqliteTransaction:
+    """A transaction on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def one(self, sql: str, *parameters: object) -> Row | None:
+        """The first row of the answer, or None."""
+        row: Row | None = self._connection.execute(sql, parameters).fetchone()
+        return row
+
+    def all(self, sql: str, *parameters: object) -> list[Row]:
+        """Every row of the answer."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def each(self, sql: str, *parameters: object) -> Iterator[Row]:
+        """The rows of the answer one by one."""
+        return self._connection.execute(sql, parameters)
+
+    def execute(self, sql: str, *parameters: object) -> int:
+        """Runs a statement; the number of rows it touched."""
+        return self._connection.execute(sql, parameters).rowcount
+
+
+class SqliteDatabase:
+    """One SQLite file. Not to be shared between threads, except for `read_slow`."""
+
+    engine = "sqlite"
+    upgrade_lock = ""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path).expanduser()
+        self._open: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._threads: ThreadPoolExecutor | None = None
+        self._writer: sqlite3.Connection | None = None
+        self._soft_writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+
+    async def start(self) -> None:
+        """Opens the file."""
+        self._reading()
+
+    async def stop(self) -> None:
+        """Closes every connection."""
+        self.close()
+
+    def close(self) -> None:
+        """Closes every connection."""
+        if self._threads is not None:
+            self._threads.shutdown()
+            self._threads = None
+        for connection in self._open:
+            connection.close()
+        self._open.clear()
+        self._writer = self._soft_writer = self._reader = None
+
+    async def run(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs a unit of work that writes."""
+        return await self._write(self._writing(), unit, *args, **kwargs)
+
+    async def run_soft(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs a unit of work that writes side records."""
+        return await self._write(self._soft_writing(), unit, *args, **kwargs)
+
+    async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs a short unit of work that only reads, on one snapshot."""
+        connection = self._reading()
+        deadline = 0.0
+        while True:
+            try:
+                connection.execute("BEGIN")
+                return _finish(connection, unit, *args, **kwargs)
+            except sqlite3.OperationalError as error:
+                _only_if_busy(error)
+            deadline = _check_patience(deadline)
+            await asyncio.sleep(_pause())
+
+    async def read_slow(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `read`, on a thread."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(_SLOW_READERS, "waflows-slow-read")
+        call = self._slow_read
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, lambda: call(unit, *args, **kwargs)
+        )
+
+    def run_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`run` for callers without an event loop."""
+        connection = self._writing()
+        _insist(connection, "BEGIN IMMEDIATE")
+        return _finish(connection, unit, *args, **kwargs)
+
+    def read_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`read` for callers without an event loop."""
+        return _read_now(self._reading(), unit, *args, **kwargs)
+
+    def stamp(self) -> int | None:
+        """SQLite's own count of changes to the file, made by whatever connection.
+
+        Asked of the reading connection, which never writes, it sees this process's writes too.
+        """
+        try:
+            row = self._reading().execute("PRAGMA data_version").fetchone()
+        except sqlite3.OperationalError:
+            return None
+        return int(row[0])
+
+    def copy_to(self, target: Path) -> None:
+        """Writes a consistent copy while others read and write."""
+        copy = sqlite3.connect(target, isolation_level=None)
+        try:
+            self._reading().backup(copy)
+        finally:
+            copy.close()
+
+    def make_single_file(self) -> None:
+        """Takes the log that WAL keeps beside the file into it; nobody else may have it open."""
+        self.close()
+        connection = sqlite3.connect(self._path, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode=DELETE")
+        finally:
+            connection.close()
+
+    def _slow_read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect("FULL")
+        return _read_now(connection, unit, *args, **kwargs)
+
+    async def _write(
+        self, connection: sqlite3.Connection, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        deadline = 0.0
+        while not _try(connection, "BEGIN IMMEDIATE"):
+            deadline = _check_patience(deadline)
+            await asyncio.sleep(_pause())
+        return _finish(connection, unit, *args, **kwargs)
+
+    def _writing(self) -> sqlite3.Connection:
+        if self._writer is None:
+            self._writer = self._connect("FULL")
+        return self._writer
+
+    def _soft_writing(self) -> sqlite3.Connection:
+        if self._soft_writer is None:
+            self._soft_writer = self._connect("NORMAL")
+        return self._soft_writer
+
+    def _reading(self) -> sqlite3.Connection:
+        if self._reader is None:
+            self._reader = self._connect("FULL")
+        return self._reader
+
+    def _connect(self, synchronous: str) -> sqlite3.Connection:
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            connection = sqlite3.connect(
+                self._path,
+                timeout=0,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=256,
+            )
+            _insist(connection, "PRAGMA journal_mode=WAL")
+        except (OSError, sqlite3.OperationalError) as error:
+            raise OperatorError(f"Cannot open the database {self._path}: {error}.") from None
+        except sqlite3.DatabaseError as error:
+            raise OperatorError(f"{self._path} is not a SQLite database: {error}.") from None
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        with self._lock:
+            self._open.append(connection)
+        return connection
+
+
+def _finish(
+    connection: sqlite3.Connection, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    try:
+        result = unit(SqliteTransaction(connection), *args, **kwargs)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _read_now(
+    connection: sqlite3.Connection, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    deadline = 0.0
+    while True:
+        try:
+            connection.execute("BEGIN")
+            return _finish(connection, unit, *args, **kwargs)
+        except sqlite3.OperationalError as error:
+            _only_if_busy(error)
+        deadline = _check_patience(deadline)
+        time.sleep(_pause())
+
+
+def _insist(connection: sqlite3.Connection, sql: str) -> None:
+    """Runs a statement, again and again while another connection is in its way."""
+    deadline = 0.0
+    while not _try(connection, sql):
+        deadline = _check_patience(deadline)
+        time.sleep(_pause())
+
+
+def _try(connection: sqlite3.Connection, sql: str) -> bool:
+    try:
+        connection.execute(sql)
+    except sqlite3.OperationalError as error:
+        _only_if_busy(error)
+        return False
+    return True
+
+
+def _only_if_busy(error: sqlite3.OperationalError) -> None:
+    """Raises the error again unless it says that another connection is in the way."""
+    if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        raise error
+
+
+def _pause() -> float:
+    """Seconds before the next try: random, so that two rivals do not meet again and again."""
+    return random.uniform(0.0005, 0.004)
+
+
+def _check_patience(deadline: float) -> float:
+    now = time.monotonic()
+    if deadline and now > deadline:
+        raise Unavailable
+    return deadline or now + _PATIENCE_SECONDS
