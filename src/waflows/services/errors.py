@@ -1,0 +1,51 @@
+"""Errors that were answered: kept, looked up by errorId, and forgotten in time."""
+
+from __future__ import annotations
+
+import uuid
+
+from waflows.errors import NotFound
+from waflows.services import clock
+from waflows.storage import errors as store
+from waflows.storage.database import Transaction
+from waflows.storage.errors import ErrorRecord
+
+_DAY_MS = 24 * 3600 * 1000
+
+
+def keep(tx: Transaction, records: list[tuple[int, ErrorRecord]]) -> None:
+    """Keeps errors, each with its time in milliseconds since the epoch."""
+    store.insert_all(tx, records)
+
+
+def find(tx: Transaction, account_id: str, error_id: str) -> ErrorRecord:
+    """An error that happened to the account; raises NotFound."""
+    return _found(store.find(tx, account_id, _canonical(error_id)), error_id)
+
+
+def find_any(tx: Transaction, error_id: str) -> ErrorRecord:
+    """An error of whichever account, for operators; raises NotFound."""
+    return _found(store.find_by_id(tx, _canonical(error_id)), error_id)
+
+
+def latest(tx: Transaction, limit: int) -> list[ErrorRecord]:
+    """The newest errors of all accounts, newest first, for operators."""
+    return store.latest(tx, limit)
+
+
+def forget_old(tx: Transaction, days: int, rows: int) -> int:
+    """Drops errors older than some days, and all beyond the newest `rows`; how many."""
+    return store.delete_older(tx, clock.now_ms() - days * _DAY_MS) + store.delete_beyond(tx, rows)
+
+
+def _canonical(error_id: str) -> str:
+    try:
+        return str(uuid.UUID(error_id))
+    except ValueError:
+        return ""
+
+
+def _found(record: ErrorRecord | None, error_id: str) -> ErrorRecord:
+    if record is None:
+        raise NotFound(f"No error {error_id[:64]} is known here; errors are kept for a while only.")
+    return record

@@ -1,0 +1,60 @@
+"""How often a key may be used: a sliding window of one minute, counted in the database.
+
+Counting there makes the limit hold across processes and machines. The window slides by weighing
+the minute before with the part of it that still counts, so no burst across a minute's boundary
+gets through twice.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from waflows.errors import RateLimited
+from waflows.storage import rate_limits as store
+from waflows.storage.database import Transaction
+from waflows.storage.rate_limits import Usage
+
+WINDOW_MS = 60_000
+
+
+def take(tx: Transaction, account_id: str, key_id: str, kind: str, limit: int, now: int) -> None:
+    """Counts one use at a time in ms; raises RateLimited, counting nothing, when it is too many."""
+    usage = slide(store.lock(tx, account_id, key_id, kind, now), now)
+    wait = wait_ms(usage, limit, now)
+    if wait > 0:
+        seconds = math.ceil(wait / 1000)
+        raise RateLimited(
+            f"Too many requests: this API key may make {limit} {kind} requests a minute;"
+            f" try again in {seconds} s.",
+            seconds,
+        )
+    used = msgspec.structs.replace(usage, used=usage.used + 1)
+    store.save(tx, account_id, key_id, kind, used)
+
+
+def slide(usage: Usage, now: int) -> Usage:
+    """The same counts seen from a later time."""
+    passed = (now - usage.window_start) // WINDOW_MS
+    if passed <= 0:
+        return usage
+    if passed == 1:
+        return Usage(usage.window_start + WINDOW_MS, 0, usage.used)
+    return Usage(now, 0, 0)
+
+
+def wait_ms(usage: Usage, limit: int, now: int) -> float:
+    """Milliseconds until one more use fits under the limit; 0 when it fits now."""
+    elapsed = now - usage.window_start
+    if usage.used < limit:
+        room = limit - 1 - usage.used
+        return max(0.0, _until(usage.used_before, room) - elapsed)
+    return WINDOW_MS - elapsed + _until(usage.used, limit - 1)
+
+
+def _until(used_before: int, room: int) -> float:
+    """How far into a window the weight of the one before has sunk to `room`."""
+    if used_before <= room:
+        return 0.0
+    return WINDOW_MS * (1 - room / used_before)

@@ -1,0 +1,1 @@
+"""What happens later, on its own: forgetting what is too old."""
