@@ -1,0 +1,71 @@
+"""From an Authorization header to the account a request speaks for, and what its key allows."""
+
+from __future__ import annotations
+
+import time
+
+from waflows.errors import Forbidden, NotAuthenticated, WrongAccount
+from waflows.security import keys as security
+from waflows.services import accounts
+from waflows.services.accounts import Principal
+from waflows.storage.database import Database
+
+_SCHEME = b"bearer "
+_MOST_REMEMBERED = 4096
+
+
+class KeyMemory:
+    """Keys that were checked, remembered while the database has not changed.
+
+    Only good keys are remembered, so every bad one takes the same long way. What is remembered is
+    a key's digest, never the key.
+    """
+
+    def __init__(self, db: Database, secret: bytes) -> None:
+        self._db = db
+        self._secret = secret
+        self._stamp: int | None = None
+        self._known: dict[str, Principal] = {}
+
+    async def principal(self, authorization: bytes | None) -> Principal:
+        """Who a request speaks for; raises NotAuthenticated."""
+        presented = _bearer(authorization)
+        stamp = self._db.stamp()
+        if stamp is None or stamp != self._stamp:
+            self._known.clear()
+            self._stamp = stamp
+        digest = security.digest(self._secret, presented)
+        known = self._known.get(digest)
+        if known is not None:
+            if known.expires_at is not None and known.expires_at <= time.time() * 1000:
+                raise NotAuthenticated
+            return known
+        principal = await self._db.read(accounts.authenticate, self._secret, presented)
+        if stamp is not None and stamp == self._stamp and len(self._known) < _MOST_REMEMBERED:
+            self._known[digest] = principal
+        return principal
+
+
+def check_account(principal: Principal, account_id: str) -> None:
+    """Raises InvalidId for a malformed account id, WrongAccount for any but the key's own."""
+    if accounts.canonical_account_id(account_id) != principal.account_id:
+        raise WrongAccount(f"Account {account_id} does not belong to this API key.")
+
+
+def check_channel(principal: Principal, channel_id: str) -> None:
+    """Raises Forbidden when the key is limited to other channels, be this one there or not."""
+    if not principal.may_use(channel_id):
+        raise Forbidden(f"This API key may not use channel {channel_id}.")
+
+
+def check_write(principal: Principal) -> None:
+    """Raises Forbidden when the key may only read."""
+    if principal.read_only:
+        raise Forbidden("This API key may only read; use one that may write.")
+
+
+def _bearer(authorization: bytes | None) -> str:
+    value = authorization or b""
+    if value[: len(_SCHEME)].lower() != _SCHEME:
+        return ""
+    return value[len(_SCHEME) :].strip().decode("latin-1")

@@ -1,0 +1,284 @@
+"""One address of the table as an ASGI application: authenticate, decode, handle, encode.
+
+Every answer of 400 and above is made here, in the error envelope, and handed to the journal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Message, Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from waflows.api import errors as answers
+from waflows.api import parameters
+from waflows.api.auth import check_account, check_channel, check_write
+from waflows.api.errors import Dialect, Refusal
+from waflows.api.memory import KeptList, Key
+from waflows.api.route import Call, Reply, Route, Scope
+from waflows.api.state import Exchange, State
+from waflows.errors import (
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    WaflowsError,
+)
+from waflows.services import clock, rate_limits
+from waflows.services.accounts import Principal
+from waflows.storage.errors import ErrorRecord
+
+_SECRET_PARAMETERS = {"token"}
+
+
+class Address:
+    """The routes that share one path, told apart by method."""
+
+    def __init__(self, path: str, routes: list[Route], state: State) -> None:
+        self._path = path
+        self._state = state
+        self._routes = {route.method: route for route in routes}
+        if "GET" in self._routes:
+            self._routes["HEAD"] = self._routes["GET"]
+        self._dialect: Dialect = routes[0].dialect
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        exchange: Exchange = scope["waflows.exchange"]
+        exchange.route = self._path
+        try:
+            response = await self._answer(scope, receive, exchange)
+        except ClientDisconnect:
+            exchange.status = 499
+            return
+        except Exception as error:
+            response = refused(error, self._dialect, self._state, exchange, scope)
+        response.headers["X-Request-Id"] = exchange.request_id
+        exchange.status = response.status_code
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: AsgiScope, receive: Receive, exchange: Exchange) -> Response:
+        route = self._routes.get(scope["method"])
+        if route is None:
+            allow = ", ".join(sorted(self._routes))
+            raise MethodNotAllowed(
+                f"{exchange.path} does not answer to {scope['method']}; it does to {allow}.", allow
+            )
+        headers = Headers(scope=scope)
+        stamp = self._state.db.stamp() if route.method == "GET" else None
+        caller = await self._caller(route, headers, exchange, scope["path_params"])
+        call = Call(
+            self._state,
+            caller,
+            scope["path_params"],
+            parameters.read_query(route.query, scope["query_string"]),
+            await self._body(route, headers, receive),
+            base_url(self._state, scope, headers),
+            exchange.path,
+            headers.get("if-none-match"),
+        )
+        reply = await route.handler(call)
+        if reply.keep and caller is not None:
+            self._keep(scope, headers, stamp, reply, caller)
+        return _response(reply)
+
+    async def _caller(
+        self, route: Route, headers: Headers, exchange: Exchange, path: dict[str, str]
+    ) -> Principal | None:
+        if route.scope is Scope.PUBLIC:
+            return None
+        authorization = headers.get("authorization")
+        principal = await self._state.keys.principal(
+            None if authorization is None else authorization.encode("latin-1")
+        )
+        exchange.account_id = principal.account_id
+        exchange.key = principal.last_six
+        await self._limit(principal, "write" if route.scope is Scope.WRITE else "read")
+        if "accountId" in path:
+            check_account(principal, path["accountId"])
+        if "channelId" in path:
+            check_channel(principal, path["channelId"])
+        if route.scope is Scope.WRITE:
+            check_write(principal)
+        if any("\0" in value for value in path.values()):
+            raise NotFound("Nothing has a name with a null character in it.")
+        return principal
+
+    async def _limit(self, principal: Principal, kind: str) -> None:
+        settings = self._state.settings
+        limit = settings.rate_limit if kind == "write" else settings.rate_limit_reads
+        if limit:
+            await self._state.db.run_soft(
+                rate_limits.take,
+                principal.account_id,
+                principal.key_id,
+                kind,
+                limit,
+                clock.now_ms(),
+            )
+
+    async def _body(self, route: Route, headers: Headers, receive: Receive) -> Any:
+        if route.body is None:
+            return None
+        _check_media_type(headers)
+        return parameters.read_body(
+            route.body, await _read(headers, receive, self._state.settings.max_body_bytes)
+        )
+
+    def _keep(
+        self,
+        scope: AsgiScope,
+        headers: Headers,
+        stamp: int | None,
+        reply: Reply,
+        caller: Principal,
+    ) -> None:
+        if self._state.settings.rate_limit_reads or not isinstance(reply.body, bytes):
+            return
+        kept = KeptList(
+            reply.body,
+            [
+                (b"content-type", reply.content_type.encode()),
+                (b"content-length", str(len(reply.body)).encode()),
+                *((name.lower().encode(), value.encode()) for name, value in reply.headers.items()),
+            ],
+            reply.headers["ETag"].encode(),
+            caller.account_id,
+            caller.last_six,
+            self._path,
+            caller.expires_at,
+        )
+        self._state.lists.keep(memory_key(scope), stamp, kept)
+
+
+def memory_key(scope: AsgiScope) -> Key:
+    """Everything of a request that a list's answer depends on."""
+    authorization = host = b""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            authorization = value
+        elif name == b"host":
+            host = value
+    digest = hashlib.blake2b(authorization, digest_size=16).digest()
+    return (scope["raw_path"], scope["query_string"], digest, host, scope["scheme"])
+
+
+def refused(
+    error: Exception, dialect: Dialect, state: State, exchange: Exchange, scope: AsgiScope
+) -> Response:
+    """The response to an error; what led to it goes to the journal, a 500 to the log as well."""
+    refusal = answers.refuse(error, dialect)
+    exchange.error_id = refusal.envelope.error_id
+    exchange.code = refusal.envelope.code
+    exchange.message = refusal.envelope.message
+    state.journal.add(_record(error, refusal, exchange, scope))
+    if refusal.status >= 500:
+        state.logs.events.error(
+            "unexpected error",
+            error_id=exchange.error_id,
+            request_id=exchange.request_id,
+            exc_info=error,
+        )
+    return Response(
+        msgspec.json.encode(refusal.envelope),
+        refusal.status,
+        refusal.headers,
+        "application/json",
+    )
+
+
+def base_url(state: State, scope: AsgiScope, headers: Headers) -> str:
+    """The server's address as the client sees it, without a slash at the end."""
+    if state.settings.public_url:
+        return state.settings.public_url.rstrip("/")
+    host = headers.get("host")
+    if not host:
+        address = scope.get("server") or ("localhost", None)
+        host = address[0] if address[1] is None else f"{address[0]}:{address[1]}"
+    return f"{scope['scheme']}://{host}"
+
+
+def _response(reply: Reply) -> Response:
+    if isinstance(reply.body, msgspec.Struct):
+        body: bytes | None = msgspec.json.encode(reply.body)
+    else:
+        body = reply.body
+    media_type = None if body is None else reply.content_type
+    return Response(body, reply.status, reply.headers, media_type)
+
+
+def _check_media_type(headers: Headers) -> None:
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("The request body must not be compressed.")
+    given = headers.get("content-type")
+    if given is None:
+        return
+    media_type, *rest = (part.strip().lower() for part in given.split(";"))
+    charsets = [part.removeprefix("charset=").strip('"') for part in rest if "charset=" in part]
+    if not (media_type == "application/json" or media_type.endswith("+json")):
+        raise UnsupportedMediaType(
+            f'The request body must be JSON, sent with "Content-Type: application/json",'
+            f" not {media_type!r}."
+        )
+    if any(charset not in {"utf-8", "utf8"} for charset in charsets):
+        raise UnsupportedMediaType(f"JSON is sent as UTF-8, not {charsets[0]!r}.")
+
+
+async def _read(headers: Headers, receive: Receive, most: int) -> bytes:
+    too_large = PayloadTooLarge(f"The request body must be at most {most} bytes long.")
+    announced = headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > most:
+        raise too_large
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message: Message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            raise too_large
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _record(
+    error: Exception, refusal: Refusal, exchange: Exchange, scope: AsgiScope
+) -> ErrorRecord:
+    headers = Headers(scope=scope)
+    client = scope.get("client")
+    unexpected = refusal.status >= 500
+    cause = error.__cause__ if isinstance(error, WaflowsError) else error
+    return ErrorRecord(
+        refusal.envelope.error_id,
+        refusal.envelope.timestamp,
+        refusal.status,
+        refusal.envelope.code,
+        refusal.envelope.message,
+        exchange.method,
+        exchange.path,
+        exchange.request_id,
+        exchange.route,
+        _without_secrets(scope.get("query_string", b"")),
+        client[0] if client else "",
+        headers.get("user-agent", ""),
+        headers.get("content-type", ""),
+        headers.get("content-length", ""),
+        exchange.key,
+        type(error).__name__ + (f": {cause}" if cause and unexpected else ""),
+        "".join(traceback.format_exception(error)) if unexpected else "",
+        exchange.account_id,
+    )
+
+
+def _without_secrets(query: bytes) -> str:
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return urlencode([(k, "***" if k in _SECRET_PARAMETERS else v) for k, v in pairs])

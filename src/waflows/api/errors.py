@@ -1,0 +1,108 @@
+"""From the product's errors to what a client sees; the only file that knows the codes.
+
+8x8 documents an integer code for most kinds of error; where it documents none, the code is the
+HTTP status itself, which lies outside 8x8's range. The two dialects differ in a few statuses only.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Literal
+
+import msgspec
+
+from waflows import errors
+from waflows.services import clock
+
+Dialect = Literal["reference", "guide"]
+
+
+class Envelope(msgspec.Struct, frozen=True, rename="camel"):
+    """The body of every response of 400 and above."""
+
+    code: int
+    message: str
+    error_id: str
+    timestamp: str
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An error as one dialect answers it."""
+
+    status: int
+    code: int
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A whole error response: what to send and what to keep of it."""
+
+    status: int
+    envelope: Envelope
+    headers: dict[str, str]
+
+
+_INVALID_PARAMETER, _INVALID_ID, _OUT_OF_RANGE = 1000, 1008, 1010
+_WRONG_ACCOUNT, _NOT_AUTHENTICATED, _FORBIDDEN = 1001, 1200, 1201
+_NOT_FOUND, _INTERNAL = 1300, 2000
+
+# The first class in this order that an error is an instance of decides.
+_REFERENCE: list[tuple[type[Exception], Answer]] = [
+    (errors.OutOfRange, Answer(400, _OUT_OF_RANGE)),
+    (errors.InvalidId, Answer(400, _INVALID_ID)),
+    (errors.InvalidRequest, Answer(400, _INVALID_PARAMETER)),
+    (errors.Conflict, Answer(400, _INVALID_PARAMETER)),
+    (errors.NotAuthenticated, Answer(401, _NOT_AUTHENTICATED)),
+    (errors.WrongAccount, Answer(401, _WRONG_ACCOUNT)),
+    (errors.Forbidden, Answer(403, _FORBIDDEN)),
+    (errors.NotFound, Answer(404, _NOT_FOUND)),
+    (errors.RouteNotFound, Answer(404, _NOT_FOUND)),
+    (errors.MethodNotAllowed, Answer(405, 405)),
+    (errors.PayloadTooLarge, Answer(413, 413)),
+    (errors.UnsupportedMediaType, Answer(415, 415)),
+    (errors.MalformedHttp, Answer(400, _INVALID_PARAMETER)),
+    (errors.RateLimited, Answer(429, 429)),
+    (errors.Unavailable, Answer(503, _INTERNAL)),
+]
+_GUIDE: list[tuple[type[Exception], Answer]] = [
+    (errors.InvalidFlowJson, Answer(422, _INVALID_PARAMETER)),
+    (errors.Conflict, Answer(409, _INVALID_PARAMETER)),
+    *_REFERENCE,
+]
+_TABLES: dict[Dialect, list[tuple[type[Exception], Answer]]] = {
+    "reference": _REFERENCE,
+    "guide": _GUIDE,
+}
+_UNEXPECTED = Answer(500, _INTERNAL)
+_UNEXPECTED_MESSAGE = "Internal server error: not your fault; the errorId leads to its cause."
+
+
+def refuse(error: Exception, dialect: Dialect) -> Refusal:
+    """The response to an error, with a fresh errorId.
+
+    What is not one of the product's own errors becomes a 500 that says nothing of its cause.
+    """
+    answer = answer_to(error, dialect)
+    told = isinstance(error, errors.WaflowsError) and answer is not _UNEXPECTED
+    message = str(error) if told else _UNEXPECTED_MESSAGE
+    envelope = Envelope(answer.code, message, str(uuid.uuid4()), clock.error_timestamp())
+    return Refusal(answer.status, envelope, _headers(error, answer.status))
+
+
+def answer_to(error: Exception, dialect: Dialect) -> Answer:
+    """Status and code of an error."""
+    for kind, answer in _TABLES[dialect]:
+        if isinstance(error, kind):
+            return answer
+    return _UNEXPECTED
+
+
+def _headers(error: Exception, status: int) -> dict[str, str]:
+    if isinstance(error, errors.RateLimited):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, errors.MethodNotAllowed):
+        return {"Allow": error.allow}
+    if isinstance(error, errors.Unavailable):
+        return {"Retry-After": "1"}
+    if status == 401:
+        return {"WWW-Authenticate": "Bearer"}
+    return {}

@@ -1,0 +1,134 @@
+"""The guide dialect: /config/v1/channels/whatsapp/{channelId}/flows, for the account of the key.
+
+The same use cases as the reference dialect, in other clothes: 201 and 204, 409 and 422, the Flow
+JSON itself instead of a link to it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from waflows.api.bodies import CreateBody, UpdateBody, content
+from waflows.api.links import PreviewQuery, preview_link
+from waflows.api.reference import StatusName
+from waflows.api.route import Call, NoQuery, Reply
+from waflows.services import flows
+from waflows.storage.flows import Flow
+
+
+class GuideCreateBody(CreateBody, frozen=True, kw_only=True, rename="camel"):
+    """A new flow; its Flow JSON is required here."""
+
+    flow_json: str
+
+
+class GuidePointer(msgspec.Struct, frozen=True):
+    """A place in a Flow JSON; lines and columns count from 1."""
+
+    line_start: int
+    line_end: int
+    column_start: int
+    column_end: int
+    path: str
+
+
+class GuideValidationError(msgspec.Struct, frozen=True):
+    """A fault in a Flow JSON."""
+
+    error: str
+    error_type: str
+    message: str
+    line_start: int
+    line_end: int
+    column_start: int
+    column_end: int
+    pointers: list[GuidePointer]
+
+
+class GuideFlow(msgspec.Struct, frozen=True):
+    """A flow that was created or changed."""
+
+    id: str
+    name: str
+    status: StatusName
+    categories: list[str]
+    validation_errors: list[GuideValidationError]
+
+
+class GuideDetails(GuideFlow, frozen=True):
+    """One flow with its Flow JSON, null when it has none."""
+
+    flow_json: str | None = msgspec.field(name="flowJson")
+
+
+class GuideStatus(msgspec.Struct, frozen=True):
+    """A flow whose status was changed."""
+
+    id: str
+    name: str
+    status: StatusName
+
+
+class GuidePreview(msgspec.Struct, frozen=True):
+    """A preview link and when it ends."""
+
+    preview_url: str
+    expires_at: str
+
+
+async def create(call: Call[NoQuery, GuideCreateBody]) -> Reply:
+    """A new flow."""
+    flow = await call.state.db.run(
+        flows.create, call.account_id, call.channel_id, content(call.body)
+    )
+    return Reply(_saved(flow), 201)
+
+
+async def details(call: Call[NoQuery, None]) -> Reply:
+    """One flow with its JSON."""
+    flow, text = await call.state.db.read(
+        flows.get_with_json, call.account_id, call.channel_id, call.flow_id
+    )
+    return Reply(GuideDetails(*_shown(flow), text))
+
+
+async def update(call: Call[NoQuery, UpdateBody]) -> Reply:
+    """Changes to a draft."""
+    flow = await call.state.db.run(
+        flows.update, call.account_id, call.channel_id, call.flow_id, content(call.body)
+    )
+    return Reply(_saved(flow))
+
+
+async def delete(call: Call[NoQuery, None]) -> Reply:
+    """The end of a draft."""
+    await call.state.db.run(flows.delete, call.account_id, call.channel_id, call.flow_id)
+    return Reply(None, 204)
+
+
+async def preview(call: Call[PreviewQuery, None]) -> Reply:
+    """A link to look at the flow."""
+    link = await preview_link(call)
+    return Reply(GuidePreview(link.url, link.expires("Z")))
+
+
+async def publish(call: Call[NoQuery, None]) -> Reply:
+    """A draft made final."""
+    flow = await call.state.db.run(flows.publish, call.account_id, call.channel_id, call.flow_id)
+    return Reply(GuideStatus(flow.id, flow.name, flow.status.value))
+
+
+async def deprecate(call: Call[NoQuery, None]) -> Reply:
+    """A published flow taken out of use."""
+    flow = await call.state.db.run(flows.deprecate, call.account_id, call.channel_id, call.flow_id)
+    return Reply(GuideStatus(flow.id, flow.name, flow.status.value))
+
+
+def _saved(flow: Flow) -> GuideFlow:
+    return GuideFlow(*_shown(flow))
+
+
+def _shown(
+    flow: Flow,
+) -> tuple[str, str, StatusName, list[str], list[GuideValidationError]]:
+    return flow.id, flow.name, flow.status.value, flow.categories, []

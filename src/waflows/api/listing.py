@@ -1,0 +1,97 @@
+"""Listing a channel's flows, which both dialects answer alike.
+
+The body is 8x8's to the letter. What waflows adds stands in query parameters and headers: a
+cursor, filters, a total, an entity tag.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Annotated
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import Meta
+
+from waflows.api.gateway import names_etag
+from waflows.api.route import Call, Reply
+from waflows.errors import InvalidParameter
+from waflows.services import flows
+from waflows.services.flows import Page
+from waflows.storage.flows import FlowSummary, Selection, Status
+
+
+class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which flows to list; `after`, `status` and `name` are waflows' own."""
+
+    limit: Annotated[int, Meta(ge=1, le=1000, description="Most flows in the answer.")] = 100
+    after: Annotated[
+        str | None,
+        Meta(description="Where an earlier page ended: the cursor in its `Link` header."),
+    ] = None
+    status: Annotated[Status | None, Meta(description="Only flows of this status.")] = None
+    name: Annotated[
+        str | None, Meta(description="Only flows with this in their name, in any case.")
+    ] = None
+
+
+class FlowList(msgspec.Struct, frozen=True):
+    """The flows of a channel, newest first."""
+
+    flows: list[FlowSummary]
+
+
+async def list_flows(call: Call[ListQuery, None]) -> Reply:
+    """Up to `limit` flows of the channel, newest first."""
+    query = call.query
+    selection = Selection(query.status.value if query.status else None, query.name)
+    below = None if query.after is None else _read_cursor(query.after)
+    db = call.state.db
+    # A filter may have to look at every flow of the channel; without one the index answers.
+    read = db.read_slow if selection.narrows else db.read
+    page = await read(
+        flows.list_page, call.account_id, call.channel_id, selection, below, query.limit
+    )
+    body = msgspec.json.encode(FlowList(page.flows))
+    headers = _headers(call, page)
+    headers["ETag"] = _etag(body, headers)
+    if call.if_none_match is not None and names_etag(
+        call.if_none_match.encode("latin-1"), headers["ETag"].encode()
+    ):
+        return Reply(None, 304, headers)
+    return Reply(body, 200, headers, keep=True)
+
+
+def _headers(call: Call[ListQuery, None], page: Page) -> dict[str, str]:
+    headers = {"Cache-Control": "private, no-cache", "X-Total-Count": str(page.total)}
+    if page.next_below is not None:
+        query = {"limit": str(call.query.limit), "after": _cursor(page.next_below)}
+        if call.query.status:
+            query["status"] = call.query.status.value
+        if call.query.name:
+            query["name"] = call.query.name
+        headers["Link"] = f'<{call.base_url}{call.request_path}?{urlencode(query)}>; rel="next"'
+    return headers
+
+
+def _etag(body: bytes, headers: dict[str, str]) -> str:
+    """A tag of the whole answer: the total and the cursor can change while the body does not."""
+    extent = f"{headers['X-Total-Count']}\n{headers.get('Link', '')}\n".encode()
+    return f'"{hashlib.blake2b(extent + body, digest_size=16).hexdigest()}"'
+
+
+def _cursor(position: int) -> str:
+    return base64.urlsafe_b64encode(f"below:{position}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str) -> int:
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        plain = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()
+    except ValueError:
+        plain = ""
+    position = plain.removeprefix("below:")
+    if not plain.startswith("below:") or not position.isascii() or not position.isdecimal():
+        raise InvalidParameter("after must be the cursor from the Link header of an earlier page.")
+    return min(int(position), 2**62) if len(position) < 20 else 2**62

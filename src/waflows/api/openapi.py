@@ -1,0 +1,216 @@
+"""The OpenAPI 3.1 document, made from the routes table so that it cannot fall behind it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from waflows import __version__
+from waflows.api.errors import Envelope
+from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.services.accounts import ACCOUNT_ID_PATTERN
+
+_DESCRIPTION = """\
+waflows answers 8x8's WhatsApp Flows API on your own machine. Two dialects lead to the same flows:
+the reference dialect under `/api/v1` and the guide dialect under `/config/v1`. Operations and
+parameters marked as extensions are waflows' own and change nothing of 8x8's answers.
+
+Every response of 400 and above carries `code`, `message`, `errorId` and `timestamp`; quote the
+`errorId` to whoever runs the server, or look it up with *Look an error up*.
+"""
+_PATH_PARAMETERS: dict[str, dict[str, Any]] = {
+    "accountId": {
+        "description": "Account; hyphens and case do not matter.",
+        "schema": {
+            "type": "string",
+            "minLength": 32,
+            "maxLength": 36,
+            "pattern": ACCOUNT_ID_PATTERN,
+        },
+    },
+    "channelId": {"description": "Channel of the account.", "schema": {"type": "string"}},
+    "flowId": {"description": "Flow of the channel.", "schema": {"type": "string"}},
+    "revision": {
+        "description": "Number of a revision, from 1.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    },
+    "errorId": {
+        "description": "The `errorId` of an error response.",
+        "schema": {"type": "string", "format": "uuid"},
+    },
+}
+_STATUSES = {
+    400: "Something in the request is wrong (codes 1000, 1008, 1010).",
+    401: "No valid API key (1200), or another account's id (1001).",
+    403: "The key may not do this (1201).",
+    404: "Not there, or not for this account (1300).",
+    405: "The address does not answer to this method.",
+    409: "The state of the flow does not allow this.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+    422: "The Flow JSON is not valid.",
+    429: "Too many requests; `Retry-After` says for how many seconds.",
+    500: "A fault of the server (2000).",
+    503: "The database cannot be reached just now; `Retry-After` says when to try again.",
+}
+_RESPONSE_HEADERS = {
+    "listFlows": {
+        "Link": 'The next page, as `<address>; rel="next"`, when there is one.',
+        "X-Total-Count": "How many flows match.",
+        "ETag": "Changes whenever the answer would.",
+    }
+}
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+def document(routes: list[Route]) -> bytes:
+    """The document as JSON."""
+    documented = [route for route in routes if route.documented]
+    schemas = _Schemas(documented)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in documented:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "waflows",
+                "version": __version__,
+                "description": _DESCRIPTION,
+                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            },
+            "servers": [{"url": "/"}],
+            "tags": [{"name": tag} for tag in dict.fromkeys(r.tag for r in documented)],
+            "paths": paths,
+            "components": {
+                "schemas": schemas.components,
+                "securitySchemes": {
+                    "apiKey": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "An API key, sent as `Authorization: Bearer <key>`.",
+                    }
+                },
+            },
+        }
+    )
+
+
+async def show(call: Call[NoQuery, None]) -> Reply:
+    """The document."""
+    return Reply(call.state.openapi, headers={"Cache-Control": "no-cache"})
+
+
+class _Schemas:
+    """The JSON Schemas of every type in the table."""
+
+    def __init__(self, routes: list[Route]) -> None:
+        types: list[type[msgspec.Struct]] = [Envelope]
+        for route in routes:
+            types += [route.query, *([route.body] if route.body else [])]
+            types += [route.answers] if _is_struct(route.answers) else []
+        unique = list(dict.fromkeys(types))
+        schemas, components = msgspec.json.schema_components(
+            unique, ref_template="#/components/schemas/{name}"
+        )
+        self._by_type = dict(zip(unique, schemas, strict=True))
+        queries = {route.query.__name__ for route in routes}
+        self._all = components
+        self.components = {k: v for k, v in components.items() if k not in queries}
+
+    def of(self, type_: Any) -> dict[str, Any]:
+        """The schema of a type, by reference where it has a name."""
+        if _is_struct(type_):
+            return self._by_type[type_]
+        return {"type": "string"} if type_ is str else {}
+
+    def properties(self, query: type[msgspec.Struct]) -> dict[str, dict[str, Any]]:
+        """The schema of each parameter of a query."""
+        found: dict[str, dict[str, Any]] = self._all[query.__name__]["properties"]
+        return found
+
+
+def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "tags": [route.tag],
+        "parameters": [*_path_parameters(route), *_query_parameters(route, schemas)],
+        "responses": _responses(route, schemas),
+        "security": [] if route.scope is Scope.PUBLIC else [{"apiKey": []}],
+    }
+    if route.detail:
+        operation["description"] = route.detail
+    if route.body is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schemas.of(route.body)}},
+        }
+    return operation
+
+
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, **_PATH_PARAMETERS[name]}
+        for name in _PLACE.findall(route.path)
+    ]
+
+
+def _query_parameters(route: Route, schemas: _Schemas) -> list[dict[str, Any]]:
+    parameters = []
+    for name, schema in schemas.properties(route.query).items():
+        shown = {key: value for key, value in schema.items() if key != "description"}
+        if "anyOf" in shown:
+            # A parameter is there or not; it cannot be null.
+            rest = [kind for kind in shown.pop("anyOf") if kind.get("type") != "null"]
+            shown |= rest[0]
+            shown.pop("default", None)
+        parameters.append(
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": schema.get("description", ""),
+                "schema": shown,
+            }
+        )
+    return parameters
+
+
+def _responses(route: Route, schemas: _Schemas) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": "Done."}
+    if route.answers is not None:
+        success["description"] = "The answer."
+        success["content"] = {route.produces: {"schema": schemas.of(route.answers)}}
+    if headers := _RESPONSE_HEADERS.get(route.name.replace("guideList", "list")):
+        success["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in headers.items()
+        }
+    responses = {str(route.status): success}
+    if "ETag" in (headers or {}):
+        responses["304"] = {"description": "Nothing has changed."}
+    envelope = {"application/json": {"schema": schemas.of(Envelope)}}
+    for status in _statuses(route):
+        responses[str(status)] = {"description": _STATUSES[status], "content": envelope}
+    return responses
+
+
+def _statuses(route: Route) -> list[int]:
+    statuses = {405, 500, 503}
+    if route.scope is not Scope.PUBLIC:
+        statuses |= {400, 401, 403, 404, 429}
+    if "{flowId}" in route.path:
+        statuses.add(404)
+    if route.body is not None:
+        statuses |= {413, 415}
+    if route.dialect == "guide" and route.scope is Scope.WRITE:
+        statuses.add(409)
+        statuses |= {422} if route.body is not None else set()
+    return sorted(statuses)
+
+
+def _is_struct(type_: Any) -> bool:
+    return isinstance(type_, type) and issubclass(type_, msgspec.Struct)

@@ -1,0 +1,173 @@
+"""From raw queries and bodies to Structs, with errors that say what would be right."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import inspect
+
+from waflows.errors import InvalidParameter, OutOfRange
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_LONGEST_INTEGER = 15
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_AT = re.compile(r" - at `\$\.?(.*)`$")
+_GOT = re.compile(r"got `([a-z]+)`")
+_BAD_ENUM = re.compile(r"Invalid enum value '(.*)'", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*?)`")
+_WORDS = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "null": "null",
+    "array": "a list",
+    "object": "an object",
+}
+_LONGEST_QUOTE = 60
+
+
+def read_query(type_: type[S], raw: bytes) -> S:
+    """The query string as a Struct; parameters it does not know are left alone.
+
+    Of a parameter given twice the first counts. Raises InvalidParameter for the wrong form,
+    OutOfRange for a number outside its limits.
+    """
+    given: dict[str, str] = {}
+    for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
+        given.setdefault(name, value)
+    values = {
+        field.name: _from_text(field.encode_name, field.type, given[field.encode_name])
+        for field in msgspec.structs.fields(type_)
+        if field.encode_name in given
+    }
+    return type_(**values)
+
+
+def read_body(type_: type[S], body: bytes) -> S:
+    """A JSON body as a Struct. Raises InvalidParameter, naming the field and what it must be."""
+    try:
+        decoded = msgspec.json.decode(body, type=type_)
+    except msgspec.ValidationError as error:
+        raise InvalidParameter(_explain(str(error), type_)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        reason = str(error).removeprefix("JSON is malformed: ")
+        raise InvalidParameter(f"The request body is not valid JSON: {reason}.") from None
+    except RecursionError:
+        raise InvalidParameter("The request body is nested too deeply.") from None
+    _refuse_near_misses(type_, body)
+    return decoded
+
+
+def describe(type_: Any) -> str:
+    """What a value of a type must be, in words."""
+    return _describe(inspect.type_info(type_))
+
+
+def _from_text(name: str, type_: Any, text: str) -> Any:
+    info = _unwrap(inspect.type_info(type_))
+    wrong = f"{name} must be {_describe(info)}, not {_quote(text)}."
+    if "\0" in text:
+        raise InvalidParameter(wrong)
+    value: Any = text
+    if isinstance(info, inspect.IntType):
+        if not _INTEGER.fullmatch(text):
+            raise InvalidParameter(wrong)
+        if len(text) > _LONGEST_INTEGER:
+            raise OutOfRange(wrong)
+        value = int(text)
+    elif isinstance(info, inspect.BoolType):
+        if text.lower() not in _BOOLEANS:
+            raise InvalidParameter(wrong)
+        value = _BOOLEANS[text.lower()]
+    try:
+        return msgspec.convert(value, type_)
+    except msgspec.ValidationError as error:
+        kind = OutOfRange if isinstance(info, inspect.IntType) else InvalidParameter
+        raise kind(wrong) from error
+
+
+def _explain(problem: str, type_: type[msgspec.Struct]) -> str:
+    at = _AT.search(problem)
+    path = at[1] if at else ""
+    if missing := _MISSING.search(problem):
+        field = f"{path}.{missing[1]}" if path else missing[1]
+        return f"{field} is required: {_describe(_info_at(type_, field))}."
+    got = ""
+    if bad := _BAD_ENUM.search(problem):
+        got = f", not {_quote(bad[1])}"
+    elif found := _GOT.search(problem):
+        got = f", not {_WORDS.get(found[1], found[1])}"
+    return f"{path or 'The request body'} must be {_describe(_info_at(type_, path))}{got}."
+
+
+def _info_at(type_: type[msgspec.Struct], path: str) -> inspect.Type:
+    info: inspect.Type = inspect.type_info(type_)
+    for step in re.findall(r"[^.\[\]]+|\[[^\]]*\]", path):
+        info = _unwrap(info)
+        if isinstance(info, inspect.StructType):
+            found = [field.type for field in info.fields if field.encode_name == step]
+            info = found[0] if found else inspect.AnyType()
+        elif isinstance(info, inspect.ListType):
+            info = info.item_type
+    return info
+
+
+def _unwrap(info: inspect.Type) -> inspect.Type:
+    """The type itself, without notes on it and without None beside it."""
+    if isinstance(info, inspect.Metadata):
+        return _unwrap(info.type)
+    if isinstance(info, inspect.UnionType):
+        rest = [kind for kind in info.types if not isinstance(kind, inspect.NoneType)]
+        return _unwrap(rest[0])
+    return info
+
+
+def _describe(info: inspect.Type) -> str:
+    info = _unwrap(info)
+    match info:
+        case inspect.IntType(ge=low, le=high) if low is not None and high is not None:
+            return f"an integer from {low} to {high}"
+        case inspect.IntType():
+            return "an integer"
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.StrType():
+            return "a string"
+        case inspect.EnumType(cls=cls):
+            return "one of " + ", ".join(str(member.value) for member in cls)
+        case inspect.ListType(item_type=item):
+            return f"a list, each item {_describe(item)}"
+        case _:
+            return "a JSON object"
+
+
+def _refuse_near_misses(type_: type[msgspec.Struct], body: bytes) -> None:
+    """Raises InvalidParameter for a field that is a known one but for case or separators.
+
+    8x8 ignores fields it does not know; ignoring `endpointUri` for `endPointUri` would lose what
+    the client meant to say.
+    """
+    known = {_skeleton(field.encode_name): field.encode_name for field in _fields(type_)}
+    names = set(known.values())
+    for name in msgspec.json.decode(body, type=dict[str, msgspec.Raw]):
+        meant = known.get(_skeleton(name))
+        if meant is not None and name not in names:
+            raise InvalidParameter(f"Unknown field {_quote(name)}; the field is spelled {meant!r}.")
+
+
+def _fields(type_: type[msgspec.Struct]) -> tuple[Any, ...]:
+    return msgspec.structs.fields(type_)
+
+
+def _skeleton(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def _quote(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…")

@@ -1,0 +1,206 @@
+"""The reference dialect: /api/v1/accounts/{accountId}/channels/{channelId}/flows.
+
+Each handler decodes, calls one use case and encodes; no rule of the product stands here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from waflows.api.bodies import CreateBody, UpdateBody, content
+from waflows.api.links import (
+    FLOW_JSON_HEADERS,
+    PreviewQuery,
+    flow_json_url,
+    preview_link,
+)
+from waflows.api.route import Call, NoQuery, Reply
+from waflows.errors import InvalidParameter, NotFound
+from waflows.services import clock, flows
+from waflows.storage.errors import ErrorRecord
+from waflows.storage.flows import Revision
+
+StatusName = Literal["DRAFT", "PUBLISHED", "DEPRECATED"]
+_EXTRA_FIELDS = ("endPointUri", "applicationId", "revision", "createdAt", "updatedAt")
+
+
+class DetailsQuery(msgspec.Struct, frozen=True):
+    """Which fields beyond 8x8's to answer."""
+
+    fields: Annotated[
+        str,
+        Meta(description="More fields to answer, comma-separated: " + ", ".join(_EXTRA_FIELDS)),
+    ] = ""
+
+
+class Pointer(msgspec.Struct, frozen=True, rename="camel"):
+    """A place in a Flow JSON; lines and columns count from 1."""
+
+    line_start: int
+    line_end: int
+    column_start: int
+    column_end: int
+    path: str
+
+
+class ValidationError(msgspec.Struct, frozen=True, rename="camel"):
+    """A fault in a Flow JSON."""
+
+    error: str
+    error_type: str
+    message: str
+    line_start: int
+    line_end: int
+    column_start: int
+    column_end: int
+    pointers: list[Pointer]
+
+
+class Saved(msgspec.Struct, frozen=True, rename="camel"):
+    """A flow was created or changed."""
+
+    id: str
+    success: bool = True
+    validation_errors: list[ValidationError] | UnsetType = UNSET
+
+
+class Details(msgspec.Struct, frozen=True, rename="camel"):
+    """One flow. The fields after `validationErrors` are there only when asked for."""
+
+    flow_id: str
+    flow_json_url: str | UnsetType
+    name: str
+    status: StatusName
+    categories: list[str]
+    validation_errors: list[ValidationError] | UnsetType = UNSET
+    end_point_uri: str | UnsetType | None = UNSET
+    application_id: str | UnsetType | None = UNSET
+    revision: int | UnsetType = UNSET
+    created_at: str | UnsetType = UNSET
+    updated_at: str | UnsetType = UNSET
+
+
+class PreviewAnswer(msgspec.Struct, frozen=True):
+    """A preview link and when it ends."""
+
+    id: str
+    preview_url: str
+    expires_at: str
+
+
+class RevisionAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """One version of a flow's JSON."""
+
+    revision: int
+    bytes: int
+    sha256: str
+    created_at: str
+
+
+class Revisions(msgspec.Struct, frozen=True):
+    """The versions of a flow's JSON, newest first."""
+
+    revisions: list[RevisionAnswer]
+
+
+async def create(call: Call[NoQuery, CreateBody]) -> Reply:
+    """A new flow."""
+    flow = await call.state.db.run(
+        flows.create, call.account_id, call.channel_id, content(call.body)
+    )
+    return Reply(Saved(flow.id))
+
+
+async def details(call: Call[DetailsQuery, None]) -> Reply:
+    """One flow."""
+    flow = await call.state.db.read(flows.get, call.account_id, call.channel_id, call.flow_id)
+    extra = _asked_for(call.query.fields)
+    return Reply(
+        Details(
+            flow.id,
+            flow_json_url(call, flow) or UNSET,
+            flow.name,
+            flow.status.value,
+            flow.categories,
+            end_point_uri=flow.endpoint_uri if "endPointUri" in extra else UNSET,
+            application_id=flow.application_id if "applicationId" in extra else UNSET,
+            revision=flow.revision if "revision" in extra else UNSET,
+            created_at=clock.iso(flow.created_at) if "createdAt" in extra else UNSET,
+            updated_at=clock.iso(flow.updated_at) if "updatedAt" in extra else UNSET,
+        )
+    )
+
+
+async def update(call: Call[NoQuery, UpdateBody]) -> Reply:
+    """Changes to a draft."""
+    flow = await call.state.db.run(
+        flows.update, call.account_id, call.channel_id, call.flow_id, content(call.body)
+    )
+    return Reply(Saved(flow.id))
+
+
+async def delete(call: Call[NoQuery, None]) -> Reply:
+    """The end of a draft."""
+    await call.state.db.run(flows.delete, call.account_id, call.channel_id, call.flow_id)
+    return Reply()
+
+
+async def preview(call: Call[PreviewQuery, None]) -> Reply:
+    """A link to look at the flow."""
+    link = await preview_link(call)
+    return Reply(PreviewAnswer(link.flow_id, link.url, link.expires("+0000")))
+
+
+async def publish(call: Call[NoQuery, None]) -> Reply:
+    """A draft made final."""
+    await call.state.db.run(flows.publish, call.account_id, call.channel_id, call.flow_id)
+    return Reply()
+
+
+async def deprecate(call: Call[NoQuery, None]) -> Reply:
+    """A published flow taken out of use."""
+    await call.state.db.run(flows.deprecate, call.account_id, call.channel_id, call.flow_id)
+    return Reply()
+
+
+async def list_revisions(call: Call[NoQuery, None]) -> Reply:
+    """The versions of a flow's JSON."""
+    found = await call.state.db.read(
+        flows.list_revisions, call.account_id, call.channel_id, call.flow_id
+    )
+    return Reply(Revisions([_revision(revision) for revision in found]))
+
+
+async def get_revision(call: Call[NoQuery, None]) -> Reply:
+    """The text of one version, byte for byte."""
+    number = call.path["revision"]
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        raise NotFound(f"Flow {call.flow_id} has no revision {number}.")
+    text = await call.state.db.read(
+        flows.revision_json, call.account_id, call.channel_id, call.flow_id, int(number)
+    )
+    return Reply(text.encode("utf-8"), headers=dict(FLOW_JSON_HEADERS))
+
+
+async def get_error(call: Call[NoQuery, None]) -> Reply:
+    """An error that was answered to the account, by its errorId."""
+    record: ErrorRecord = await call.state.journal.find(call.account_id, call.path["errorId"])
+    return Reply(record)
+
+
+def _asked_for(wanted: str) -> set[str]:
+    names = {name.strip() for name in wanted.split(",") if name.strip()}
+    if unknown := sorted(names - set(_EXTRA_FIELDS)):
+        raise InvalidParameter(
+            f"fields must name some of {', '.join(_EXTRA_FIELDS)}, not {unknown[0]!r}."
+        )
+    return names
+
+
+def _revision(revision: Revision) -> RevisionAnswer:
+    return RevisionAnswer(
+        revision.revision, revision.bytes, revision.sha256, clock.iso(revision.created_at)
+    )

@@ -1,0 +1,102 @@
+"""What a row of the routes table says, and what its handler is given and gives back."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from waflows.api.errors import Dialect
+from waflows.api.state import State
+from waflows.errors import NotAuthenticated
+from waflows.services.accounts import Principal
+
+Q = TypeVar("Q")
+B = TypeVar("B")
+
+
+class Scope(enum.Enum):
+    """What a caller must be allowed to do."""
+
+    PUBLIC = "public"
+    READ = "read"
+    WRITE = "write"
+
+
+class Call(msgspec.Struct, Generic[Q, B]):
+    """One request, checked and decoded. `base_url` is the server as the client sees it."""
+
+    state: State
+    caller: Principal | None
+    path: dict[str, str]
+    query: Q
+    body: B
+    base_url: str
+    request_path: str
+    if_none_match: str | None
+
+    @property
+    def principal(self) -> Principal:
+        """Who the request speaks for; there is always one unless the route is public."""
+        if self.caller is None:
+            raise NotAuthenticated
+        return self.caller
+
+    @property
+    def account_id(self) -> str:
+        """The account of the caller's key."""
+        return self.principal.account_id
+
+    @property
+    def channel_id(self) -> str:
+        """The channel named in the address."""
+        return self.path["channelId"]
+
+    @property
+    def flow_id(self) -> str:
+        """The flow named in the address."""
+        return self.path["flowId"]
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a handler answers: JSON of a Struct, ready bytes, or nothing."""
+
+    body: msgspec.Struct | bytes | None = None
+    status: int = 200
+    headers: dict[str, str] = {}
+    content_type: str = "application/json"
+    keep: bool = False
+    """Whether the answer depends on the database alone and may be given again unasked."""
+
+
+Handler = Callable[[Call[Any, Any]], Awaitable[Reply]]
+
+
+class NoQuery(msgspec.Struct, frozen=True):
+    """A route without query parameters."""
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation of the API.
+
+    `answers` is the type of a successful body, None for an empty one; `produces` its media type
+    where that is not JSON. `documented` rows stand in the OpenAPI document.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    scope: Scope
+    name: str
+    tag: str
+    summary: str
+    detail: str = ""
+    dialect: Dialect = "reference"
+    query: type[msgspec.Struct] = NoQuery
+    body: type[msgspec.Struct] | None = None
+    status: int = 200
+    answers: Any = None
+    produces: str = "application/json"
+    documented: bool = True

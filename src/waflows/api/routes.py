@@ -1,0 +1,127 @@
+"""THE table of what the server answers: method, path, handler, who may call, what it does.
+
+Everything about an operation is read from its row: the routing, the check of the key, the decoding
+of query and body, the OpenAPI document and the tests that go through every route.
+"""
+
+from __future__ import annotations
+
+from waflows.api import guide, health, links, listing, openapi, reference
+from waflows.api.bodies import CreateBody, UpdateBody
+from waflows.api.route import Route, Scope
+from waflows.storage.errors import ErrorRecord
+
+_A = "/api/v1/accounts/{accountId}"
+_FLOWS = f"{_A}/channels/{{channelId}}/flows"
+_FLOW = f"{_FLOWS}/{{flowId}}"
+_GUIDE_FLOWS = "/config/v1/channels/whatsapp/{channelId}/flows"
+_GUIDE_FLOW = f"{_GUIDE_FLOWS}/{{flowId}}"
+_READ, _WRITE, _PUBLIC = Scope.READ, Scope.WRITE, Scope.PUBLIC
+
+_LIST_DETAIL = (
+    "Newest first. When there are more flows than `limit`, the `Link` header leads to the next"
+    " page; a walk along it meets each flow once, whatever is created or deleted meanwhile."
+    " `X-Total-Count` counts all that match. Send the `ETag` back as `If-None-Match` to get an"
+    " empty 304 while nothing has changed."
+)
+_UPDATE_DETAIL = (
+    "Only drafts can be changed. What the body leaves out stays as it is. A new Flow JSON becomes"
+    " the next revision; earlier ones are kept."
+)
+_PUBLISH_DETAIL = "Publishing cannot be undone: a published flow cannot be changed or deleted."
+
+
+def _reference() -> list[Route]:
+    tag = "Flows"
+    return [
+        Route(method="GET", path=_FLOWS, handler=listing.list_flows, scope=_READ, tag=tag,
+              name="listFlows", summary="List a channel's flows", detail=_LIST_DETAIL,
+              query=listing.ListQuery, answers=listing.FlowList),
+        Route(method="POST", path=_FLOWS, handler=reference.create, scope=_WRITE, tag=tag,
+              name="createFlow", summary="Create a flow", body=CreateBody,
+              answers=reference.Saved,
+              detail="Makes a draft, from a Flow JSON or from another flow of the account; or a"
+                     " published flow with `publish`. It is made wholly or not at all."),
+        Route(method="GET", path=_FLOW, handler=reference.details, scope=_READ, tag=tag,
+              name="getFlow", summary="Show a flow", query=reference.DetailsQuery,
+              answers=reference.Details,
+              detail="`flowJsonUrl` serves the Flow JSON byte for byte, needs no key and expires;"
+                     " a flow without Flow JSON has none."),
+        Route(method="PUT", path=_FLOW, handler=reference.update, scope=_WRITE, tag=tag,
+              name="updateFlow", summary="Change a draft", detail=_UPDATE_DETAIL,
+              body=UpdateBody, answers=reference.Saved),
+        Route(method="DELETE", path=_FLOW, handler=reference.delete, scope=_WRITE, tag=tag,
+              name="deleteFlow", summary="Delete a draft",
+              detail="A flow that was ever published stays."),
+        Route(method="GET", path=f"{_FLOW}/preview", handler=reference.preview, scope=_READ,
+              tag=tag, name="previewFlow", summary="Get a preview link",
+              query=links.PreviewQuery, answers=reference.PreviewAnswer,
+              detail="The link opens without a key until it expires or is replaced."),
+        Route(method="POST", path=f"{_FLOW}/publish", handler=reference.publish, scope=_WRITE,
+              tag=tag, name="publishFlow", summary="Publish a draft", detail=_PUBLISH_DETAIL),
+        Route(method="POST", path=f"{_FLOW}/deprecate", handler=reference.deprecate,
+              scope=_WRITE, tag=tag, name="deprecateFlow", summary="Deprecate a published flow",
+              detail="It stays listed and cannot be published again."),
+        Route(method="GET", path=f"{_FLOW}/revisions", handler=reference.list_revisions,
+              scope=_READ, tag="Extensions", name="listRevisions",
+              summary="List the versions of a flow's JSON", answers=reference.Revisions),
+        Route(method="GET", path=f"{_FLOW}/revisions/{{revision}}",
+              handler=reference.get_revision, scope=_READ, tag="Extensions",
+              name="getRevision", summary="Fetch one version of a flow's JSON", answers=dict,
+              detail="The text as it was sent, byte for byte."),
+        Route(method="GET", path=f"{_A}/errors/{{errorId}}", handler=reference.get_error,
+              scope=_READ, tag="Extensions", name="getError", summary="Look an error up",
+              detail="What led to an error response of this account, by its `errorId`.",
+              answers=ErrorRecord),
+    ]  # fmt: skip
+
+
+def _guide() -> list[Route]:
+    tag = "Flows (guide dialect)"
+    return [
+        Route(method="GET", path=_GUIDE_FLOWS, handler=listing.list_flows, scope=_READ, tag=tag,
+              name="guideListFlows", summary="List a channel's flows", detail=_LIST_DETAIL,
+              query=listing.ListQuery, answers=listing.FlowList, dialect="guide"),
+        Route(method="POST", path=_GUIDE_FLOWS, handler=guide.create, scope=_WRITE, tag=tag,
+              name="guideCreateFlow", summary="Create a flow", body=guide.GuideCreateBody,
+              status=201, answers=guide.GuideFlow, dialect="guide"),
+        Route(method="GET", path=_GUIDE_FLOW, handler=guide.details, scope=_READ, tag=tag,
+              name="guideGetFlow", summary="Show a flow with its Flow JSON",
+              answers=guide.GuideDetails, dialect="guide"),
+        Route(method="PUT", path=_GUIDE_FLOW, handler=guide.update, scope=_WRITE, tag=tag,
+              name="guideUpdateFlow", summary="Change a draft", detail=_UPDATE_DETAIL,
+              body=UpdateBody, answers=guide.GuideFlow, dialect="guide"),
+        Route(method="DELETE", path=_GUIDE_FLOW, handler=guide.delete, scope=_WRITE, tag=tag,
+              name="guideDeleteFlow", summary="Delete a draft", status=204, dialect="guide"),
+        Route(method="GET", path=f"{_GUIDE_FLOW}/preview", handler=guide.preview, scope=_READ,
+              tag=tag, name="guidePreviewFlow", summary="Get a preview link",
+              query=links.PreviewQuery, answers=guide.GuidePreview, dialect="guide"),
+        Route(method="POST", path=f"{_GUIDE_FLOW}/publish", handler=guide.publish, scope=_WRITE,
+              tag=tag, name="guidePublishFlow", summary="Publish a draft",
+              detail=_PUBLISH_DETAIL, answers=guide.GuideStatus, dialect="guide"),
+        Route(method="POST", path=f"{_GUIDE_FLOW}/deprecate", handler=guide.deprecate,
+              scope=_WRITE, tag=tag, name="guideDeprecateFlow",
+              summary="Deprecate a published flow", answers=guide.GuideStatus, dialect="guide"),
+    ]  # fmt: skip
+
+
+def _served() -> list[Route]:
+    return [
+        Route(method="GET", path=links.DOWNLOAD_PATH, handler=links.download, scope=_PUBLIC,
+              tag="Links", name="downloadFlowJson", summary="Fetch a Flow JSON by its link",
+              query=links.LinkQuery, answers=dict),
+        Route(method="GET", path="/healthz", handler=health.alive, scope=_PUBLIC,
+              tag="Operations", name="healthz", summary="Whether the process runs",
+              answers=health.Health),
+        Route(method="GET", path="/readyz", handler=health.ready, scope=_PUBLIC,
+              tag="Operations", name="readyz", summary="Whether requests can be served",
+              answers=health.Health),
+        Route(method="GET", path="/metrics", handler=health.show_metrics, scope=_PUBLIC,
+              tag="Operations", name="metrics", summary="Metrics for Prometheus",
+              answers=str, produces="text/plain"),
+        Route(method="GET", path="/openapi.json", handler=openapi.show, scope=_PUBLIC,
+              tag="Operations", name="openapi", summary="This document", answers=dict),
+    ]  # fmt: skip
+
+
+ROUTES: list[Route] = [*_reference(), *_guide(), *_served()]

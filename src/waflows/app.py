@@ -1,0 +1,96 @@
+"""How it is wired: settings → database → state → routes → one ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from waflows import settings as settings_module
+from waflows.api import openapi
+from waflows.api.auth import KeyMemory
+from waflows.api.endpoint import Address, refused
+from waflows.api.gateway import Gateway
+from waflows.api.journal import Journal
+from waflows.api.memory import ListMemory
+from waflows.api.route import Route
+from waflows.api.routes import ROUTES
+from waflows.api.state import State
+from waflows.console.pages import PAGES
+from waflows.errors import RouteNotFound
+from waflows.services import accounts
+from waflows.settings import Settings
+from waflows.storage import migrate
+from waflows.storage.database import Database, open_database
+from waflows.telemetry.logs import Logs
+from waflows.worker.retention import forget_forever
+
+ALL_ROUTES: list[Route] = [*ROUTES, *PAGES]
+
+
+def create_app(settings: Settings, db: Database, logs: Logs) -> ASGIApp:
+    """The server as an ASGI application over a database whose schema is current."""
+    secret = db.run_now(accounts.instance_secret)
+    state = State(
+        db,
+        settings,
+        secret,
+        KeyMemory(db, secret),
+        ListMemory(),
+        Journal(db, logs),
+        logs,
+        openapi.document(ALL_ROUTES),
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await db.start()
+        retention = asyncio.create_task(forget_forever(db, settings, logs))
+        yield
+        retention.cancel()
+        await state.journal.flush()
+        await db.stop()
+        logs.sink.flush()
+
+    app = Starlette(routes=_addresses(state), lifespan=lifespan)
+    app.router.redirect_slashes = False
+    app.router.default = _Nowhere(state)
+    return Gateway(app, state)
+
+
+def worker_app() -> ASGIApp:
+    """The application of one worker process of `waflows serve`."""
+    settings = settings_module.from_environment()
+    logs = Logs(settings.log_format, settings.log_level)
+    logs.take_over("uvicorn.error")
+    db = open_database(settings.url_of_database)
+    migrate.require_current(db)
+    return create_app(settings, db, logs)
+
+
+def _addresses(state: State) -> list[StarletteRoute]:
+    by_path: dict[str, list[Route]] = {}
+    for route in ALL_ROUTES:
+        by_path.setdefault(route.path, []).append(route)
+    return [StarletteRoute(path, Address(path, routes, state)) for path, routes in by_path.items()]
+
+
+class _Nowhere:
+    """What answers where no route does."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        exchange = scope["waflows.exchange"]
+        error = RouteNotFound(f"There is nothing at {scope['path']}; /docs lists what there is.")
+        response = refused(error, "reference", self._state, exchange, scope)
+        response.headers["X-Request-Id"] = exchange.request_id
+        exchange.status = response.status_code
+        await response(scope, receive, send)
