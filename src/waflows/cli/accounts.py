@@ -1,0 +1,65 @@
+"""`waflows account`: the accounts of this server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from waflows.cli.operator import database_options, opened
+from waflows.cli.output import json_option, show_list, show_one
+from waflows.services import accounts, clock
+from waflows.storage.accounts import Account
+
+
+@click.group()
+def command() -> None:
+    """Manage accounts. Each has its own channels, flows and keys."""
+
+
+@command.command()
+@click.argument("name")
+@click.option("--id", "account_id", help="Use this id, for example that of an account at 8x8.")
+@database_options
+@json_option
+def create(name: str, account_id: str | None, as_json: bool, **where: Any) -> None:
+    """Open an account called NAME."""
+    with opened(*where.values()) as db:
+        _show(db.run_now(accounts.create_account, name, account_id), as_json)
+
+
+@command.command("list")
+@database_options
+@json_option
+def list_(as_json: bool, **where: Any) -> None:
+    """List every account."""
+    with opened(*where.values()) as db:
+        found = db.read_now(accounts.list_accounts)
+    show_list(
+        found,
+        {
+            "ID": lambda account: account.id,
+            "NAME": lambda account: account.name,
+            "CREATED": lambda account: clock.iso(account.created_at),
+        },
+        as_json=as_json,
+        empty="There is no account yet; make one with `waflows account create NAME`.",
+    )
+
+
+@command.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@database_options
+@json_option
+def show(account_id: str, as_json: bool, **where: Any) -> None:
+    """Show the account with the id ACCOUNT."""
+    with opened(*where.values()) as db:
+        _show(db.read_now(accounts.get_account, account_id), as_json)
+
+
+def _show(account: Account, as_json: bool) -> None:
+    show_one(
+        account,
+        {"id": account.id, "name": account.name, "created": clock.iso(account.created_at)},
+        as_json=as_json,
+    )

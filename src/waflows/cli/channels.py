@@ -1,0 +1,79 @@
+"""`waflows channel`: the channels of an account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from waflows.cli.operator import database_options, opened
+from waflows.cli.output import json_option, show_list, show_one
+from waflows.services import accounts, clock
+from waflows.storage.accounts import Channel
+
+_account = click.option(
+    "--account", "account_id", required=True, envvar="WAFLOWS_ACCOUNT", help="Id of the account."
+)
+
+
+@click.group()
+def command() -> None:
+    """Manage the channels of an account. Flows live in channels."""
+
+
+@command.command()
+@click.argument("name")
+@_account
+@click.option("--id", "channel_id", help="Use this id, for example that of a channel at 8x8.")
+@database_options
+@json_option
+def create(name: str, account_id: str, channel_id: str | None, as_json: bool, **where: Any) -> None:
+    """Add a channel called NAME to an account."""
+    with opened(*where.values()) as db:
+        _show(db.run_now(accounts.create_channel, account_id, name, channel_id), as_json)
+
+
+@command.command("list")
+@_account
+@database_options
+@json_option
+def list_(account_id: str, as_json: bool, **where: Any) -> None:
+    """List the channels of an account."""
+    with opened(*where.values()) as db:
+        found = db.read_now(accounts.list_channels, account_id)
+    show_list(
+        found,
+        {
+            "ID": lambda channel: channel.id,
+            "NAME": lambda channel: channel.name,
+            "FLOWS": lambda channel: str(channel.flow_count),
+            "CREATED": lambda channel: clock.iso(channel.created_at),
+        },
+        as_json=as_json,
+        empty="The account has no channel yet; add one with `waflows channel create NAME`.",
+    )
+
+
+@command.command()
+@click.argument("channel_id", metavar="CHANNEL")
+@_account
+@database_options
+@json_option
+def show(channel_id: str, account_id: str, as_json: bool, **where: Any) -> None:
+    """Show the channel with the id CHANNEL."""
+    with opened(*where.values()) as db:
+        _show(db.read_now(accounts.get_channel, account_id, channel_id), as_json)
+
+
+def _show(channel: Channel, as_json: bool) -> None:
+    show_one(
+        channel,
+        {
+            "id": channel.id,
+            "name": channel.name,
+            "account": channel.account_id,
+            "flows": str(channel.flow_count),
+            "created": clock.iso(channel.created_at),
+        },
+        as_json=as_json,
+    )

@@ -1,0 +1,25 @@
+"""`waflows completion`: the script that teaches a shell to complete commands and options."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+_SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(_SHELLS))
+def command(shell: str) -> None:
+    r"""Print the completion script of a SHELL: bash, zsh or fish.
+
+    \b
+    bash:  waflows completion bash > ~/.local/share/bash-completion/completions/waflows
+    zsh:   waflows completion zsh > "${fpath[1]}/_waflows"
+    fish:  waflows completion fish > ~/.config/fish/completions/waflows.fish
+    """
+    from waflows.cli import cli
+
+    completion = get_completion_class(shell)
+    assert completion is not None, "click knows these shells"
+    click.echo(completion(cli, {}, "waflows", "_WAFLOWS_COMPLETE").source())

@@ -1,0 +1,79 @@
+"""`waflows db`: the schema, backups and restores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from waflows.cli.operator import database_options, database_url, opened
+from waflows.cli.output import json_option, print_json
+from waflows.storage import backup, migrate
+from waflows.storage.database import open_database
+
+
+@click.group()
+def command() -> None:
+    """Upgrade, back up and restore the database."""
+
+
+@command.command()
+@database_options
+@json_option
+def upgrade(as_json: bool, **where: Any) -> None:
+    """Bring the database to this version's schema; makes it when there is none.
+
+    Nothing happens when it is current. Run it before the first `waflows serve` and after every
+    update of waflows; take a backup first.
+    """
+    db = open_database(database_url(**where))
+    try:
+        applied = migrate.upgrade(db)
+    finally:
+        db.close()
+    if as_json:
+        print_json({"applied": [migration.number for migration in applied]})
+        return
+    for migration in applied:
+        click.echo(f"Applied {migration.number:04} {migration.name.replace('_', ' ')}.")
+    if not applied:
+        click.echo("The database is up to date.")
+
+
+@command.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@database_options
+@json_option
+def back_up(file: Path, as_json: bool, **where: Any) -> None:
+    """Write a consistent copy to FILE, while the server goes on.
+
+    The copy is one SQLite file, of PostgreSQL too. It holds the flows of every account and the
+    secret that signs links: keep it as safe as the database.
+    """
+    with opened(*where.values()) as db:
+        copied = backup.back_up(db, file)
+    if as_json:
+        print_json({"file": str(file), "rows": copied.rows, "bytes": copied.bytes})
+        return
+    click.echo(f"{file}: {copied.rows:,} rows, {copied.bytes:,} bytes.")
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@database_options
+@json_option
+def restore(file: Path, as_json: bool, **where: Any) -> None:
+    """Fill an empty database from the backup FILE.
+
+    The backup may come from the other engine: this is also the way from SQLite to PostgreSQL.
+    """
+    db = open_database(database_url(**where))
+    try:
+        copied = backup.restore(file, db)
+    finally:
+        db.close()
+    if as_json:
+        print_json({"file": str(file), "rows": copied.rows})
+        return
+    click.echo(f"Restored {copied.rows:,} rows.")

@@ -1,0 +1,178 @@
+"""`waflows dev`: a server to try things on, ready with an account, a channel, a key and flows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+import uvicorn
+
+from waflows import samples, settings
+from waflows.app import create_app
+from waflows.cli.serving import address_of, listen, uvicorn_config
+from waflows.errors import OperatorError, WaflowsError
+from waflows.services import accounts, flows
+from waflows.services.flows import Content
+from waflows.storage import migrate
+from waflows.storage.database import Database, Transaction, open_database
+from waflows.telemetry.logs import Logs
+
+_NOTES = "dev.json"
+_SUB_ACCOUNT = "waflows_dev"
+
+
+class Notes(msgspec.Struct, frozen=True, rename="camel"):
+    """What `dev` must remember to print it again; kept in the data folder, for its owner only."""
+
+    account_id: str
+    channel_id: str
+    sub_account_id: str
+    api_key: str
+
+
+@click.command()
+@click.option("--host", help=settings.describe("host"))
+@click.option("--port", type=int, help=settings.describe("port"))
+@click.option("--data", metavar="DIR", help="Folder for the data; kept between starts.")
+@click.option("--database-url", metavar="URL", help=settings.describe("database_url"))
+@click.option("--rate-limit", type=int, help="Writes a minute for each key (default: no limit).")
+@click.option("--public-url", metavar="URL", help=settings.describe("public_url"))
+@click.option("--log-format", help=settings.describe("log_format"))
+@click.option("--log-level", help=settings.describe("log_level"))
+@click.option("--config", metavar="FILE", help="TOML file with settings.")
+@click.option("--fresh", is_flag=True, help="Forget what earlier starts left in the data folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
+def command(config: str | None, fresh: bool, as_json: bool, **flags: Any) -> None:
+    """Start a server to try things on, with sample data.
+
+    The first start makes an account, a channel, an API key and a few sample flows; later starts
+    find them again. There is no rate limit unless you set one. Stop it with Ctrl-C.
+    """
+    chosen = _settings(flags, config)
+    folder = Path(chosen.data).expanduser()
+    if fresh:
+        _forget(folder, chosen)
+    listening = listen(chosen)
+    db = open_database(chosen.url_of_database)
+    migrate.upgrade(db)
+    notes = _prepare(db, folder)
+    logs = Logs(chosen.log_format, chosen.log_level)
+    logs.take_over("uvicorn.error")
+    url = address_of(listening, chosen)
+    server = _Server(
+        uvicorn_config(create_app(chosen, db, logs), chosen),
+        lambda: _announce(url, notes, as_json),
+    )
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(server.serve(sockets=[listening]))
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, when_ready: Any) -> None:
+        super().__init__(config)
+        self._when_ready = when_ready
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._when_ready()
+
+
+def _settings(flags: dict[str, Any], config: str | None) -> settings.Settings:
+    environment = dict(os.environ)
+    # What `serve` has other defaults for.
+    environment.setdefault(settings.environment_name("rate_limit"), "0")
+    environment.setdefault(
+        settings.environment_name("data"), str(Path(settings.default_data_folder()) / "dev")
+    )
+    return settings.load(flags, environment, config)
+
+
+def _forget(folder: Path, chosen: settings.Settings) -> None:
+    if chosen.database_url:
+        raise OperatorError(
+            "--fresh forgets the data folder only; give another --database-url for a fresh start."
+        )
+    for name in ("waflows.db", "waflows.db-wal", "waflows.db-shm", _NOTES):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _prepare(db: Database, folder: Path) -> Notes:
+    """The account, channel and key of earlier starts, or new ones with sample flows."""
+    path = folder / _NOTES
+    known = _read_notes(path)
+    if known is not None and db.read_now(_still_there, known):
+        return known
+    notes = db.run_now(_make)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.touch(mode=0o600)
+    part.write_bytes(msgspec.json.encode(notes))
+    part.replace(path)
+    return notes
+
+
+def _read_notes(path: Path) -> Notes | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Notes)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _still_there(tx: Transaction, notes: Notes) -> bool:
+    try:
+        accounts.authenticate(tx, accounts.instance_secret(tx), notes.api_key)
+    except WaflowsError:
+        return False
+    return True
+
+
+def _make(tx: Transaction) -> Notes:
+    account = accounts.create_account(tx, "Development")
+    channel = accounts.create_channel(tx, account.id, "Sample channel")
+    key = accounts.create_key(tx, account.id, "dev")
+    for sample in samples.all_samples():
+        flow = flows.create(
+            tx,
+            account.id,
+            channel.id,
+            Content(name=sample.name, categories=sample.categories, flow_json=sample.flow_json),
+        )
+        if sample.published:
+            flows.publish(tx, account.id, channel.id, flow.id)
+    return Notes(account.id, channel.id, _SUB_ACCOUNT, key.text)
+
+
+def _announce(url: str, notes: Notes, as_json: bool) -> None:
+    if as_json:
+        facts = {"url": url, **msgspec.to_builtins(notes), "pid": os.getpid()}
+        click.echo(json.dumps(facts))
+        return
+    address = f"{url}/api/v1/accounts/{notes.account_id}/channels/{notes.channel_id}/flows"
+    width = min(shutil.get_terminal_size().columns, 100)
+    click.echo(
+        f"""\
+waflows is ready at {url}
+
+  account      {notes.account_id}
+  channel      {notes.channel_id}
+  sub-account  {notes.sub_account_id}
+  API key      {notes.api_key}
+
+List the channel's flows:
+
+  curl -H "Authorization: Bearer {notes.api_key}" \\
+    {address}
+
+Documentation of the API: {url}/docs
+Stop with Ctrl-C.
+{"─" * width}"""
+    )

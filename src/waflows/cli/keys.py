@@ -1,0 +1,158 @@
+"""`waflows key`: the API keys of an account."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import msgspec
+
+from waflows.cli.operator import database_options, opened
+from waflows.cli.output import json_option, print_json, show_list, show_one
+from waflows.errors import OperatorError
+from waflows.services import accounts, clock
+from waflows.storage.accounts import ApiKey
+
+_UNITS = {"m": 60, "h": 3600, "d": 24 * 3600}
+_account = click.option(
+    "--account", "account_id", required=True, envvar="WAFLOWS_ACCOUNT", help="Id of the account."
+)
+
+
+@click.group()
+def command() -> None:
+    """Manage the API keys of an account.
+
+    Several keys may be live at once: to replace one, create the next, switch over, revoke the old.
+    """
+
+
+@command.command()
+@click.argument("name", default="key")
+@_account
+@click.option("--read-only", is_flag=True, help="A key that may only read.")
+@click.option(
+    "--channel", "channel_ids", multiple=True, help="Limit to this channel; may be repeated."
+)
+@click.option("--expires", metavar="WHEN", help="After 90d, 12h or 30m, or at 2027-01-31T12:00Z.")
+@database_options
+@json_option
+def create(
+    name: str,
+    account_id: str,
+    read_only: bool,
+    channel_ids: tuple[str, ...],
+    expires: str | None,
+    as_json: bool,
+    **where: Any,
+) -> None:
+    """Issue a key, under a NAME that helps to tell keys apart.
+
+    The key is printed this once and cannot be shown again.
+    """
+    expires_at = _moment(expires) if expires else None
+    with opened(*where.values()) as db:
+        created = db.run_now(
+            accounts.create_key,
+            account_id,
+            name,
+            read_only=read_only,
+            channel_ids=list(channel_ids) or None,
+            expires_at=expires_at,
+        )
+    if as_json or not sys.stdout.isatty():
+        print_json({"apiKey": created.text, **msgspec.to_builtins(created.key)})
+        return
+    click.echo(created.text)
+    click.echo("Keep it now: it cannot be shown again.", err=True)
+
+
+@command.command("list")
+@_account
+@database_options
+@json_option
+def list_(account_id: str, as_json: bool, **where: Any) -> None:
+    """List the keys of an account by their last six characters."""
+    with opened(*where.values()) as db:
+        found = db.read_now(accounts.list_keys, account_id)
+    show_list(
+        found,
+        {
+            "ID": lambda key: key.id,
+            "NAME": lambda key: key.name,
+            "KEY": lambda key: f"…{key.last_six}",
+            "MAY": _rights,
+            "STATE": _state,
+        },
+        as_json=as_json,
+        empty="The account has no key yet; issue one with `waflows key create`.",
+    )
+
+
+@command.command()
+@click.argument("key_id", metavar="KEY")
+@_account
+@database_options
+@json_option
+def show(key_id: str, account_id: str, as_json: bool, **where: Any) -> None:
+    """Show what is known of the key with the id KEY."""
+    with opened(*where.values()) as db:
+        _show(db.read_now(accounts.get_key, account_id, key_id), as_json)
+
+
+@command.command()
+@click.argument("key_id", metavar="KEY")
+@_account
+@database_options
+@json_option
+def revoke(key_id: str, account_id: str, as_json: bool, **where: Any) -> None:
+    """End the key with the id KEY, at once and for good."""
+    with opened(*where.values()) as db:
+        _show(db.run_now(accounts.revoke_key, account_id, key_id), as_json)
+
+
+def _show(key: ApiKey, as_json: bool) -> None:
+    show_one(
+        key,
+        {
+            "id": key.id,
+            "name": key.name,
+            "key": f"…{key.last_six}",
+            "may": _rights(key),
+            "state": _state(key),
+            "created": clock.iso(key.created_at),
+        },
+        as_json=as_json,
+    )
+
+
+def _rights(key: ApiKey) -> str:
+    where = "all channels" if key.channel_ids is None else ", ".join(key.channel_ids)
+    return f"{'read' if key.read_only else 'read and write'} in {where}"
+
+
+def _state(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {clock.iso(key.revoked_at)}"
+    if key.expires_at is None:
+        return "live"
+    word = "expired" if key.expires_at <= clock.now_ms() else "live until"
+    return f"{word} {clock.iso(key.expires_at)}"
+
+
+def _moment(text: str) -> int:
+    """A time in milliseconds since the epoch, from "90d" or an ISO date."""
+    if match := re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text):
+        return clock.now_ms() + int(match[1]) * _UNITS[match[2]] * 1000
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise OperatorError(
+            f"--expires takes a time such as 90d, 12h, 30m or 2027-01-31T12:00Z, not {text!r}."
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,50 @@
+"""What operators' commands share: options that name the database, and the database itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import click
+
+from waflows import settings
+from waflows.storage import migrate
+from waflows.storage.database import Database, open_database
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def database_options(command: F) -> F:
+    """--data, --database-url and --config."""
+    options = [
+        click.option("--data", metavar="DIR", help=settings.describe("data")),
+        click.option("--database-url", metavar="URL", help=settings.describe("database_url")),
+        click.option("--config", metavar="FILE", help="TOML file with settings."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def database_url(data: str | None, database_url: str | None, config: str | None) -> str:
+    """The address of the database that the options, environment and file name."""
+    flags = {"data": data, "database_url": database_url}
+    return settings.load(flags, os.environ, config).url_of_database
+
+
+@contextlib.contextmanager
+def opened(
+    data: str | None, database_url_: str | None, config: str | None, *, upgrade: bool = False
+) -> Iterator[Database]:
+    """The database, its schema current; `upgrade` makes it so, otherwise the user is told how."""
+    db = open_database(database_url(data, database_url_, config))
+    try:
+        if upgrade:
+            migrate.upgrade(db)
+        else:
+            migrate.require_current(db)
+        yield db
+    finally:
+        db.close()

@@ -1,0 +1,64 @@
+"""How commands print data: tables on a terminal, JSON in a pipe or with --json."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+import msgspec
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON (always, when not on a terminal)."
+)
+
+
+def show_list(
+    items: Sequence[Any],
+    columns: dict[str, Callable[[Any], str]],
+    *,
+    as_json: bool,
+    empty: str,
+    more: str = "",
+) -> None:
+    """Prints a list: each item's JSON, or a table of the columns, or the sentence for none."""
+    if as_json or not sys.stdout.isatty():
+        print_json(list(items))
+        return
+    if not items:
+        click.echo(empty, err=True)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for item in items:
+        table.add_row(*(escape(cell(item)) for cell in columns.values()))
+    Console(highlight=False).print(table)
+    if more:
+        click.echo(more, err=True)
+
+
+def show_one(item: Any, lines: dict[str, str], *, as_json: bool) -> None:
+    """Prints one thing: its JSON, or a line for each fact known about it."""
+    if as_json or not sys.stdout.isatty():
+        print_json(item)
+        return
+    width = max(len(label) for label in lines)
+    for label, text in lines.items():
+        click.echo(f"{label.ljust(width)}  {text}")
+
+
+def print_json(value: Any) -> None:
+    """Prints a value as indented JSON."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def escape(text: str) -> str:
+    """Text as rich prints it for itself, brackets and all."""
+    from rich.markup import escape as rich_escape
+
+    return rich_escape(text)

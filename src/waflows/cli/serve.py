@@ -1,0 +1,81 @@
+"""`waflows serve`: the production server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+import msgspec
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from waflows import settings
+from waflows.cli.serving import address_of, listen, uvicorn_config
+from waflows.settings import Settings
+from waflows.storage import migrate
+from waflows.storage.database import open_database
+from waflows.telemetry.logs import Logs
+
+F = TypeVar("F", bound=Callable[..., Any])
+_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def _one_option_for_each_setting(function: F) -> F:
+    for name in reversed(settings.FIELDS):
+        option = click.option(
+            f"--{name.replace('_', '-')}",
+            metavar=_metavar(name),
+            help=f"{settings.describe(name)} [{settings.environment_name(name)}]",
+        )
+        function = option(function)
+    return function
+
+
+def _metavar(name: str) -> str:
+    kind = settings.FIELDS[name].type.__origin__
+    return "N" if kind is int else "TEXT"
+
+
+@click.command()
+@_one_option_for_each_setting
+@click.option("--config", metavar="FILE", help="TOML file with settings. [WAFLOWS_CONFIG]")
+def command(config: str | None, **flags: str | None) -> None:
+    """Start a production server.
+
+    Every option can also be set by the environment variable beside it, or by its name in the
+    settings file; the command line counts first, the file last. Run `waflows db upgrade` once
+    before the first start and after every update.
+    """
+    chosen = settings.load(flags, os.environ, config)
+    _check_database(chosen)
+    listening = listen(chosen)
+    os.environ[settings.HANDOVER] = msgspec.json.encode(chosen).decode()
+    logs = Logs(chosen.log_format, chosen.log_level)
+    logs.take_over("uvicorn.error")
+    config_ = uvicorn_config("waflows.app:worker_app", chosen, factory=True, workers=chosen.workers)
+    logs.events.info("serving", url=address_of(listening, chosen), workers=chosen.workers)
+    if chosen.workers == 1:
+        uvicorn.Server(config_).run(sockets=[listening])
+        return
+    metrics_folder = os.environ.get(_METRICS_FOLDER)
+    own_folder = None if metrics_folder else tempfile.mkdtemp(prefix="waflows-metrics-")
+    if own_folder:
+        os.environ[_METRICS_FOLDER] = own_folder
+    try:
+        Multiprocess(config_, sockets=[listening]).run()
+    finally:
+        if own_folder:
+            shutil.rmtree(own_folder, ignore_errors=True)
+
+
+def _check_database(chosen: Settings) -> None:
+    """Refuses to start on a database that cannot be used, before any worker tries."""
+    db = open_database(chosen.url_of_database)
+    try:
+        migrate.require_current(db)
+    finally:
+        db.close()
