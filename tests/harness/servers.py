@@ -1,0 +1,210 @@
+"""waflows as its users run it: a process of its own, reached over HTTP on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from waflows.services import accounts
+from waflows.storage.database import Database, open_database
+
+_READY_SECONDS = 30.0
+COMMAND = [sys.executable, "-m", "waflows"]
+
+
+class Process:
+    """A running server process and where its log goes."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], url: str, log: Path) -> None:
+        self.popen = popen
+        self.url = url
+        self.log = log
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """What was logged so far."""
+        lines = self.log.read_text("utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def log_line(self, wait: float = 5.0, **wanted: Any) -> dict[str, Any]:
+        """The first log line with these fields; waits for it a while."""
+        deadline = time.monotonic() + wait
+        while True:
+            for line in self.log_lines():
+                if wanted.items() <= line.items():
+                    return line
+            assert time.monotonic() < deadline, f"no log line with {wanted} in {self.log_lines()}"
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """Ends the process as a power cut would."""
+        self.popen.kill()
+        self.popen.wait()
+
+    def stop(self) -> int:
+        """Asks the process to end; its exit status."""
+        self.popen.send_signal(signal.SIGTERM)
+        return self.popen.wait(timeout=40)
+
+
+class Tenant:
+    """An account with a channel and a key of its own, on a running server."""
+
+    def __init__(self, process: Process, database_url: str, name: str = "Tests") -> None:
+        self.process = process
+        self.url = process.url
+        self.database_url = database_url
+        with opened(database_url) as db:
+            self.account_id = db.run_now(accounts.create_account, name).id
+            self.channel_id = db.run_now(accounts.create_channel, self.account_id, "Channel").id
+            self.api_key = db.run_now(accounts.create_key, self.account_id, "key").text
+        self.http = client(self.url, self.api_key)
+
+    @property
+    def flows(self) -> str:
+        """Path of the channel's flows."""
+        return f"/api/v1/accounts/{self.account_id}/channels/{self.channel_id}/flows"
+
+    @property
+    def guide_flows(self) -> str:
+        """Path of the channel's flows in the guide dialect."""
+        return f"/config/v1/channels/whatsapp/{self.channel_id}/flows"
+
+    def new_channel(self) -> str:
+        """Another channel of the account."""
+        with opened(self.database_url) as db:
+            return db.run_now(accounts.create_channel, self.account_id, "Another").id
+
+    def new_key(self, **limits: Any) -> str:
+        """Another key of the account."""
+        with opened(self.database_url) as db:
+            return db.run_now(accounts.create_key, self.account_id, "another", **limits).text
+
+    def create(self, name: str, **more: Any) -> str:
+        """A new flow; its id."""
+        body = {"name": name, "categories": ["OTHER"], **more}
+        response = self.http.post(self.flows, json=body)
+        assert response.status_code == 200, response.text
+        flow_id: str = response.json()["id"]
+        return flow_id
+
+    def status_of(self, flow_id: str) -> str:
+        """The status of a flow, as its details say."""
+        status: str = self.http.get(f"{self.flows}/{flow_id}").json()["status"]
+        return status
+
+
+def client(url: str, api_key: str | None = None) -> httpx2.Client:
+    """An HTTP client for a server, with a key or without."""
+    headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+    return httpx2.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
+
+
+@contextmanager
+def opened(database_url: str) -> Iterator[Database]:
+    """A database, opened and closed again."""
+    db = open_database(database_url)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """The environment without waflows' own variables, and with some set."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WAFLOWS_")}
+    return kept | variables
+
+
+def run(*arguments: str, env: Mapping[str, str] | None = None, **more: Any) -> Any:
+    """Runs a waflows command to its end."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        env=environment(**(env or {})),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        **more,
+    )
+
+
+@contextmanager
+def dev_server(folder: Path, *arguments: str, **variables: str) -> Iterator[tuple[Process, Any]]:
+    """`waflows dev` on a free port, and what it printed when it was ready."""
+    log = folder / "server.log"
+    with log.open("ab") as errors:
+        popen = subprocess.Popen(
+            [*COMMAND, "dev", "--port", "0", "--json", "--data", str(folder), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=environment(**variables),
+        )
+    try:
+        assert popen.stdout is not None
+        first = popen.stdout.readline()
+        assert first, log.read_text("utf-8")
+        facts = json.loads(first)
+        yield Process(popen, facts["url"], log), facts
+    finally:
+        _end(popen)
+
+
+@contextmanager
+def production_server(
+    folder: Path, database_url: str, *arguments: str, **variables: str
+) -> Iterator[Process]:
+    """`waflows serve` on a free port, over a database that is upgraded first."""
+    upgraded = run("db", "upgrade", "--database-url", database_url)
+    assert upgraded.returncode == 0, upgraded.stderr
+    log = folder / "server.log"
+    with log.open("ab") as errors:
+        popen = subprocess.Popen(
+            [*COMMAND, "serve", "--port", "0", "--database-url", database_url, *arguments],
+            stderr=errors,
+            env=environment(**variables),
+        )
+    try:
+        yield Process(popen, _address(popen, log), log)
+    finally:
+        _end(popen)
+
+
+def _address(popen: subprocess.Popen[bytes], log: Path) -> str:
+    """Where a server serves, once it answers there."""
+    deadline = time.monotonic() + _READY_SECONDS
+    url = ""
+    while time.monotonic() < deadline:
+        assert popen.poll() is None, log.read_text("utf-8")
+        for line in log.read_text("utf-8").splitlines():
+            if '"serving"' in line:
+                url = json.loads(line)["url"]
+        try:
+            if url and httpx2.get(f"{url}/readyz", trust_env=False).status_code == 200:
+                return url
+        except httpx2.TransportError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError(f"not ready in {_READY_SECONDS} s: {log.read_text('utf-8')}")
+
+
+def _end(popen: subprocess.Popen[bytes]) -> None:
+    """Ends a process and those it started, should they still run."""
+    if popen.poll() is None:
+        popen.terminate()
+        try:
+            popen.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            popen.kill()
+            popen.wait()
+    if popen.stdout is not None:
+        popen.stdout.close()
