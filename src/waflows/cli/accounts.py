@@ -24,7 +24,7 @@ def command() -> None:
 @json_option
 def create(name: str, account_id: str | None, as_json: bool, **where: Any) -> None:
     """Open an account called NAME."""
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         _show(db.run_now(accounts.create_account, name, account_id), as_json)
 
 
@@ -33,7 +33,7 @@ def create(name: str, account_id: str | None, as_json: bool, **where: Any) -> No
 @json_option
 def list_(as_json: bool, **where: Any) -> None:
     """List every account."""
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         found = db.read_now(accounts.list_accounts)
     show_list(
         found,
@@ -53,7 +53,7 @@ def list_(as_json: bool, **where: Any) -> None:
 @json_option
 def show(account_id: str, as_json: bool, **where: Any) -> None:
     """Show the account with the id ACCOUNT."""
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         _show(db.read_now(accounts.get_account, account_id), as_json)
 
 

@@ -29,7 +29,7 @@ def command() -> None:
 @json_option
 def create(name: str, account_id: str, channel_id: str | None, as_json: bool, **where: Any) -> None:
     """Add a channel called NAME to an account."""
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         _show(db.run_now(accounts.create_channel, account_id, name, channel_id), as_json)
 
 
@@ -39,7 +39,7 @@ def create(name: str, account_id: str, channel_id: str | None, as_json: bool, **
 @json_option
 def list_(account_id: str, as_json: bool, **where: Any) -> None:
     """List the channels of an account."""
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         found = db.read_now(accounts.list_channels, account_id)
     show_list(
         found,
@@ -61,7 +61,7 @@ def list_(account_id: str, as_json: bool, **where: Any) -> None:
 @json_option
 def show(channel_id: str, account_id: str, as_json: bool, **where: Any) -> None:
     """Show the channel with the id CHANNEL."""
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         _show(db.read_now(accounts.get_channel, account_id, channel_id), as_json)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from waflows.cli.operator import database_options, database_url, opened
+from waflows.cli.operator import address_of_database, database_options, opened
 from waflows.cli.output import json_option, print_json
 from waflows.storage import backup, migrate
 from waflows.storage.database import open_database
@@ -27,7 +27,7 @@ def upgrade(as_json: bool, **where: Any) -> None:
     Nothing happens when it is current. Run it before the first `waflows serve` and after every
     update of waflows; take a backup first.
     """
-    db = open_database(database_url(**where))
+    db = open_database(address_of_database(**where))
     try:
         applied = migrate.upgrade(db)
     finally:
@@ -51,7 +51,7 @@ def back_up(file: Path, as_json: bool, **where: Any) -> None:
     The copy is one SQLite file, of PostgreSQL too. It holds the flows of every account and the
     secret that signs links: keep it as safe as the database.
     """
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         copied = backup.back_up(db, file)
     if as_json:
         print_json({"file": str(file), "rows": copied.rows, "bytes": copied.bytes})
@@ -68,7 +68,7 @@ def restore(file: Path, as_json: bool, **where: Any) -> None:
 
     The backup may come from the other engine: this is also the way from SQLite to PostgreSQL.
     """
-    db = open_database(database_url(**where))
+    db = open_database(address_of_database(**where))
     try:
         copied = backup.restore(file, db)
     finally:

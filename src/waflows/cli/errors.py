@@ -30,7 +30,7 @@ def command() -> None:
 @json_option
 def show(error_id: str, as_json: bool, **where: Any) -> None:
     """Show the request that was answered with the errorId ID, and why."""
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         record = _find(db, error_id)
     if as_json or not sys.stdout.isatty():
         print_json(record)
@@ -48,7 +48,7 @@ def show(error_id: str, as_json: bool, **where: Any) -> None:
 @json_option
 def list_(limit: int, as_json: bool, **where: Any) -> None:
     """List the newest errors."""
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         found = db.read_now(errors.latest, limit)
     show_list(
         found,

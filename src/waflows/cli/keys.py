@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-import msgspec
 
 from waflows.cli.operator import database_options, opened
-from waflows.cli.output import json_option, print_json, show_list, show_one
+from waflows.cli.output import as_builtins, json_option, print_json, show_list, show_one
 from waflows.errors import OperatorError
 from waflows.services import accounts, clock
 from waflows.storage.accounts import ApiKey
@@ -54,7 +53,7 @@ def create(
     The key is printed this once and cannot be shown again.
     """
     expires_at = _moment(expires) if expires else None
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         created = db.run_now(
             accounts.create_key,
             account_id,
@@ -64,7 +63,7 @@ def create(
             expires_at=expires_at,
         )
     if as_json or not sys.stdout.isatty():
-        print_json({"apiKey": created.text, **msgspec.to_builtins(created.key)})
+        print_json({"apiKey": created.text, **as_builtins(created.key)})
         return
     click.echo(created.text)
     click.echo("Keep it now: it cannot be shown again.", err=True)
@@ -76,7 +75,7 @@ def create(
 @json_option
 def list_(account_id: str, as_json: bool, **where: Any) -> None:
     """List the keys of an account by their last six characters."""
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         found = db.read_now(accounts.list_keys, account_id)
     show_list(
         found,
@@ -99,7 +98,7 @@ def list_(account_id: str, as_json: bool, **where: Any) -> None:
 @json_option
 def show(key_id: str, account_id: str, as_json: bool, **where: Any) -> None:
     """Show what is known of the key with the id KEY."""
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         _show(db.read_now(accounts.get_key, account_id, key_id), as_json)
 
 
@@ -110,7 +109,7 @@ def show(key_id: str, account_id: str, as_json: bool, **where: Any) -> None:
 @json_option
 def revoke(key_id: str, account_id: str, as_json: bool, **where: Any) -> None:
     """End the key with the id KEY, at once and for good."""
-    with opened(*where.values()) as db:
+    with opened(**where) as db:
         _show(db.run_now(accounts.revoke_key, account_id, key_id), as_json)
 
 

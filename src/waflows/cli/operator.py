@@ -28,7 +28,7 @@ def database_options(command: F) -> F:
     return command
 
 
-def database_url(data: str | None, database_url: str | None, config: str | None) -> str:
+def address_of_database(data: str | None, database_url: str | None, config: str | None) -> str:
     """The address of the database that the options, environment and file name."""
     flags = {"data": data, "database_url": database_url}
     return settings.load(flags, os.environ, config).url_of_database
@@ -36,10 +36,10 @@ def database_url(data: str | None, database_url: str | None, config: str | None)
 
 @contextlib.contextmanager
 def opened(
-    data: str | None, database_url_: str | None, config: str | None, *, upgrade: bool = False
+    data: str | None, database_url: str | None, config: str | None, *, upgrade: bool = False
 ) -> Iterator[Database]:
     """The database, its schema current; `upgrade` makes it so, otherwise the user is told how."""
-    db = open_database(database_url(data, database_url_, config))
+    db = open_database(address_of_database(data, database_url, config))
     try:
         if upgrade:
             migrate.upgrade(db)

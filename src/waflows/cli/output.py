@@ -9,6 +9,8 @@ from typing import Any
 import click
 import msgspec
 
+from waflows.services import clock
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON (always, when not on a terminal)."
 )
@@ -24,7 +26,7 @@ def show_list(
 ) -> None:
     """Prints a list: each item's JSON, or a table of the columns, or the sentence for none."""
     if as_json or not sys.stdout.isatty():
-        print_json(list(items))
+        print_json([as_builtins(item) for item in items])
         return
     if not items:
         click.echo(empty, err=True)
@@ -45,7 +47,7 @@ def show_list(
 def show_one(item: Any, lines: dict[str, str], *, as_json: bool) -> None:
     """Prints one thing: its JSON, or a line for each fact known about it."""
     if as_json or not sys.stdout.isatty():
-        print_json(item)
+        print_json(as_builtins(item))
         return
     width = max(len(label) for label in lines)
     for label, text in lines.items():
@@ -55,6 +57,15 @@ def show_one(item: Any, lines: dict[str, str], *, as_json: bool) -> None:
 def print_json(value: Any) -> None:
     """Prints a value as indented JSON."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def as_builtins(item: Any) -> Any:
+    """What JSON shows of a thing: its times, stored in milliseconds, become ISO text."""
+    fields = msgspec.to_builtins(item)
+    return {
+        name: clock.iso(value) if name.endswith("At") and isinstance(value, int) else value
+        for name, value in fields.items()
+    }
 
 
 def escape(text: str) -> str:

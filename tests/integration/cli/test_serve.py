@@ -1,0 +1,82 @@
+"""`waflows serve`: the production server, its settings and its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from harness.servers import Tenant, client, production_server, run
+
+
+def test_it_refuses_to_start_on_a_database_without_the_schema(database_url: str) -> None:
+    refused = run("serve", "--port", "0", "--database-url", database_url)
+
+    assert refused.returncode == 2
+    assert "run `waflows db upgrade` first" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "words"),
+    [
+        (["--port", "eighty"], {}, "Bad setting port on the command line"),
+        ([], {"WAFLOWS_WORKERS": "many"}, "Bad setting workers in the environment"),
+        ([], {"WAFLOWS_PROT": "80"}, "Did you mean 'port'?"),
+        (["--database-url", "mysql://h/d"], {}, "Bad setting database_url on the command line"),
+        (["--config", "no-such-file.toml"], {}, "Cannot read the settings file no-such-file.toml"),
+    ],
+)
+def test_it_refuses_to_start_on_a_bad_setting_with_a_sentence_that_says_which(
+    arguments: list[str], variables: dict[str, str], words: str
+) -> None:
+    refused = run("serve", *arguments, env=variables)
+
+    assert refused.returncode == 2
+    assert words in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_several_workers_serve_without_sample_data_and_count_their_requests_together(
+    database_url: str, tmp_path: Path
+) -> None:
+    with production_server(tmp_path, database_url, "--workers", "2") as process:
+        tenant = Tenant(process, database_url)
+        assert tenant.http.get(tenant.flows).json() == {"flows": []}
+        for _ in range(20):
+            with client(process.url, tenant.api_key) as fresh:
+                assert fresh.get(tenant.flows).status_code == 200
+        metrics = tenant.http.get("/metrics").text
+        route = "/api/v1/accounts/{accountId}/channels/{channelId}/flows"
+        assert (
+            f'waflows_requests_total{{method="GET",route="{route}",status="200"}} 21.0' in metrics
+        )
+        assert process.stop() in {0, -15}
+
+
+def test_it_limits_writes_to_a_hundred_a_minute_unless_told_otherwise(
+    database_url: str, tmp_path: Path
+) -> None:
+    with production_server(tmp_path, database_url, "--workers", "2") as process:
+        tenant = Tenant(process, database_url)
+        answers = [
+            tenant.http.post(tenant.flows, json={"name": f"n{count}", "categories": ["OTHER"]})
+            for count in range(103)
+        ]
+
+    assert [answer.status_code for answer in answers] == [200] * 100 + [429] * 3
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 61
+    assert answers[-1].json()["code"] == 429
+
+
+def test_settings_come_from_a_file_too(tmp_path: Path) -> None:
+    file = tmp_path / "waflows.toml"
+    file.write_text('public_url = "https://flows.example.org/"\nworkers = 1\n', "utf-8")
+    url = f"sqlite:///{tmp_path / 'waflows.db'}"
+    # The log names the public address, so this server is reached by the port it was given.
+    with production_server(tmp_path, url, "--workers", "1") as process:
+        tenant = Tenant(process, url)
+        flow = tenant.create("Linked", flowJson="{}")
+        own = tenant.http.get(f"{tenant.flows}/{flow}").json()["flowJsonUrl"]
+    assert own.startswith(process.url)
+
+    shown = run("serve", "--config", str(file), "--port", "70000")
+    assert "Bad setting port on the command line" in shown.stderr

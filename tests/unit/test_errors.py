@@ -1,0 +1,34 @@
+"""The family of errors: a message each, and an answer each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from waflows import errors
+from waflows.api.errors import Dialect, answer_to
+
+
+def family(kind: type[errors.WaflowsError] = errors.WaflowsError) -> Iterator[type]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from family(child)
+
+
+def test_the_tree_at_the_top_of_the_module_names_every_error() -> None:
+    assert errors.__doc__ is not None
+    for kind in family():
+        assert kind.__name__ in errors.__doc__
+
+
+def test_the_docstring_of_an_error_is_its_default_message() -> None:
+    assert errors.NotFound().message == "Not found."
+    assert errors.NotFound("Flow 1 is gone.").message == "Flow 1 is gone."
+
+
+def test_every_error_a_client_can_meet_has_an_answer_of_its_own_in_each_dialect() -> None:
+    dialects: list[Dialect] = ["reference", "guide"]
+    for dialect in dialects:
+        for kind in family():
+            answer = answer_to(kind.__new__(kind), dialect)
+            if kind is not errors.OperatorError and kind is not errors.HttpRefusal:
+                assert answer.status < 500 or kind is errors.Unavailable, kind
