@@ -1,0 +1,109 @@
+"""The Python client: a channel's WhatsApp Flows from a program, at waflows or at 8x8.
+
+    with Client(url, account, key, channel) as client:
+        for flow in client.flows():
+            print(flow.id, flow.name, flow.status)
+
+`Client` and `AsyncClient` offer the same operations. Read `sync.py` first: it is the whole surface.
+`operations.py` knows what is said to the server, `exchange.py` when it is said again; both do no
+I/O. This package imports nothing else of waflows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from waflows.client.errors import (
+    ApiError,
+    ClientError,
+    Conflict,
+    ConnectionFailed,
+    Forbidden,
+    InternalError,
+    InvalidCall,
+    InvalidFlowJson,
+    InvalidId,
+    InvalidParameter,
+    MethodNotAllowed,
+    NoFlowJson,
+    NotAuthenticated,
+    NotFound,
+    NotSupported,
+    OutOfRange,
+    PayloadTooLarge,
+    RateLimited,
+    ServerError,
+    TimedOut,
+    UnexpectedAnswer,
+    UnsupportedMediaType,
+    UnsupportedTls,
+    WrongAccount,
+)
+from waflows.client.results import (
+    Category,
+    Flow,
+    FlowSummary,
+    Page,
+    Pointer,
+    PreviewLink,
+    Revision,
+    Saved,
+    Status,
+    ValidationError,
+)
+
+if TYPE_CHECKING:
+    from waflows.client.aio import AsyncClient
+    from waflows.client.sync import Client
+
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "Category",
+    "Client",
+    "ClientError",
+    "Conflict",
+    "ConnectionFailed",
+    "Flow",
+    "FlowSummary",
+    "Forbidden",
+    "InternalError",
+    "InvalidCall",
+    "InvalidFlowJson",
+    "InvalidId",
+    "InvalidParameter",
+    "MethodNotAllowed",
+    "NoFlowJson",
+    "NotAuthenticated",
+    "NotFound",
+    "NotSupported",
+    "OutOfRange",
+    "Page",
+    "PayloadTooLarge",
+    "Pointer",
+    "PreviewLink",
+    "RateLimited",
+    "Revision",
+    "Saved",
+    "ServerError",
+    "Status",
+    "TimedOut",
+    "UnexpectedAnswer",
+    "UnsupportedMediaType",
+    "UnsupportedTls",
+    "ValidationError",
+    "WrongAccount",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports the clients, and with them the HTTP library, only when they are wanted."""
+    if name == "Client":
+        from waflows.client.sync import Client
+
+        return Client
+    if name == "AsyncClient":
+        from waflows.client.aio import AsyncClient
+
+        return AsyncClient
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

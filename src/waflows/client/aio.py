@@ -1,0 +1,214 @@
+"""The client for asyncio programs: `sync.py` with `await`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from types import TracebackType
+from typing import TypeVar
+
+import httpx2
+
+from waflows.client import http
+from waflows.client.exchange import Answer, Exchange, NoAnswer, Pause, Request
+from waflows.client.operations import Operations
+from waflows.client.results import Flow, FlowSummary, Page, PreviewLink, Revision, Saved
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """As `Client`, for asyncio: `async with`, `await` on every call, `async for` over `flows`.
+
+    Use it in the event loop it was first used in.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        account: str,
+        key: str,
+        channel: str | None = None,
+        *,
+        timeout: float = 30.0,
+        retries: int = 3,
+    ) -> None:
+        self._operations = Operations(url, account, key, channel, retries)
+        self._http = httpx2.AsyncClient(**http.settings(timeout))
+
+    def __repr__(self) -> str:
+        """Which flows it is about; never the key."""
+        return f"{type(self).__name__}({self._operations!r})"
+
+    async def __aenter__(self) -> AsyncClient:
+        """The client itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Closes the connections."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def flows(
+        self,
+        *,
+        status: str | None = None,
+        name: str | None = None,
+        page_size: int = 1000,
+        channel: str | None = None,
+    ) -> AsyncIterator[FlowSummary]:
+        """Every flow of the channel, newest first, fetched page by page as it is needed.
+
+        From waflows each flow comes once, whatever is created or deleted meanwhile. 8x8 has no
+        paging: there it is the newest `page_size` flows, at most 1000. `status` and `name` (part
+        of the name, in any case) narrow the list; 8x8 does not know them and they are applied
+        here.
+        """
+        after = None
+        while True:
+            page = await self.page(
+                page_size, after=after, status=status, name=name, channel=channel
+            )
+            for flow in page.flows:
+                yield flow
+            after = page.next
+            if after is None:
+                return
+
+    async def page(
+        self,
+        limit: int | None = None,
+        *,
+        after: str | None = None,
+        status: str | None = None,
+        name: str | None = None,
+        channel: str | None = None,
+    ) -> Page:
+        """Up to `limit` flows (1 to 1000; the server's default is 100), newest first.
+
+        `after` continues where another page ended: its `next`. `status` and `name` as in `flows`.
+        """
+        return await self._run(self._operations.page(limit, after, status, name, channel))
+
+    async def create(
+        self,
+        name: str,
+        categories: Sequence[str],
+        *,
+        flow_json: str | bytes | None = None,
+        clone_flow_id: str | None = None,
+        endpoint_uri: str | None = None,
+        publish: bool = False,
+        channel: str | None = None,
+    ) -> Saved:
+        """Makes a draft, or with `publish` a published flow, which is final.
+
+        Give the Flow JSON as text, or as bytes in UTF-8, or name a flow to clone. What comes back
+        lists the faults the server sees in the Flow JSON.
+        """
+        return await self._run(
+            self._operations.create(
+                name, categories, flow_json, clone_flow_id, endpoint_uri, publish, channel
+            )
+        )
+
+    async def get(
+        self, flow_id: str, *, fields: Sequence[str] = (), channel: str | None = None
+    ) -> Flow:
+        """One flow in detail.
+
+        `fields` asks waflows for more than 8x8 tells: endPointUri, applicationId, revision,
+        createdAt, updatedAt.
+        """
+        return await self._run(self._operations.get(flow_id, fields, channel))
+
+    async def update(
+        self,
+        flow_id: str,
+        *,
+        name: str | None = None,
+        categories: Sequence[str] | None = None,
+        flow_json: str | bytes | None = None,
+        clone_flow_id: str | None = None,
+        endpoint_uri: str | None = None,
+        application_id: str | None = None,
+        publish: bool = False,
+        channel: str | None = None,
+    ) -> Saved:
+        """Changes what is given of a draft, and leaves the rest."""
+        return await self._run(
+            self._operations.update(
+                flow_id,
+                name,
+                categories,
+                flow_json,
+                clone_flow_id,
+                endpoint_uri,
+                application_id,
+                publish,
+                channel,
+            )
+        )
+
+    async def delete(self, flow_id: str, *, channel: str | None = None) -> None:
+        """Deletes a flow that was never published."""
+        await self._run(self._operations.delete(flow_id, channel))
+
+    async def preview(
+        self, flow_id: str, *, refresh: bool = False, channel: str | None = None
+    ) -> PreviewLink:
+        """A link to look at the flow; `refresh` makes a new one and ends the one there was."""
+        return await self._run(self._operations.preview(flow_id, refresh, channel))
+
+    async def publish(self, flow_id: str, *, channel: str | None = None) -> None:
+        """Publishes a draft. A published flow cannot be changed, deleted or made a draft again."""
+        await self._run(self._operations.publish(flow_id, channel))
+
+    async def deprecate(self, flow_id: str, *, channel: str | None = None) -> None:
+        """Takes a published flow out of use. It cannot be published again."""
+        await self._run(self._operations.deprecate(flow_id, channel))
+
+    async def download(self, flow_id: str, *, channel: str | None = None) -> bytes:
+        """The flow's JSON, byte for byte; raises NoFlowJson when it has none.
+
+        It is fetched from the flow's `flow_json_url`, without the key.
+        """
+        return await self._run(self._operations.download(flow_id, channel))
+
+    async def revisions(self, flow_id: str, *, channel: str | None = None) -> list[Revision]:
+        """The versions of the flow's JSON, newest first. waflows only."""
+        return await self._run(self._operations.revisions(flow_id, channel))
+
+    async def revision(self, flow_id: str, number: int, *, channel: str | None = None) -> bytes:
+        """One version of the flow's JSON, byte for byte. waflows only."""
+        return await self._run(self._operations.revision(flow_id, number, channel))
+
+    async def _run(self, exchange: Exchange[T]) -> T:
+        """Carries an exchange out."""
+        outcome: Answer | NoAnswer | None = None
+        while True:
+            try:
+                step = exchange.send(outcome)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            if isinstance(step, Pause):
+                await asyncio.sleep(step.seconds)
+                outcome = None
+            else:
+                outcome = await self._send(step)
+
+    async def _send(self, request: Request) -> Answer | NoAnswer:
+        arguments = http.arguments(request, self._operations.authorization())
+        try:
+            return http.answer(await self._http.request(**arguments))
+        except httpx2.RequestError as error:
+            return http.no_answer(error)

@@ -1,0 +1,293 @@
+"""Whatever can go wrong in a call, as one family of exceptions.
+
+    ClientError                     a call did not do what it was made for
+    ├── InvalidCall                 an argument cannot be right; nothing was sent
+    ├── ConnectionFailed            no answer came
+    │   └── TimedOut                no answer came in time
+    ├── UnexpectedAnswer            the answer is none that this API gives
+    ├── NoFlowJson                  the flow has no Flow JSON to download
+    └── ApiError                    the server refused, and said why
+        ├── InvalidParameter        400, code 1000: also when the flow's status forbids it
+        ├── InvalidId               400, code 1008
+        ├── OutOfRange              400, code 1010
+        ├── NotAuthenticated        401, code 1200: no key, or not a valid one
+        ├── WrongAccount            401, code 1001: the account is not the key's
+        ├── Forbidden               403, code 1201
+        ├── NotFound                404, code 1300
+        ├── MethodNotAllowed        405
+        ├── Conflict                409: the flow's status or name forbids it
+        ├── PayloadTooLarge         413
+        ├── UnsupportedMediaType    415
+        ├── InvalidFlowJson         422
+        ├── UnsupportedTls          426, code 1014
+        ├── RateLimited             429
+        └── ServerError             500 and above
+            ├── InternalError       500, code 2000
+            └── NotSupported        501, code 2001
+
+An error the table does not know is an `ApiError`, or a `ServerError` from 500 on. This module
+knows no HTTP library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+_LONGEST_EXCERPT = 120
+
+
+class ClientError(Exception):
+    """A call did not do what it was made for."""
+
+    @property
+    def message(self) -> str:
+        """What went wrong, as a sentence for people."""
+        return str(self.args[0])
+
+    def __str__(self) -> str:
+        """The message."""
+        return self.message
+
+
+class InvalidCall(ClientError, ValueError):
+    """An argument cannot be right. Nothing was sent."""
+
+
+class ConnectionFailed(ClientError):
+    """No answer came.
+
+    `sent` is False when the request certainly did not reach the server. When it is True a write
+    may have been carried out: look before you repeat it.
+    """
+
+    def __init__(self, message: str, sent: bool = True) -> None:
+        super().__init__(message, sent)
+        self.sent = sent
+
+
+class TimedOut(ConnectionFailed):
+    """No answer came in time."""
+
+
+class UnexpectedAnswer(ClientError):
+    """The answer is none that this API gives: another server, or something in between, spoke.
+
+    `status` is that of HTTP; `retry_after` the seconds to wait, where the answer names them.
+    """
+
+    def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
+        super().__init__(message, status, retry_after)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class NoFlowJson(ClientError):
+    """The flow has no Flow JSON to download."""
+
+
+class ApiError(ClientError):
+    """The server refused, and said why.
+
+    `code` is the API's own number for the error and `error_id` what to quote to whoever runs the
+    server, together with `timestamp`, which is kept as it was written. `status` is that of HTTP.
+    `request_id` is None where the server gives none, `retry_after` (in seconds) where it names
+    no time to wait.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        code: int,
+        error_id: str,
+        timestamp: str,
+        status: int,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        # All of them, so that the exception survives pickling on its way between processes.
+        super().__init__(message, code, error_id, timestamp, status, request_id, retry_after)
+        self.code = code
+        self.error_id = error_id
+        self.timestamp = timestamp
+        self.status = status
+        self.request_id = request_id
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        """The message, and what to quote when asking about it."""
+        return f"{self.message} (HTTP {self.status}, code {self.code}, errorId {self.error_id})"
+
+
+class InvalidParameter(ApiError):
+    """A parameter is not valid, or the flow's status does not allow what was asked."""
+
+
+class InvalidId(ApiError):
+    """An identifier is malformed or names nothing."""
+
+
+class OutOfRange(ApiError):
+    """A number or a length lies outside its limits."""
+
+
+class NotAuthenticated(ApiError):
+    """The API key is missing, unknown, expired or revoked."""
+
+
+class WrongAccount(ApiError):
+    """The account named is not the key's."""
+
+
+class Forbidden(ApiError):
+    """The key may not do this."""
+
+
+class NotFound(ApiError):
+    """There is no such thing, or not for this account."""
+
+
+class MethodNotAllowed(ApiError):
+    """The address does not answer to the method: it is probably not this API's."""
+
+
+class Conflict(ApiError):
+    """The state of the flow, or the name of another one, does not allow this."""
+
+
+class PayloadTooLarge(ApiError):
+    """The request body is too large."""
+
+
+class UnsupportedMediaType(ApiError):
+    """The server does not take a body of this type."""
+
+
+class InvalidFlowJson(ApiError):
+    """The Flow JSON is not valid."""
+
+
+class UnsupportedTls(ApiError):
+    """The server does not speak this version of TLS."""
+
+
+class RateLimited(ApiError):
+    """Too many requests; `retry_after` says how many seconds to wait."""
+
+
+class ServerError(ApiError):
+    """The server failed; the request is not at fault."""
+
+
+class InternalError(ServerError):
+    """The server met an error of its own."""
+
+
+class NotSupported(ServerError):
+    """The server does not offer this function."""
+
+
+# A status that means one thing decides by itself; the others say little without their code.
+_BY_STATUS: dict[int, type[ApiError]] = {
+    405: MethodNotAllowed,
+    409: Conflict,
+    413: PayloadTooLarge,
+    415: UnsupportedMediaType,
+    422: InvalidFlowJson,
+    426: UnsupportedTls,
+    429: RateLimited,
+    501: NotSupported,
+}
+_BY_CODE: dict[int, type[ApiError]] = {
+    1000: InvalidParameter,
+    1001: WrongAccount,
+    1008: InvalidId,
+    1010: OutOfRange,
+    1014: UnsupportedTls,
+    1200: NotAuthenticated,
+    1201: Forbidden,
+    1300: NotFound,
+    2000: InternalError,
+    2001: NotSupported,
+}
+_BY_STATUS_OF_UNKNOWN_CODE: dict[int, type[ApiError]] = {
+    401: NotAuthenticated,
+    403: Forbidden,
+    404: NotFound,
+}
+
+
+class _Envelope(msgspec.Struct, rename="camel"):
+    code: int
+    message: str = ""
+    error_id: str = ""
+    timestamp: str = ""
+
+
+def from_answer(
+    status: int, headers: Mapping[str, str], body: bytes
+) -> ApiError | UnexpectedAnswer:
+    """The exception for an answer of 300 and above; header names in lower case."""
+    retry_after = _seconds(headers.get("retry-after"))
+    try:
+        told = msgspec.json.decode(body, type=_Envelope)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        told = None
+    if status < 400 or told is None:
+        return UnexpectedAnswer(_describe(status, headers, body), status, retry_after)
+    return _kind(status, told.code)(
+        told.message or f"The server answered {status} without a message.",
+        told.code,
+        told.error_id,
+        told.timestamp,
+        status,
+        headers.get("x-request-id"),
+        retry_after,
+    )
+
+
+def _kind(status: int, code: int) -> type[ApiError]:
+    kind = (
+        _BY_STATUS.get(status)
+        or _BY_CODE.get(code)
+        or _BY_STATUS_OF_UNKNOWN_CODE.get(status)
+        or ApiError
+    )
+    # 8x8's own examples show code 1001 under 500: that is the server's failure all the same.
+    return kind if status < 500 or issubclass(kind, ServerError) else ServerError
+
+
+def _describe(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    if status < 400 and "location" in headers:
+        return (
+            f"The server answered {status} and points to {headers['location']}; the client does"
+            " not take its key to another address. If that is the right one, use it as the URL."
+        )
+    said = f"{headers.get('content-type', '').partition(';')[0]} {excerpt(body)}".strip()
+    return f"The server answered {status} without this API's error envelope: {said or 'nothing'}"
+
+
+def excerpt(body: bytes) -> str:
+    """The beginning of an unexpected body, on one line."""
+    text = " ".join(body[: 4 * _LONGEST_EXCERPT].decode("utf-8", "replace").split())
+    printable = "".join(character if character.isprintable() else "�" for character in text)
+    return printable if len(printable) <= _LONGEST_EXCERPT else printable[:_LONGEST_EXCERPT] + "…"
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """A Retry-After header in seconds: a number, or a date to count to."""
+    if retry_after is None:
+        return None
+    text = retry_after.strip()
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,62 @@
+"""Between the exchanges and httpx2: what both shells need to send a request and read what came.
+
+The key is put on single requests, never on the HTTP client, which also fetches links from
+elsewhere.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import httpx2
+
+from waflows.client.errors import UnexpectedAnswer
+from waflows.client.exchange import Answer, NoAnswer, Request
+
+_USER_AGENT = f"waflows/{version('waflows')}"
+# The request cannot have reached the server when one of these was raised.
+_NOT_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+)
+
+
+def settings(timeout: float) -> dict[str, Any]:
+    """How either HTTP client is made."""
+    return {"timeout": timeout, "headers": {"User-Agent": _USER_AGENT, "Accept": "*/*"}}
+
+
+def arguments(request: Request, authorization: str) -> dict[str, Any]:
+    """A request as the HTTP client takes it."""
+    headers = {"Authorization": authorization} if request.with_key else {}
+    if request.body is not None:
+        headers["Content-Type"] = "application/json"
+    return {
+        "method": request.method,
+        "url": request.url,
+        "content": request.body,
+        "headers": headers,
+        "follow_redirects": not request.with_key,
+    }
+
+
+def answer(response: httpx2.Response) -> Answer:
+    """A response that was read."""
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status_code, headers, response.content)
+
+
+def no_answer(error: httpx2.RequestError) -> NoAnswer:
+    """What a failure means; raises UnexpectedAnswer when there was a response after all."""
+    if isinstance(error, httpx2.DecodingError | httpx2.TooManyRedirects):
+        raise UnexpectedAnswer(f"The server's answer cannot be read: {error}", 0) from error
+    return NoAnswer(
+        str(error) or type(error).__name__,
+        not isinstance(error, _NOT_SENT),
+        isinstance(error, httpx2.TimeoutException),
+        error,
+    )

@@ -1,0 +1,285 @@
+"""Every operation: the request it makes and how its answer is read. Does no I/O.
+
+Paths, fields and parameters are those of 8x8's reference. `after`, `status`, `name`, `fields` and
+revisions are waflows' own and are sent only when they are asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+import msgspec
+
+from waflows.client.errors import InvalidCall, NoFlowJson, UnexpectedAnswer, excerpt
+from waflows.client.exchange import Answer, Exchange, Request, answered
+from waflows.client.results import Flow, FlowSummary, Page, PreviewLink, Revision, Saved
+
+T = TypeVar("T")
+
+EXTRA_FIELDS = ("endPointUri", "applicationId", "revision", "createdAt", "updatedAt")
+"""What waflows tells of a flow beyond 8x8's fields, in its own spelling."""
+_NEXT_LINK = re.compile(r'<([^>]*)>[^,<]*;\s*rel="?next"?', re.IGNORECASE)
+_KEY = re.compile(r"[\x21-\x7e]+")
+
+
+class _Revisions(msgspec.Struct):
+    revisions: list[Revision]
+
+
+class Operations:
+    """The operations on one account of one server.
+
+    `channel` is the one meant when an operation names none. Raises InvalidCall for a URL or a key
+    that cannot be right.
+    """
+
+    def __init__(self, url: str, account: str, key: str, channel: str | None, retries: int) -> None:
+        self.url = _checked_url(url)
+        self.account = account
+        self.channel = channel
+        self._key = _checked_key(key)
+        self._retries = retries
+
+    def __repr__(self) -> str:
+        """Where and for whom; never the key."""
+        return f"{self.url!r}, account={self.account!r}, channel={self.channel!r}"
+
+    def authorization(self) -> str:
+        """The Authorization header of requests that carry the key."""
+        return f"Bearer {self._key}"
+
+    def page(
+        self,
+        limit: int | None,
+        after: str | None,
+        status: str | None,
+        name: str | None,
+        channel: str | None,
+    ) -> Exchange[Page]:
+        """One page of the channel's flows."""
+        query = {"limit": limit, "after": after, "status": status, "name": name}
+        answer = yield from self._call("GET", self._flows(channel), query)
+        page, total = self._read(answer, Page), _total(answer)
+        flows = page.flows
+        if total is None:
+            # A server that does not count does not know the filters and has passed over them.
+            flows = [flow for flow in flows if _matches(flow, status, name)]
+        return Page(flows=flows, total=total, next=_next(answer, after))
+
+    def create(
+        self,
+        name: str,
+        categories: Sequence[str],
+        flow_json: str | bytes | None,
+        clone_flow_id: str | None,
+        endpoint_uri: str | None,
+        publish: bool,
+        channel: str | None,
+    ) -> Exchange[Saved]:
+        """A new flow."""
+        body = {
+            "name": name,
+            "categories": _words(categories),
+            "flowJson": _text(flow_json),
+            "cloneFlowId": clone_flow_id,
+            "endPointUri": endpoint_uri,
+            "publish": publish or None,
+        }
+        answer = yield from self._call("POST", self._flows(channel), body=body)
+        return self._read(answer, Saved)
+
+    def get(self, flow_id: str, fields: Sequence[str], channel: str | None) -> Exchange[Flow]:
+        """One flow."""
+        query = {"fields": ",".join(_words(fields) or []) or None}
+        answer = yield from self._call("GET", self._flow(flow_id, channel), query)
+        return self._read(answer, Flow)
+
+    def update(
+        self,
+        flow_id: str,
+        name: str | None,
+        categories: Sequence[str] | None,
+        flow_json: str | bytes | None,
+        clone_flow_id: str | None,
+        endpoint_uri: str | None,
+        application_id: str | None,
+        publish: bool,
+        channel: str | None,
+    ) -> Exchange[Saved]:
+        """Changes to a draft."""
+        body = {
+            "name": name,
+            "categories": _words(categories),
+            "flowJson": _text(flow_json),
+            "cloneFlowId": clone_flow_id,
+            "endPointUri": endpoint_uri,
+            "applicationId": application_id,
+            "publish": publish or None,
+        }
+        answer = yield from self._call("PUT", self._flow(flow_id, channel), body=body)
+        return self._read(answer, Saved)
+
+    def delete(self, flow_id: str, channel: str | None) -> Exchange[None]:
+        """The end of a draft."""
+        yield from self._call("DELETE", self._flow(flow_id, channel))
+
+    def preview(self, flow_id: str, refresh: bool, channel: str | None) -> Exchange[PreviewLink]:
+        """A link to look at the flow."""
+        query = {"refresh": "true" if refresh else None}
+        address = f"{self._flow(flow_id, channel)}/preview"
+        answer = yield from self._call("GET", address, query)
+        return self._read(answer, PreviewLink)
+
+    def publish(self, flow_id: str, channel: str | None) -> Exchange[None]:
+        """A draft made final."""
+        yield from self._call("POST", f"{self._flow(flow_id, channel)}/publish")
+
+    def deprecate(self, flow_id: str, channel: str | None) -> Exchange[None]:
+        """A published flow taken out of use."""
+        yield from self._call("POST", f"{self._flow(flow_id, channel)}/deprecate")
+
+    def download(self, flow_id: str, channel: str | None) -> Exchange[bytes]:
+        """The text of the flow's JSON. The key is not shown to the place the link leads to."""
+        flow = yield from self.get(flow_id, (), channel)
+        if not flow.flow_json_url:
+            raise NoFlowJson(f"Flow {flow_id} has no Flow JSON.")
+        if urlsplit(flow.flow_json_url).scheme not in {"http", "https"}:
+            raise UnexpectedAnswer("The server's flowJsonUrl is no http or https address.", 200)
+        request = Request("GET", flow.flow_json_url, with_key=False)
+        answer = yield from answered(request, self._retries, self._key)
+        return answer.body
+
+    def revisions(self, flow_id: str, channel: str | None) -> Exchange[list[Revision]]:
+        """The versions of the flow's JSON."""
+        answer = yield from self._call("GET", f"{self._flow(flow_id, channel)}/revisions")
+        return self._read(answer, _Revisions).revisions
+
+    def revision(self, flow_id: str, number: int, channel: str | None) -> Exchange[bytes]:
+        """The text of one version."""
+        address = f"{self._flow(flow_id, channel)}/revisions/{number:d}"
+        answer = yield from self._call("GET", address)
+        return answer.body
+
+    def _call(
+        self,
+        method: str,
+        address: str,
+        query: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> Exchange[Answer]:
+        query = _given(query or {})
+        try:
+            content = None if body is None else msgspec.json.encode(_given(body))
+            if query:
+                address += "?" + urlencode(query)
+        except UnicodeEncodeError as error:
+            raise InvalidCall(f"{error.object!r} is not text that can be sent.") from None
+        return answered(Request(method, address, content), self._retries, self._key)
+
+    def _read(self, answer: Answer, type_: type[T]) -> T:
+        try:
+            return msgspec.convert(_without_nulls(msgspec.json.decode(answer.body)), type_)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            begins = excerpt(answer.body).replace(self._key, "***") or "nothing"
+            raise UnexpectedAnswer(
+                f"The server's answer cannot be read: {error}. It begins: {begins}", answer.status
+            ) from error
+
+    def _flows(self, channel: str | None) -> str:
+        channel = channel or self.channel
+        if not channel:
+            raise InvalidCall("No channel is named: give one to the client or to the call.")
+        account = _segment("account", self.account)
+        return f"{self.url}/api/v1/accounts/{account}/channels/{_segment('channel', channel)}/flows"
+
+    def _flow(self, flow_id: str, channel: str | None) -> str:
+        return f"{self._flows(channel)}/{_segment('flow id', flow_id)}"
+
+
+def _checked_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and url.isprintable()
+        _ = parts.port
+    except ValueError:
+        usable = False
+    if not usable or " " in url:
+        raise InvalidCall(f"The URL must be like https://chatapps.8x8.com, not {url!r}.")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise InvalidCall("The URL must name the server alone, without user, query or fragment.")
+    return url.rstrip("/")
+
+
+def _checked_key(key: str) -> str:
+    """The key; an unusable one is not repeated in the error."""
+    if not _KEY.fullmatch(key):
+        raise InvalidCall("The API key must be visible ASCII characters without blanks.")
+    return key
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _segment(what: str, text: str) -> str:
+    """A piece of a path; one that would lead to another address is refused."""
+    if not isinstance(text, str) or text in {"", ".", ".."}:
+        raise InvalidCall(f"{text!r} is no {what}.")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise InvalidCall(f"{text!r} is no {what}.") from None
+
+
+def _words(words: Sequence[str] | None) -> list[str] | None:
+    if isinstance(words, str):
+        raise InvalidCall(f"A list of words is wanted, such as [{words!r}], not {words!r} alone.")
+    return None if words is None else [str(word) for word in words]
+
+
+def _text(flow_json: str | bytes | None) -> str | None:
+    if not isinstance(flow_json, bytes):
+        return flow_json
+    try:
+        return flow_json.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidCall(
+            f"The Flow JSON is not UTF-8 text: byte 0x{flow_json[error.start]:02x} at"
+            f" offset {error.start}."
+        ) from None
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
+
+
+def _total(answer: Answer) -> int | None:
+    text = answer.headers.get("x-total-count", "")
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
+def _next(answer: Answer, after: str | None) -> str | None:
+    """The cursor of the next page.
+
+    Only the cursor is taken from the link: the next request goes where this one went, not where
+    the answer points, so a proxy's or a stranger's address never gets to see the key.
+    """
+    link = _NEXT_LINK.search(answer.headers.get("link", ""))
+    cursor = parse_qs(urlsplit(link[1]).query).get("after", [None])[0] if link else None
+    if cursor is not None and cursor == after:
+        raise UnexpectedAnswer("The next page of the list is the same page again.", answer.status)
+    return cursor
+
+
+def _matches(flow: FlowSummary, status: str | None, name: str | None) -> bool:
+    """What waflows' own filters let through."""
+    return (status is None or flow.status == status) and (
+        name is None or name.casefold() in flow.name.casefold()
+    )

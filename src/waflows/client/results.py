@@ -1,0 +1,136 @@
+"""What the server answers, as values.
+
+Read generously: fields that are not known here are passed over, a null counts as left out, and a
+status or category is a plain string, so a word that 8x8 adds tomorrow does not break a program of
+today. `Status` and `Category` name the words known now; being strings, they compare as such:
+`flow.status == Status.DRAFT`.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+import msgspec
+from msgspec import field
+
+
+class Status(enum.StrEnum):
+    """Where a flow stands in its life."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    DEPRECATED = "DEPRECATED"
+
+
+class Category(enum.StrEnum):
+    """What a flow is for."""
+
+    SIGN_UP = "SIGN_UP"
+    SIGN_IN = "SIGN_IN"
+    APPOINTMENT_BOOKING = "APPOINTMENT_BOOKING"
+    LEAD_GENERATION = "LEAD_GENERATION"
+    CONTACT_US = "CONTACT_US"
+    CUSTOMER_SUPPORT = "CUSTOMER_SUPPORT"
+    SURVEY = "SURVEY"
+    OTHER = "OTHER"
+
+
+class _Result(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Written as JSON, a result looks as the server sent it: what was left out stays out."""
+
+
+class FlowSummary(_Result, frozen=True, kw_only=True):
+    """A flow as the list shows it. `status` is one of `Status`, or a word of later date."""
+
+    id: str
+    name: str
+    status: str
+
+
+class Page(_Result, frozen=True, kw_only=True):
+    """A part of a channel's list, newest flow first.
+
+    `total` counts the flows of all pages and `next` is where the next page starts, to be given as
+    `after`. Both are None at 8x8, which knows no paging; `next` is None on the last page too.
+    """
+
+    flows: list[FlowSummary]
+    total: int | None = None
+    next: str | None = None
+
+
+class Pointer(_Result, frozen=True, kw_only=True):
+    """A place in a Flow JSON. Lines and columns count from 1; 0 where the server tells none.
+
+    `path` is written `screens[0].layout.children[0].type`.
+    """
+
+    line_start: int = 0
+    line_end: int = 0
+    column_start: int = 0
+    column_end: int = 0
+    path: str = ""
+
+
+class ValidationError(_Result, frozen=True, kw_only=True):
+    """A fault in a Flow JSON; a flow that has one cannot be published.
+
+    `error` is a code such as INVALID_PROPERTY_VALUE, `error_type` its kind, such as
+    FLOW_JSON_ERROR. Lines and columns as in `Pointer`.
+    """
+
+    error: str
+    error_type: str = ""
+    message: str = ""
+    line_start: int = 0
+    line_end: int = 0
+    column_start: int = 0
+    column_end: int = 0
+    pointers: list[Pointer] = []
+
+
+class Saved(_Result, frozen=True, kw_only=True):
+    """A flow was created or changed. Its Flow JSON may have faults nevertheless."""
+
+    id: str
+    success: bool = True
+    validation_errors: list[ValidationError] = []
+
+
+class Flow(_Result, frozen=True, kw_only=True):
+    """A flow in detail.
+
+    `flow_json_url` is a link that needs no key and expires; None where the flow has no Flow JSON.
+    The fields after `validation_errors` are None unless they were asked for and the server is
+    waflows.
+    """
+
+    id: str = field(name="flowId")
+    flow_json_url: str | None = None
+    name: str
+    status: str
+    categories: list[str] = []
+    validation_errors: list[ValidationError] = []
+    endpoint_uri: str | None = field(default=None, name="endPointUri")
+    application_id: str | None = None
+    revision: int | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+class PreviewLink(_Result, frozen=True, kw_only=True):
+    """A link that shows a flow to whoever has it, until it expires."""
+
+    id: str
+    url: str = field(name="preview_url")
+    expires_at: datetime = field(name="expires_at")
+
+
+class Revision(_Result, frozen=True, kw_only=True):
+    """One version of a flow's JSON; `bytes` is its length, `sha256` its digest in hexadecimal."""
+
+    revision: int
+    bytes: int
+    sha256: str
+    created_at: datetime

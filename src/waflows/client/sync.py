@@ -1,0 +1,217 @@
+"""The client for ordinary programs. Operations are described here, and the same in `aio.py`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import TypeVar
+
+import httpx2
+
+from waflows.client import http
+from waflows.client.exchange import Answer, Exchange, NoAnswer, Pause, Request
+from waflows.client.operations import Operations
+from waflows.client.results import Flow, FlowSummary, Page, PreviewLink, Revision, Saved
+
+T = TypeVar("T")
+
+
+class Client:
+    """The flows of one account, over HTTP; against waflows and against 8x8 alike.
+
+    `url` names the server, such as https://chatapps.8x8.com. `channel` is the one meant when a
+    call names none. `timeout` is how many seconds the server may stay silent. `retries` is how
+    often a call is tried again after the first time: when no connection could be made, and for
+    calls that only read also after a 429, a passing 5xx or a lost connection. The waiting time in
+    between doubles from half a second, is varied at random, and follows `Retry-After` up to a
+    minute. A write that may have reached the server is never sent twice.
+
+    Every call raises one of `waflows.client.errors`. Threads may share a client. Close it, or use
+    it as a context manager.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        account: str,
+        key: str,
+        channel: str | None = None,
+        *,
+        timeout: float = 30.0,
+        retries: int = 3,
+    ) -> None:
+        self._operations = Operations(url, account, key, channel, retries)
+        self._http = httpx2.Client(**http.settings(timeout))
+
+    def __repr__(self) -> str:
+        """Which flows it is about; never the key."""
+        return f"{type(self).__name__}({self._operations!r})"
+
+    def __enter__(self) -> Client:
+        """The client itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Closes the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def flows(
+        self,
+        *,
+        status: str | None = None,
+        name: str | None = None,
+        page_size: int = 1000,
+        channel: str | None = None,
+    ) -> Iterator[FlowSummary]:
+        """Every flow of the channel, newest first, fetched page by page as it is needed.
+
+        From waflows each flow comes once, whatever is created or deleted meanwhile. 8x8 has no
+        paging: there it is the newest `page_size` flows, at most 1000. `status` and `name` (part
+        of the name, in any case) narrow the list; 8x8 does not know them and they are applied
+        here.
+        """
+        after = None
+        while True:
+            page = self.page(page_size, after=after, status=status, name=name, channel=channel)
+            yield from page.flows
+            after = page.next
+            if after is None:
+                return
+
+    def page(
+        self,
+        limit: int | None = None,
+        *,
+        after: str | None = None,
+        status: str | None = None,
+        name: str | None = None,
+        channel: str | None = None,
+    ) -> Page:
+        """Up to `limit` flows (1 to 1000; the server's default is 100), newest first.
+
+        `after` continues where another page ended: its `next`. `status` and `name` as in `flows`.
+        """
+        return self._run(self._operations.page(limit, after, status, name, channel))
+
+    def create(
+        self,
+        name: str,
+        categories: Sequence[str],
+        *,
+        flow_json: str | bytes | None = None,
+        clone_flow_id: str | None = None,
+        endpoint_uri: str | None = None,
+        publish: bool = False,
+        channel: str | None = None,
+    ) -> Saved:
+        """Makes a draft, or with `publish` a published flow, which is final.
+
+        Give the Flow JSON as text, or as bytes in UTF-8, or name a flow to clone. What comes back
+        lists the faults the server sees in the Flow JSON.
+        """
+        return self._run(
+            self._operations.create(
+                name, categories, flow_json, clone_flow_id, endpoint_uri, publish, channel
+            )
+        )
+
+    def get(self, flow_id: str, *, fields: Sequence[str] = (), channel: str | None = None) -> Flow:
+        """One flow in detail.
+
+        `fields` asks waflows for more than 8x8 tells: endPointUri, applicationId, revision,
+        createdAt, updatedAt.
+        """
+        return self._run(self._operations.get(flow_id, fields, channel))
+
+    def update(
+        self,
+        flow_id: str,
+        *,
+        name: str | None = None,
+        categories: Sequence[str] | None = None,
+        flow_json: str | bytes | None = None,
+        clone_flow_id: str | None = None,
+        endpoint_uri: str | None = None,
+        application_id: str | None = None,
+        publish: bool = False,
+        channel: str | None = None,
+    ) -> Saved:
+        """Changes what is given of a draft, and leaves the rest."""
+        return self._run(
+            self._operations.update(
+                flow_id,
+                name,
+                categories,
+                flow_json,
+                clone_flow_id,
+                endpoint_uri,
+                application_id,
+                publish,
+                channel,
+            )
+        )
+
+    def delete(self, flow_id: str, *, channel: str | None = None) -> None:
+        """Deletes a flow that was never published."""
+        self._run(self._operations.delete(flow_id, channel))
+
+    def preview(
+        self, flow_id: str, *, refresh: bool = False, channel: str | None = None
+    ) -> PreviewLink:
+        """A link to look at the flow; `refresh` makes a new one and ends the one there was."""
+        return self._run(self._operations.preview(flow_id, refresh, channel))
+
+    def publish(self, flow_id: str, *, channel: str | None = None) -> None:
+        """Publishes a draft. A published flow cannot be changed, deleted or made a draft again."""
+        self._run(self._operations.publish(flow_id, channel))
+
+    def deprecate(self, flow_id: str, *, channel: str | None = None) -> None:
+        """Takes a published flow out of use. It cannot be published again."""
+        self._run(self._operations.deprecate(flow_id, channel))
+
+    def download(self, flow_id: str, *, channel: str | None = None) -> bytes:
+        """The flow's JSON, byte for byte; raises NoFlowJson when it has none.
+
+        It is fetched from the flow's `flow_json_url`, without the key.
+        """
+        return self._run(self._operations.download(flow_id, channel))
+
+    def revisions(self, flow_id: str, *, channel: str | None = None) -> list[Revision]:
+        """The versions of the flow's JSON, newest first. waflows only."""
+        return self._run(self._operations.revisions(flow_id, channel))
+
+    def revision(self, flow_id: str, number: int, *, channel: str | None = None) -> bytes:
+        """One version of the flow's JSON, byte for byte. waflows only."""
+        return self._run(self._operations.revision(flow_id, number, channel))
+
+    def _run(self, exchange: Exchange[T]) -> T:
+        """Carries an exchange out."""
+        outcome: Answer | NoAnswer | None = None
+        while True:
+            try:
+                step = exchange.send(outcome)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            if isinstance(step, Pause):
+                time.sleep(step.seconds)
+                outcome = None
+            else:
+                outcome = self._send(step)
+
+    def _send(self, request: Request) -> Answer | NoAnswer:
+        arguments = http.arguments(request, self._operations.authorization())
+        try:
+            return http.answer(self._http.request(**arguments))
+        except httpx2.RequestError as error:
+            return http.no_answer(error)
