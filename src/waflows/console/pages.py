@@ -6,11 +6,11 @@ Content-Security-Policy says so to the browser. Text of a flow never becomes mar
 
 from __future__ import annotations
 
-import json
 import mimetypes
 from importlib import resources
 
 import jinja2
+import msgspec
 
 from waflows import __version__
 from waflows.api.links import PREVIEW_PATH, LinkQuery, previewed
@@ -69,9 +69,13 @@ def _page(template: str, policy: str, **values: object) -> Reply:
 
 
 def _indented(text: str | None) -> str:
+    """A Flow JSON laid out for reading: new line breaks and blanks, every token as it was."""
     if text is None:
         return ""
-    return json.dumps(json.loads(text.removeprefix("\ufeff")), indent=2, ensure_ascii=False)
+    try:
+        return msgspec.json.format(text.removeprefix("\ufeff"), indent=2)
+    except (msgspec.DecodeError, RecursionError):
+        return text
 
 
 PAGES: list[Route] = [
