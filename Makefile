@@ -38,6 +38,9 @@ format: .venv/dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: .venv/run ## Render the reference pages from the code
+	$(BIN)/python docs/render.py
+
 build: .venv/dev $(STATIC) ## Build the wheel and the source archive into dist/
 	$(BIN)/uv build --quiet --no-build-isolation
 

@@ -1,0 +1,113 @@
+"""Renders the reference pages from the code: `make docs`. A test fails when they are out of date."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from waflows import settings
+from waflows.api.route import Route
+from waflows.app import ALL_ROUTES
+from waflows.cli import cli
+
+FOLDER = Path(__file__).resolve().parent
+_NOTE = "<!-- Rendered from the code by `make docs`; edit the code, not this page. -->\n"
+
+
+def commands_page() -> str:
+    """Every command with its help."""
+    parts = [
+        _NOTE,
+        "# Commands\n",
+        "Every command answers `--help`. Data is a table on a terminal and JSON in a pipe or with"
+        " `--json`. Exit status: 0 done, 1 refused or failed, 2 wrong usage or setting.\n",
+    ]
+    for path, command in _commands(cli, ("waflows",)):
+        context = click.Context(command, info_name=" ".join(path), max_content_width=88)
+        context.terminal_width = 88
+        text = command.get_help(context).rstrip()
+        parts.append(f"{'#' * (len(path) + 1)} `{' '.join(path)}`\n\n```text\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+def settings_page() -> str:
+    """Every setting of `waflows serve`."""
+    rows = [
+        f"| `{name}` | `--{name.replace('_', '-')}` | `{settings.environment_name(name)}` |"
+        f" {_default(name)} | {settings.describe(name)} |"
+        for name in settings.FIELDS
+    ]
+    return "\n".join(
+        [
+            _NOTE,
+            "# Settings\n",
+            "A value is taken from the first place that has it: the option on the command line,"
+            " the environment variable, the TOML file named by `--config` or `WAFLOWS_CONFIG`,"
+            " the default. A bad or unknown setting stops the start with a sentence that names"
+            " it and its place. `waflows dev` has other defaults for two of them: no"
+            " `rate_limit`, and a data folder of its own.\n",
+            "| in the file | option | environment | default | meaning |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def operations_page() -> str:
+    """Every route of the server."""
+    parts = [
+        _NOTE,
+        "# Operations\n",
+        "The table the server itself is made from. A running server shows the same with every"
+        " field at `/docs`, and as OpenAPI 3.1 at `/openapi.json`.\n",
+    ]
+    for tag in dict.fromkeys(route.tag for route in ALL_ROUTES):
+        parts += [f"## {tag}\n", "| method | path | needs | what it does |", "|---|---|---|---|"]
+        parts += [_operation(route) for route in ALL_ROUTES if route.tag == tag]
+        parts.append("")
+    return "\n".join(parts)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "settings.md": settings_page,
+    "operations.md": operations_page,
+}
+
+
+def _commands(
+    command: click.Command, path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name=path[-1])
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None, "it was just listed"
+            yield from _commands(found, (*path, name))
+
+
+def _default(name: str) -> str:
+    if name == "data":
+        return "the user's data folder"
+    value = settings.FIELDS[name].default
+    return f"`{value}`" if value != "" else "empty"
+
+
+def _operation(route: Route) -> str:
+    needs = {"public": "nothing", "read": "a key", "write": "a key that may write"}
+    return f"| {route.method} | `{route.path}` | {needs[route.scope.value]} | {route.summary} |"
+
+
+def main() -> None:
+    """Writes every page."""
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
