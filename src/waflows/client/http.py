@@ -15,6 +15,9 @@ from waflows.client.errors import UnexpectedAnswer
 from waflows.client.exchange import Answer, NoAnswer, Request
 
 _USER_AGENT = f"waflows/{version('waflows')}"
+# Shorter than the 5 s after which many servers close an idle connection: a write that is sent into
+# a closing connection is lost and must not be sent again.
+_IDLE_SECONDS = 3.0
 # The request cannot have reached the server when one of these was raised.
 _NOT_SENT = (
     httpx2.ConnectError,
@@ -27,7 +30,11 @@ _NOT_SENT = (
 
 def settings(timeout: float) -> dict[str, Any]:
     """How either HTTP client is made."""
-    return {"timeout": timeout, "headers": {"User-Agent": _USER_AGENT, "Accept": "*/*"}}
+    return {
+        "timeout": timeout,
+        "headers": {"User-Agent": _USER_AGENT, "Accept": "*/*"},
+        "limits": httpx2.Limits(keepalive_expiry=_IDLE_SECONDS),
+    }
 
 
 def arguments(request: Request, authorization: str) -> dict[str, Any]:

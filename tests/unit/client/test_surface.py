@@ -47,7 +47,7 @@ def test_the_front_door_opens_to_every_name_it_lists() -> None:
 def test_the_key_is_not_in_what_a_client_says_of_itself() -> None:
     with Client(*WHERE) as sync:
         assert repr(sync) == "Client('http://127.0.0.1:1', account='account', channel='channel')"
-        assert KEY not in f"{vars(sync)}{sync._http.headers}"
+        assert KEY not in str(vars(sync))
     assert KEY not in repr(AsyncClient(*WHERE))
 
 
