@@ -18,7 +18,7 @@
     ├── RateLimited               too many requests; carries the seconds to wait
     ├── HttpRefusal               refused by the rules of HTTP itself
     │   ├── RouteNotFound  MethodNotAllowed  PayloadTooLarge
-    │   └── UnsupportedMediaType  MalformedHttp
+    │   └── UnsupportedMediaType  MalformedHttp  HeadTooLarge
     ├── Unavailable               the database cannot be reached just now
     └── OperatorError             a setting, a file or a command is wrong
 
@@ -133,6 +133,10 @@ class UnsupportedMediaType(HttpRefusal):
 
 class MalformedHttp(HttpRefusal):
     """The request is not well-formed HTTP."""
+
+
+class HeadTooLarge(HttpRefusal):
+    """The request line and headers are too large."""
 
 
 class Unavailable(WaflowsError):

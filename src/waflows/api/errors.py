@@ -61,6 +61,7 @@ _REFERENCE: list[tuple[type[Exception], Answer]] = [
     (errors.UnsupportedMediaType, Answer(415, 415)),
     (errors.MalformedHttp, Answer(400, _INVALID_PARAMETER)),
     (errors.RateLimited, Answer(429, 429)),
+    (errors.HeadTooLarge, Answer(431, 431)),
     (errors.Unavailable, Answer(503, _INTERNAL)),
 ]
 _GUIDE: list[tuple[type[Exception], Answer]] = [

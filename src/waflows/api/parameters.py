@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -19,6 +20,7 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _AT = re.compile(r" - at `\$\.?(.*)`$")
 _GOT = re.compile(r"got `([a-z]+)`")
 _BAD_ENUM = re.compile(r"Invalid enum value '(.*)'", re.DOTALL)
+_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 _MISSING = re.compile(r"Object missing required field `(.*?)`")
 _WORDS = {
     "str": "a string",
@@ -52,15 +54,21 @@ def read_query(type_: type[S], raw: bytes) -> S:
 def read_body(type_: type[S], body: bytes) -> S:
     """A JSON body as a Struct. Raises InvalidParameter, naming the field and what it must be."""
     try:
-        decoded = msgspec.json.decode(body, type=type_)
+        text = body.decode("utf-8")
+        decoded = msgspec.json.decode(text, type=type_)
+    except UnicodeDecodeError as error:
+        raise InvalidParameter(
+            f"The request body must be UTF-8 text, which it is not from byte {error.start} on."
+        ) from None
     except msgspec.ValidationError as error:
         raise InvalidParameter(_explain(str(error), type_)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        reason = str(error).removeprefix("JSON is malformed: ")
-        raise InvalidParameter(f"The request body is not valid JSON: {reason}.") from None
+    except msgspec.DecodeError as error:
+        raise InvalidParameter(
+            f"The request body is not valid JSON: {_fault(text, error)}."
+        ) from None
     except RecursionError:
         raise InvalidParameter("The request body is nested too deeply.") from None
-    _refuse_near_misses(type_, body)
+    _refuse_near_misses(type_, text)
     return decoded
 
 
@@ -147,7 +155,25 @@ def _describe(info: inspect.Type) -> str:
             return "a JSON object"
 
 
-def _refuse_near_misses(type_: type[msgspec.Struct], body: bytes) -> None:
+def _fault(text: str, error: msgspec.DecodeError) -> str:
+    """What is wrong with a JSON text, and where if that can be said.
+
+    The standard library's parser names the place in lines and columns, as an editor does.
+    """
+    if text.startswith("\ufeff"):
+        return "it begins with a byte order mark; leave that out"
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as found:
+        return f"{found.msg.removesuffix(' at')} at line {found.lineno}, column {found.colno}"
+    except (RecursionError, ValueError):
+        pass
+    if _HALF_A_PAIR.search(text):
+        return r"a \u escape is one half of a surrogate pair"
+    return str(error).removeprefix("JSON is malformed: ")
+
+
+def _refuse_near_misses(type_: type[msgspec.Struct], text: str) -> None:
     """Raises InvalidParameter for a field that is a known one but for case or separators.
 
     8x8 ignores fields it does not know; ignoring `endpointUri` for `endPointUri` would lose what
@@ -155,7 +181,7 @@ def _refuse_near_misses(type_: type[msgspec.Struct], body: bytes) -> None:
     """
     known = {_skeleton(field.encode_name): field.encode_name for field in _fields(type_)}
     names = set(known.values())
-    for name in msgspec.json.decode(body, type=dict[str, msgspec.Raw]):
+    for name in msgspec.json.decode(text, type=dict[str, msgspec.Raw]):
         meant = known.get(_skeleton(name))
         if meant is not None and name not in names:
             raise InvalidParameter(f"Unknown field {_quote(name)}; the field is spelled {meant!r}.")
