@@ -19,7 +19,7 @@ from waflows.api.journal import Journal
 from waflows.api.memory import ListMemory
 from waflows.api.route import Route
 from waflows.api.routes import ROUTES
-from waflows.api.state import State
+from waflows.api.state import Recorder, State
 from waflows.console.pages import PAGES
 from waflows.errors import RouteNotFound
 from waflows.services import accounts
@@ -43,6 +43,7 @@ def create_app(settings: Settings, db: Database, logs: Logs) -> ASGIApp:
         ListMemory(),
         Journal(db, logs),
         logs,
+        Recorder(logs),
         openapi.document(ALL_ROUTES),
     )
 
@@ -54,7 +55,7 @@ def create_app(settings: Settings, db: Database, logs: Logs) -> ASGIApp:
         retention.cancel()
         await state.journal.flush()
         await db.stop()
-        logs.sink.flush()
+        state.recorder.flush()
 
     app = Starlette(routes=_addresses(state), lifespan=lifespan)
     app.router.redirect_slashes = False

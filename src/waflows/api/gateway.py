@@ -12,8 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waflows.api.endpoint import memory_key
 from waflows.api.memory import KeptList
-from waflows.api.state import Exchange, Recorder, RequestIds, State
-from waflows.telemetry import metrics
+from waflows.api.state import Exchange, RequestIds, State
 
 
 class Gateway:
@@ -23,7 +22,7 @@ class Gateway:
         self._app = app
         self._state = state
         self._ids = RequestIds()
-        self._recorder = Recorder(state.logs)
+        self._recorder = state.recorder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, from memory when it can."""
@@ -65,7 +64,7 @@ async def _send_kept(
     exchange.key = kept.key
     unchanged = if_none_match is not None and names_etag(if_none_match, kept.etag)
     exchange.status = 304 if unchanged else 200
-    metrics.LISTS_FROM_MEMORY.inc()
+    exchange.from_memory = True
     # Headers 0 and 1 describe the body, which a 304 has not.
     headers = kept.headers[2:] if unchanged else kept.headers
     await send(

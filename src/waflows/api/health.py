@@ -34,4 +34,5 @@ async def ready(call: Call[NoQuery, None]) -> Reply:
 
 async def show_metrics(call: Call[NoQuery, None]) -> Reply:
     """Every metric of every worker."""
+    call.state.recorder.flush()
     return Reply(metrics.render(), headers=_FRESH, content_type=metrics.CONTENT_TYPE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 import secrets
@@ -14,57 +15,31 @@ from waflows.api.journal import Journal
 from waflows.api.memory import ListMemory
 from waflows.settings import Settings
 from waflows.storage.database import Database
+from waflows.telemetry import metrics
 from waflows.telemetry.logs import AccessLine, Logs, TimeText
-from waflows.telemetry.metrics import Observed
 
+_GATHER_SECONDS = 0.02
+_MOST_GATHERED = 512
 _CLIENTS_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
-
-
-class State(msgspec.Struct):
-    """Everything a handler may use.
-
-    `secret` signs links and hashes keys; `openapi` is the document that describes the API.
-    """
-
-    db: Database
-    settings: Settings
-    secret: bytes
-    keys: KeyMemory
-    lists: ListMemory
-    journal: Journal
-    logs: Logs
-    openapi: bytes
 
 
 class Exchange:
     """One request, as far as it is known, and how it was answered."""
 
-    __slots__ = (
-        "account_id",
-        "code",
-        "error_id",
-        "key",
-        "message",
-        "method",
-        "path",
-        "request_id",
-        "route",
-        "started",
-        "status",
-    )
+    route = ""
+    account_id = ""
+    key = ""
+    status = 0
+    from_memory = False
+    code = 0
+    error_id = ""
+    message = ""
 
     def __init__(self, request_id: str, method: str, path: str) -> None:
         self.started = time.perf_counter()
         self.request_id = request_id
         self.method = method
         self.path = path
-        self.route = ""
-        self.account_id = ""
-        self.key = ""
-        self.status = 0
-        self.code = 0
-        self.error_id = ""
-        self.message = ""
 
 
 class RequestIds:
@@ -82,22 +57,21 @@ class RequestIds:
 
 
 class Recorder:
-    """Writes the access line of an answered request and counts it."""
+    """Takes note of answered requests: an access line each, and the metrics.
+
+    Both are worked off together every few milliseconds, which costs a request a fraction of what
+    a system call and the steps of several counters would.
+    """
 
     def __init__(self, logs: Logs) -> None:
         self._logs = logs
         self._time = TimeText()
-        self._observed: dict[tuple[str, str, int], Observed] = {}
+        self._lines: list[AccessLine] = []
 
     def record(self, exchange: Exchange) -> None:
         """Takes note of a finished exchange."""
-        seconds = time.perf_counter() - exchange.started
-        kind = (exchange.method, exchange.route, exchange.status)
-        observed = self._observed.get(kind)
-        if observed is None:
-            observed = self._observed[kind] = Observed(*kind)
-        observed.add(seconds)
-        self._logs.access(
+        lines = self._lines
+        lines.append(
             AccessLine(
                 self._time.now(),
                 "info" if exchange.status < 500 else "error",
@@ -106,11 +80,40 @@ class Recorder:
                 exchange.route,
                 exchange.path,
                 exchange.status,
-                round(seconds * 1000, 3),
+                int((time.perf_counter() - exchange.started) * 1e6) / 1000,
                 exchange.account_id,
                 exchange.key,
+                exchange.from_memory,
                 exchange.error_id,
                 exchange.code,
                 exchange.message,
             )
         )
+        if len(lines) == 1:
+            asyncio.get_running_loop().call_later(_GATHER_SECONDS, self.flush)
+        elif len(lines) >= _MOST_GATHERED:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes the lines and counts the requests that were noted so far."""
+        lines, self._lines = self._lines, []
+        if lines:
+            self._logs.access(lines)
+            metrics.count(lines)
+
+
+class State(msgspec.Struct):
+    """Everything a handler may use.
+
+    `secret` signs links and hashes keys; `openapi` is the document that describes the API.
+    """
+
+    db: Database
+    settings: Settings
+    secret: bytes
+    keys: KeyMemory
+    lists: ListMemory
+    journal: Journal
+    logs: Logs
+    recorder: Recorder
+    openapi: bytes

@@ -1,13 +1,12 @@
 """Log lines, on standard error: JSON for machines, or coloured text for a terminal.
 
-Access lines are written by the hundred: they are encoded straight from a Struct and gathered for
-a few milliseconds, so that a request costs no system call of its own. Everything else goes
-through structlog and is written at once.
+Access lines come by the thousand: whoever makes them hands over many at once, which are encoded
+straight from Structs and written together. Everything else goes through structlog and is written
+at once.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import sys
@@ -19,12 +18,11 @@ from typing import Any
 import msgspec
 import structlog
 
-_GATHER_SECONDS = 0.02
-_GATHER_BYTES = 64 * 1024
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_JSON = msgspec.json.Encoder()
 
 
-class AccessLine(msgspec.Struct, omit_defaults=True, tag_field="event", tag="request"):
+class AccessLine(msgspec.Struct, omit_defaults=True, gc=False, tag_field="event", tag="request"):
     """One answered request. Never a key, a token or a flow's content."""
 
     time: str
@@ -37,6 +35,7 @@ class AccessLine(msgspec.Struct, omit_defaults=True, tag_field="event", tag="req
     duration_ms: float
     account: str = ""
     key: str = ""
+    from_memory: bool = False
     error_id: str = ""
     code: int = 0
     error: str = ""
@@ -47,34 +46,11 @@ class Sink:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._waiting: list[bytes] = []
-        self._bytes = 0
         self._lock = threading.Lock()
 
-    def gather(self, line: bytes) -> None:
-        """Writes a line soon. To be called on the event loop's thread."""
+    def write(self, data: bytes) -> None:
+        """Writes one or more whole lines."""
         with self._lock:
-            first = not self._waiting
-            self._waiting.append(line)
-            self._bytes += len(line)
-            full = self._bytes > _GATHER_BYTES
-        if full:
-            self.flush()
-        elif first:
-            asyncio.get_running_loop().call_later(_GATHER_SECONDS, self.flush)
-
-    def write(self, line: bytes) -> None:
-        """Writes a line now, after those that were waiting."""
-        with self._lock:
-            self._waiting.append(line)
-        self.flush()
-
-    def flush(self) -> None:
-        """Writes what is waiting."""
-        with self._lock:
-            data = b"".join(self._waiting)
-            self._waiting.clear()
-            self._bytes = 0
             while data:
                 try:
                     data = data[os.write(self._descriptor, data) :]
@@ -97,21 +73,21 @@ class Logs:
             wrapper_class=structlog.make_filtering_bound_logger(self.threshold),
         )
 
-    def access(self, line: AccessLine) -> None:
-        """Writes an access line."""
-        if _LEVELS[line.level] < self.threshold:
-            return
+    def access(self, lines: list[AccessLine]) -> None:
+        """Writes access lines."""
+        wanted = [line for line in lines if _LEVELS[line.level] >= self.threshold]
         if self.json:
-            self.sink.gather(msgspec.json.encode(line) + b"\n")
+            self.sink.write(_JSON.encode_lines(wanted))
             return
-        fields = {
-            name: value
-            for name in ("account", "request_id", "error_id", "error")
-            if (value := getattr(line, name))
-        }
-        getattr(self.events, line.level)(
-            f"{line.method} {line.path} {line.status} {line.duration_ms:.1f} ms", **fields
-        )
+        for line in wanted:
+            fields = {
+                name: value
+                for name in ("account", "request_id", "error_id", "error")
+                if (value := getattr(line, name))
+            }
+            getattr(self.events, line.level)(
+                f"{line.method} {line.path} {line.status} {line.duration_ms:.1f} ms", **fields
+            )
 
     def take_over(self, logger_name: str) -> None:
         """Sends the warnings of a library's logger here."""
@@ -122,19 +98,21 @@ class Logs:
 
 
 class TimeText:
-    """The present time as log lines show it; the text of a second is made once."""
+    """The present time as log lines show it; the text of a millisecond is made once."""
 
     def __init__(self) -> None:
-        self._second = 0
+        self._millisecond = 0
         self._text = ""
 
     def now(self) -> str:
         """UTC, to the millisecond."""
-        second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-        if second != self._second:
-            self._text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
-            self._second = second
-        return f"{self._text}{nanoseconds // 1_000_000:03}Z"
+        millisecond = time.time_ns() // 1_000_000
+        if millisecond != self._millisecond:
+            second, part = divmod(millisecond, 1000)
+            text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            self._text = f"{text}.{part:03}Z"
+            self._millisecond = millisecond
+        return self._text
 
 
 class _Writer:

@@ -6,7 +6,9 @@ in the folder that PROMETHEUS_MULTIPROC_DIR names, which must be set before it i
 
 from __future__ import annotations
 
+import collections
 import os
+from bisect import bisect_left
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -18,34 +20,48 @@ from prometheus_client import (
     multiprocess,
 )
 
+from waflows.telemetry.logs import AccessLine
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
+
+class _Durations(Histogram):
+    """A histogram that takes many values in one step, where the library's own takes one."""
+
+    def observe_all(self, seconds: list[float]) -> None:
+        """What `observe` does, for each."""
+        self._sum.inc(sum(seconds))
+        bounds = self._upper_bounds
+        for bucket, count in collections.Counter(bisect_left(bounds, s) for s in seconds).items():
+            self._buckets[bucket].inc(count)
+
+
 _REQUESTS = Counter("waflows_requests", "Answered requests.", ("method", "route", "status"))
-_SECONDS = Histogram(
+_SECONDS = _Durations(
     "waflows_request_seconds",
     "Time from the first byte of a request to the last of its answer.",
     ("route",),
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
 )
-LISTS_FROM_MEMORY = Counter("waflows_lists_from_memory", "Lists answered without the database.")
+_FROM_MEMORY = Counter("waflows_lists_from_memory", "Lists answered without the database.")
 ERRORS_NOT_KEPT = Counter(
     "waflows_errors_not_kept", "Errors that came too fast to be kept for looking up."
 )
 
 
-class Observed:
-    """The metrics of one kind of answer, found once and used often."""
+def count(lines: list[AccessLine]) -> None:
+    """Counts answered requests.
 
-    __slots__ = ("_count", "_seconds")
-
-    def __init__(self, method: str, route: str, status: int) -> None:
-        self._count = _REQUESTS.labels(method, route, str(status))
-        self._seconds = _SECONDS.labels(route)
-
-    def add(self, seconds: float) -> None:
-        """Counts one answer."""
-        self._count.inc()
-        self._seconds.observe(seconds)
+    Many at once, because each step of the library's counters takes a lock and, with several
+    workers, a write to a shared file.
+    """
+    seconds: dict[tuple[str, str, int], list[float]] = collections.defaultdict(list)
+    for line in lines:
+        seconds[line.method, line.route, line.status].append(line.duration_ms / 1000)
+    for (method, route, status), each in seconds.items():
+        _REQUESTS.labels(method, route, str(status)).inc(len(each))
+        _SECONDS.labels(route).observe_all(each)
+    _FROM_MEMORY.inc(sum(line.from_memory for line in lines))
 
 
 def render() -> bytes:
