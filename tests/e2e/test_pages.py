@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from e2e.conftest import Watched
 from harness.servers import Tenant
 from playwright.sync_api import expect
+
+from e2e.conftest import Watched
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 HOSTILE = '{"version": "<script>window.hit = 1</script>", "n": 1e999, "</pre>": "\\u2028 & <b>"}'
