@@ -7,7 +7,6 @@ PostgreSQL too.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import msgspec
 from waflows.errors import OperatorError
 from waflows.storage import migrate
 from waflows.storage.database import Database, Transaction
-from waflows.storage.sqlite import SqliteDatabase
+from waflows.storage.sqlite import SqliteDatabase, copy_file
 
 # In the order in which rows can be inserted: what is referred to comes first.
 _TABLES = (
@@ -67,13 +66,15 @@ def restore(source: Path, database: Database) -> Copied:
     """
     if not source.is_file():
         raise OperatorError(f"There is no backup {source}.")
-    migrate.upgrade(database)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "backup.db"
-        shutil.copyfile(source, copy)
+        copy_file(source, copy)
         backup = SqliteDatabase(str(copy))
         try:
+            if not backup.read_now(_is_backup):
+                raise OperatorError(f"{source} is not a backup of waflows.")
             migrate.upgrade(backup)
+            migrate.upgrade(database)
             database.run_now(_fill, backup)
         finally:
             backup.close()
@@ -88,6 +89,10 @@ def _copy_all(database: Database, part: Path) -> None:
         copy.make_single_file()
     finally:
         copy.close()
+
+
+def _is_backup(tx: Transaction) -> bool:
+    return tx.one("SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'") is not None
 
 
 def _fill(tx: Transaction, backup: SqliteDatabase) -> None:

@@ -67,5 +67,8 @@ def delete_older(tx: Transaction, before: int) -> int:
 
 def delete_beyond(tx: Transaction, keep: int) -> int:
     """Forgets all but the newest errors; how many."""
-    row = tx.one("SELECT at FROM errors ORDER BY at DESC LIMIT 1 OFFSET ?", keep)
-    return tx.execute("DELETE FROM errors WHERE at <= ?", row[0]) if row else 0
+    first = tx.one("SELECT at, id FROM errors ORDER BY at DESC, id DESC LIMIT 1 OFFSET ?", keep)
+    if first is None:
+        return 0
+    at, id_ = first
+    return tx.execute("DELETE FROM errors WHERE at < ? OR (at = ? AND id <= ?)", at, at, id_)

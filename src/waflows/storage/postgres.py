@@ -3,16 +3,18 @@
 Several processes and machines may share one database. A committed change is told to every
 process by a notification sent inside the same transaction; while a process cannot hear them its
 stamp is None. A unit whose transaction the database itself undid (deadlock, lost connection
-before the commit) is run again, which is safe because nothing of it remains.
+before the commit) is run again, which is safe because nothing of it remains. Nothing waits
+without end, neither for a thread, a connection nor a lock: Unavailable is raised instead.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
@@ -27,10 +29,13 @@ T = TypeVar("T")
 
 _THREADS = 4
 _TRIES = 5
+_PATIENCE_SECONDS = 10.0
+_LOCK_SECONDS = 5
 _CHANNEL = "waflows_changes"
 _NOTIFY = f"SELECT pg_notify('{_CHANNEL}', '')"
 _BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_LISTENER_BEAT_SECONDS = 2.0
+_LISTENER_BEAT_SECONDS = 1.0
+_DEAF_AFTER_SECONDS = 3.0
 _CONNECT = {
     "autocommit": True,
     "connect_timeout": 5,
@@ -71,7 +76,8 @@ class PostgresDatabase:
     """One PostgreSQL database."""
 
     engine = "postgres"
-    upgrade_lock = "SELECT pg_advisory_xact_lock(7201995)"
+    # Other processes' migrations may take longer than anything else is waited for.
+    upgrade_lock = "SELECT set_config('lock_timeout', '0', true), pg_advisory_xact_lock(7201995)"
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -81,7 +87,7 @@ class PostgresDatabase:
         self._open: list[psycopg.Connection[Row]] = []
         self._stopping = threading.Event()
         self._listener: threading.Thread | None = None
-        self._hearing = False
+        self._heard_at = -math.inf
         self._changes = 0
 
     async def start(self) -> None:
@@ -132,8 +138,12 @@ class PostgresDatabase:
         return self._attempt((_BEGIN_READ,), unit, *args, **kwargs)
 
     def stamp(self) -> int | None:
-        """A count of the changes this process has made or heard of; None while it hears none."""
-        return self._changes if self._hearing else None
+        """A count of the changes this process has made or heard of; None while it hears none.
+
+        A connection that is cut off makes no noise, so its silence counts as deafness.
+        """
+        deaf = time.monotonic() - self._heard_at > _DEAF_AFTER_SECONDS
+        return None if deaf else self._changes
 
     def _run_soft_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return self._attempt(("BEGIN", "SET LOCAL synchronous_commit = off"), unit, *args, **kwargs)
@@ -142,14 +152,19 @@ class PostgresDatabase:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(_THREADS, "waflows-database")
         work = functools.partial(call, unit, *args, **kwargs)
-        result: T = await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        latest = time.monotonic() + _PATIENCE_SECONDS
+        result: T = await asyncio.get_running_loop().run_in_executor(
+            self._threads, _unless_late, latest, work
+        )
         return result
 
     def _attempt(
         self, opening: tuple[str, ...], unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         for attempt in range(1, _TRIES + 1):
             committing = False
+            last = attempt == _TRIES
             try:
                 connection = self._connection()
                 for statement in opening:
@@ -157,14 +172,14 @@ class PostgresDatabase:
                 result = unit(PostgresTransaction(connection), *args, **kwargs)
                 committing = True
                 connection.execute("COMMIT")
-            except (pg.SerializationFailure, pg.DeadlockDetected):
+            except (pg.SerializationFailure, pg.DeadlockDetected) as error:
                 self._roll_back()
-                if attempt == _TRIES:
-                    raise Unavailable from None
+                if last or time.monotonic() > deadline:
+                    raise Unavailable from error
             except psycopg.OperationalError as error:
                 self._forget_connection()
                 # After COMMIT was sent its fate is unknown: running it again could do it twice.
-                if committing or attempt == _TRIES:
+                if committing or last or time.monotonic() > deadline:
                     raise Unavailable from error
             except BaseException:
                 self._roll_back()
@@ -176,15 +191,19 @@ class PostgresDatabase:
 
     def _connection(self) -> psycopg.Connection[Row]:
         connection: psycopg.Connection[Row] | None = getattr(self._local, "connection", None)
-        if connection is None or connection.closed:
-            connection = self._local.connection = psycopg.connect(self._url, **_CONNECT)  # type: ignore[arg-type]  # a mapping of options
+        if connection is None:
+            connection = psycopg.connect(self._url, **_CONNECT)  # type: ignore[arg-type]  # a mapping of options
+            self._local.connection = connection
             with self._lock:
                 self._open.append(connection)
+            connection.execute(f"SET lock_timeout = '{_LOCK_SECONDS}s'")
         return connection
 
     def _roll_back(self) -> None:
+        connection: psycopg.Connection[Row] | None = getattr(self._local, "connection", None)
         try:
-            self._connection().execute("ROLLBACK")
+            if connection is not None:
+                connection.execute("ROLLBACK")
         except psycopg.Error:
             self._forget_connection()
 
@@ -205,22 +224,34 @@ class PostgresDatabase:
             try:
                 self._listen_until_lost()
             except psycopg.Error:
-                self._hearing = False
                 self._stopping.wait(0.5)
 
     def _listen_until_lost(self) -> None:
-        with psycopg.connect(self._url, **_CONNECT) as connection:  # type: ignore[arg-type]  # a mapping of options
-            connection.add_notify_handler(lambda _: self._changed())
-            connection.execute(f"LISTEN {_CHANNEL}")
-            # Whatever changed while nothing was heard counts as one change.
+        try:
+            with psycopg.connect(self._url, **_CONNECT) as connection:  # type: ignore[arg-type]  # a mapping of options
+                connection.execute(f"LISTEN {_CHANNEL}")
+                # Whatever changed while nothing was heard counts as one change.
+                self._changed()
+                self._heard_at = time.monotonic()
+                while not self._stopping.is_set():
+                    self._hear(connection, _LISTENER_BEAT_SECONDS)
+                    # An answer proves that whatever was committed before it has arrived.
+                    connection.execute("SELECT 1")
+                    self._hear(connection, 0)
+                    self._heard_at = time.monotonic()
+        finally:
+            self._heard_at = -math.inf
+
+    def _hear(self, connection: psycopg.Connection[Row], seconds: float) -> None:
+        for _ in connection.notifies(timeout=seconds):
             self._changed()
-            self._hearing = True
-            while not self._stopping.is_set():
-                for _ in connection.notifies(timeout=_LISTENER_BEAT_SECONDS):
-                    pass
-                # Asking keeps the silence of a dead connection from passing for quiet times.
-                connection.execute("SELECT 1")
-        self._hearing = False
+
+
+def _unless_late(latest: float, work: Callable[[], T]) -> T:
+    """Does some work unless its turn came so late that whoever asked has given up."""
+    if time.monotonic() > latest:
+        raise Unavailable
+    return work()
 
 
 @functools.lru_cache(maxsize=512)

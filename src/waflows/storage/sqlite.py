@@ -10,11 +10,12 @@ side records go over a connection that does not wait for the disk.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -27,6 +28,15 @@ T = TypeVar("T")
 
 _PATIENCE_SECONDS = 15.0
 _SLOW_READERS = 2
+# Another connection is in the way; SQLITE_PROTOCOL is how WAL says so when many begin at once.
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+# The disk is full or failing, or the file cannot be had: nobody's mistake, and it may pass.
+_FAILING = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+}
 
 
 class SqliteTransaction:
@@ -120,7 +130,7 @@ class SqliteDatabase:
     def run_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`run` for callers without an event loop."""
         connection = self._writing()
-        _insist(connection, "BEGIN IMMEDIATE")
+        _insist(lambda: _begin_writing(connection))
         return _finish(connection, unit, *args, **kwargs)
 
     def read_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -134,7 +144,7 @@ class SqliteDatabase:
         """
         try:
             row = self._reading().execute("PRAGMA data_version").fetchone()
-        except sqlite3.OperationalError:
+        except sqlite3.Error:
             return None
         return int(row[0])
 
@@ -165,7 +175,7 @@ class SqliteDatabase:
         self, connection: sqlite3.Connection, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         deadline = 0.0
-        while not _try(connection, "BEGIN IMMEDIATE"):
+        while not _begin_writing(connection):
             deadline = _check_patience(deadline)
             await asyncio.sleep(_pause())
         return _finish(connection, unit, *args, **kwargs)
@@ -188,6 +198,9 @@ class SqliteDatabase:
     def _connect(self, synchronous: str) -> sqlite3.Connection:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._path.exists():
+                # It will hold a secret: for its owner only, and so is the log beside it.
+                self._path.touch(mode=0o600)
             connection = sqlite3.connect(
                 self._path,
                 timeout=0,
@@ -195,7 +208,7 @@ class SqliteDatabase:
                 check_same_thread=False,
                 cached_statements=256,
             )
-            _insist(connection, "PRAGMA journal_mode=WAL")
+            _insist(lambda: _try(connection, "PRAGMA journal_mode=WAL"))
         except (OSError, sqlite3.OperationalError) as error:
             raise OperatorError(f"Cannot open the database {self._path}: {error}.") from None
         except sqlite3.DatabaseError as error:
@@ -207,15 +220,34 @@ class SqliteDatabase:
         return connection
 
 
+def copy_file(source: Path, target: Path) -> None:
+    """Copies a database file as of one moment, in use or not, and leaves it as it is.
+
+    Raises OperatorError when it is no SQLite database.
+    """
+    try:
+        with (
+            contextlib.closing(
+                sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
+            ) as original,
+            contextlib.closing(sqlite3.connect(target)) as copy,
+        ):
+            original.backup(copy)
+    except sqlite3.DatabaseError as error:
+        raise OperatorError(f"{source} is not a SQLite database: {error}.") from None
+
+
 def _finish(
     connection: sqlite3.Connection, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
     try:
         result = unit(SqliteTransaction(connection), *args, **kwargs)
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        if isinstance(error, sqlite3.OperationalError):
+            _raise_if_failing(error)
         raise
     return result
 
@@ -234,12 +266,20 @@ def _read_now(
         time.sleep(_pause())
 
 
-def _insist(connection: sqlite3.Connection, sql: str) -> None:
-    """Runs a statement, again and again while another connection is in its way."""
+def _insist(attempt: Callable[[], bool]) -> None:
+    """Tries something again and again while another connection is in its way."""
     deadline = 0.0
-    while not _try(connection, sql):
+    while not attempt():
         deadline = _check_patience(deadline)
         time.sleep(_pause())
+
+
+def _begin_writing(connection: sqlite3.Connection) -> bool:
+    try:
+        return _try(connection, "BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        _raise_if_failing(error)
+        raise
 
 
 def _try(connection: sqlite3.Connection, sql: str) -> bool:
@@ -253,8 +293,14 @@ def _try(connection: sqlite3.Connection, sql: str) -> bool:
 
 def _only_if_busy(error: sqlite3.OperationalError) -> None:
     """Raises the error again unless it says that another connection is in the way."""
-    if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+    if error.sqlite_errorcode & 0xFF not in _BUSY:
         raise error
+
+
+def _raise_if_failing(error: sqlite3.OperationalError) -> None:
+    """Raises Unavailable when the error says that the disk or the file is at fault."""
+    if error.sqlite_errorcode & 0xFF in _FAILING:
+        raise Unavailable(f"The database cannot be used at the moment: {error}.") from error
 
 
 def _pause() -> float:
