@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
-from waflows.errors import Forbidden, NotAuthenticated, WrongAccount
+from waflows.errors import Forbidden, WrongAccount
 from waflows.security import keys as security
-from waflows.services import accounts
+from waflows.services import accounts, clock
 from waflows.services.accounts import Principal
 from waflows.storage.database import Database
 
@@ -36,9 +34,7 @@ class KeyMemory:
             self._stamp = stamp
         digest = security.digest(self._secret, presented)
         known = self._known.get(digest)
-        if known is not None:
-            if known.expires_at is not None and known.expires_at <= time.time() * 1000:
-                raise NotAuthenticated
+        if known is not None and not _has_expired(known):
             return known
         principal = await self._db.read(accounts.authenticate, self._secret, presented)
         if stamp is not None and stamp == self._stamp and len(self._known) < _MOST_REMEMBERED:
@@ -62,6 +58,10 @@ def check_write(principal: Principal) -> None:
     """Raises Forbidden when the key may only read."""
     if principal.read_only:
         raise Forbidden("This API key may only read; use one that may write.")
+
+
+def _has_expired(principal: Principal) -> bool:
+    return principal.expires_at is not None and principal.expires_at <= clock.now_ms()
 
 
 def _bearer(authorization: bytes | None) -> str:

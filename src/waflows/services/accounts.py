@@ -50,7 +50,7 @@ def canonical_account_id(text: str) -> str:
 
     Raises InvalidId when the text is no account id.
     """
-    if not _ACCOUNT_ID.match(text):
+    if not _ACCOUNT_ID.fullmatch(text):
         raise InvalidId(
             "accountId must be 32 hexadecimal digits, with or without hyphens,"
             " such as 6f1c3d2a-8f1e-4b7a-9c55-0d6f3a2b1c4e."
@@ -130,10 +130,13 @@ def create_key(
 ) -> CreatedKey:
     """Issues an API key. Any number may be live at once, so that one can replace another.
 
-    `expires_at` is in milliseconds since the epoch. Raises NotFound for an unknown channel,
-    InvalidParameter for an expiry in the past.
+    `channel_ids` None means every channel; `expires_at` is in milliseconds since the epoch.
+    Raises NotFound for an unknown channel, InvalidParameter for no channel at all and for an
+    expiry in the past.
     """
     account = get_account(tx, account_id)
+    if channel_ids is not None and not channel_ids:
+        raise InvalidParameter("A key limited to channels must be limited to at least one.")
     for channel_id in channel_ids or []:
         get_channel(tx, account.id, channel_id)
     now = clock.now_ms()
@@ -146,7 +149,7 @@ def create_key(
         _name("key", name),
         made.last_six,
         read_only,
-        channel_ids or None,
+        channel_ids,
         now,
         expires_at,
         None,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 
 import msgspec
@@ -36,6 +37,7 @@ from waflows.storage.flows import Flow, FlowSummary, Revision, Selection, Status
 NAME_LENGTH = 200
 FLOW_JSON_BYTES = 10 * 1024 * 1024
 _BYTE_ORDER_MARK = "\ufeff"
+_STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
 # 16 digits, as Meta's ids have 15 to 17; and below 2**53, since careless clients read them as
 # floating-point numbers.
 _ID_LOW, _ID_HIGH = 10**15, 9 * 10**15
@@ -95,9 +97,16 @@ def list_page(
     )
 
 
-def create(tx: Transaction, account_id: str, channel_id: str, content: Content) -> Flow:
+def create(
+    tx: Transaction,
+    account_id: str,
+    channel_id: str,
+    content: Content,
+    reach: frozenset[str] | None = None,
+) -> Flow:
     """Makes a draft, or with `publish` a published flow; wholly or not at all.
 
+    `reach` names the channels from which the caller may clone, None for all of the account.
     Raises NotFound (channel), NameTaken, InvalidId (clone source), InvalidFlowJson,
     InvalidParameter, OutOfRange, NotPublishable.
     """
@@ -123,15 +132,20 @@ def create(tx: Transaction, account_id: str, channel_id: str, content: Content) 
     )
     if not flows.insert(tx, flow):
         raise _name_taken(flow.name)
-    return _apply(tx, flow, content)
+    return _apply(tx, flow, content, reach)
 
 
 def update(
-    tx: Transaction, account_id: str, channel_id: str, flow_id: str, content: Content
+    tx: Transaction,
+    account_id: str,
+    channel_id: str,
+    flow_id: str,
+    content: Content,
+    reach: frozenset[str] | None = None,
 ) -> Flow:
     """Changes a draft; what the content leaves out stays. Earlier Flow JSON stays as revisions.
 
-    Raises NotFound, NotADraft and what `create` raises.
+    `reach` is as for `create`. Raises NotFound, NotADraft and what `create` raises.
     """
     flow = _locked_flow(tx, account_id, channel_id, flow_id)
     _require_draft(flow, "updated")
@@ -147,7 +161,7 @@ def update(
         flow = msgspec.structs.replace(flow, name=name)
     if content.categories is not None:
         flow = msgspec.structs.replace(flow, categories=_checked_categories(content.categories))
-    return _apply(tx, flow, content)
+    return _apply(tx, flow, content, reach)
 
 
 def get(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow:
@@ -246,10 +260,10 @@ def revision_json(
     return text
 
 
-def _apply(tx: Transaction, flow: Flow, content: Content) -> Flow:
+def _apply(tx: Transaction, flow: Flow, content: Content, reach: frozenset[str] | None) -> Flow:
     """Gives a draft the rest of the content and saves it."""
     if content.clone_flow_id is not None:
-        flow, flow_json = _cloned(tx, flow, content)
+        flow, flow_json = _cloned(tx, flow, content, reach)
     else:
         flow_json = content.flow_json
     flow = msgspec.structs.replace(
@@ -266,12 +280,15 @@ def _apply(tx: Transaction, flow: Flow, content: Content) -> Flow:
     return flow
 
 
-def _cloned(tx: Transaction, flow: Flow, content: Content) -> tuple[Flow, str | None]:
+def _cloned(
+    tx: Transaction, flow: Flow, content: Content, reach: frozenset[str] | None
+) -> tuple[Flow, str | None]:
     if content.flow_json is not None:
         raise InvalidParameter("Send flowJson or cloneFlowId, not both.")
     wanted = content.clone_flow_id or ""
     source = flows.find_in_account(tx, flow.account_id, wanted) if wanted.isdecimal() else None
-    if source is None or source.id == flow.id:
+    out_of_reach = source is not None and reach is not None and source.channel_id not in reach
+    if source is None or source.id == flow.id or out_of_reach:
         raise InvalidId(f"cloneFlowId {wanted!r} is not the id of another flow of this account.")
     flow_json = flows.flow_json(tx, source.account_id, source.id, source.revision)
     cloned = msgspec.structs.replace(
@@ -326,28 +343,32 @@ def _checked_flow_json(text: str) -> bytes:
         raise OutOfRange(
             f"flowJson is {len(data)} bytes long; at most {FLOW_JSON_BYTES} bytes (10 MB)."
         )
+    plain = text.removeprefix(_BYTE_ORDER_MARK)
     try:
-        json.loads(
-            text.removeprefix(_BYTE_ORDER_MARK),
-            parse_constant=_refuse_constant,
-            # Numbers are only looked at: Python would refuse to convert very long ones.
-            parse_int=str,
-            parse_float=str,
-        )
-    except json.JSONDecodeError as error:
-        raise InvalidFlowJson(
-            f"Invalid flowJson: it is not JSON text: {error.msg} at line {error.lineno},"
-            f" column {error.colno}."
-        ) from None
+        # Numbers are only looked at: Python would refuse to convert very long ones.
+        json.loads(plain, parse_constant=_no_constant, parse_int=str, parse_float=str)
     except RecursionError:
         raise InvalidFlowJson("Invalid flowJson: it is nested too deeply.") from None
     except ValueError as error:
-        raise InvalidFlowJson(f"Invalid flowJson: it is not JSON text: {error}.") from None
+        fault = error if isinstance(error, json.JSONDecodeError) else _fault_of_constant(plain)
+        raise InvalidFlowJson(
+            f"Invalid flowJson: it is not JSON text: {fault.msg.removesuffix(' at')} at line"
+            f" {fault.lineno}, column {fault.colno}."
+        ) from None
     return data
 
 
-def _refuse_constant(word: str) -> None:
-    raise ValueError(f"{word} is no JSON value")
+def _no_constant(word: str) -> None:
+    """Refuses NaN and Infinity, which Python's parser would take."""
+    raise ValueError(word)
+
+
+def _fault_of_constant(text: str) -> json.JSONDecodeError:
+    """Where the first NaN or Infinity stands that is not in a string."""
+    for found in _STRING_OR_CONSTANT.finditer(text):
+        if found[1]:
+            return json.JSONDecodeError(f"{found[1]} is no JSON value", text, found.start())
+    raise AssertionError("only called for a text that has one")
 
 
 def _lock(tx: Transaction, account_id: str, channel_id: str) -> None:

@@ -35,9 +35,14 @@ def take(tx: Transaction, account_id: str, key_id: str, kind: str, limit: int, n
 
 
 def slide(usage: Usage, now: int) -> Usage:
-    """The same counts seen from a later time."""
+    """The same counts seen from another time.
+
+    A window that begins a little later than `now` is the present one: other processes may have
+    asked for the time later and counted sooner. One that begins much later was written before
+    somebody put the clock back, and counts for nothing.
+    """
     passed = (now - usage.window_start) // WINDOW_MS
-    if passed <= 0:
+    if passed in (-1, 0):
         return usage
     if passed == 1:
         return Usage(usage.window_start + WINDOW_MS, 0, usage.used)
@@ -46,11 +51,12 @@ def slide(usage: Usage, now: int) -> Usage:
 
 def wait_ms(usage: Usage, limit: int, now: int) -> float:
     """Milliseconds until one more use fits under the limit; 0 when it fits now."""
-    elapsed = now - usage.window_start
     if usage.used < limit:
-        room = limit - 1 - usage.used
-        return max(0.0, _until(usage.used_before, room) - elapsed)
-    return WINDOW_MS - elapsed + _until(usage.used, limit - 1)
+        fits_at = _until(usage.used_before, limit - 1 - usage.used)
+    else:
+        fits_at = WINDOW_MS + _until(usage.used, limit - 1)
+    elapsed = now - usage.window_start
+    return 0.0 if fits_at <= max(0, elapsed) else fits_at - elapsed
 
 
 def _until(used_before: int, room: int) -> float:
