@@ -5,7 +5,6 @@ Every answer of 400 and above is made here, in the error envelope, and handed to
 
 from __future__ import annotations
 
-import hashlib
 import traceback
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -21,7 +20,7 @@ from waflows.api import errors as answers
 from waflows.api import parameters
 from waflows.api.auth import check_account, check_channel, check_write
 from waflows.api.errors import Dialect, Refusal
-from waflows.api.memory import KeptList, Key
+from waflows.api.memory import KeptList, names_etag
 from waflows.api.route import Call, Reply, Route, Scope
 from waflows.api.state import Exchange, State
 from waflows.errors import (
@@ -72,7 +71,6 @@ class Address:
                 f"{exchange.path} does not answer to {scope['method']}; it does to {allow}.", allow
             )
         headers = Headers(scope=scope)
-        stamp = self._state.db.stamp() if route.method == "GET" else None
         caller = await self._caller(route, headers, exchange, scope["path_params"])
         call = Call(
             self._state,
@@ -82,12 +80,11 @@ class Address:
             await self._body(route, headers, receive),
             base_url(self._state, scope, headers),
             exchange.path,
-            headers.get("if-none-match"),
         )
         reply = await route.handler(call)
-        if reply.keep and caller is not None:
-            self._keep(scope, headers, stamp, reply, caller)
-        return _response(reply)
+        if reply.keep and caller is not None and not self._state.settings.rate_limit_reads:
+            exchange.kept = _kept(reply, caller, self._path)
+        return _response(reply, headers.get("if-none-match"))
 
     async def _caller(
         self, route: Route, headers: Headers, exchange: Exchange, path: dict[str, str]
@@ -132,43 +129,6 @@ class Address:
             route.body, await _read(headers, receive, self._state.settings.max_body_bytes)
         )
 
-    def _keep(
-        self,
-        scope: AsgiScope,
-        headers: Headers,
-        stamp: int | None,
-        reply: Reply,
-        caller: Principal,
-    ) -> None:
-        if self._state.settings.rate_limit_reads or not isinstance(reply.body, bytes):
-            return
-        kept = KeptList(
-            reply.body,
-            [
-                (b"content-type", reply.content_type.encode()),
-                (b"content-length", str(len(reply.body)).encode()),
-                *((name.lower().encode(), value.encode()) for name, value in reply.headers.items()),
-            ],
-            reply.headers["ETag"].encode(),
-            caller.account_id,
-            caller.last_six,
-            self._path,
-            caller.expires_at,
-        )
-        self._state.lists.keep(memory_key(scope), stamp, kept)
-
-
-def memory_key(scope: AsgiScope) -> Key:
-    """Everything of a request that a list's answer depends on."""
-    authorization = host = b""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            authorization = value
-        elif name == b"host":
-            host = value
-    digest = hashlib.blake2b(authorization, digest_size=16).digest()
-    return (scope["raw_path"], scope["query_string"], digest, host, scope["scheme"])
-
 
 def refused(
     error: Exception, dialect: Dialect, state: State, exchange: Exchange, scope: AsgiScope
@@ -205,13 +165,33 @@ def base_url(state: State, scope: AsgiScope, headers: Headers) -> str:
     return f"{scope['scheme']}://{host}"
 
 
-def _response(reply: Reply) -> Response:
+def _response(reply: Reply, if_none_match: str | None) -> Response:
+    etag = reply.headers.get("ETag")
+    if etag and if_none_match and names_etag(if_none_match.encode("latin-1"), etag.encode()):
+        return Response(None, 304, reply.headers)
     if isinstance(reply.body, msgspec.Struct):
         body: bytes | None = msgspec.json.encode(reply.body)
     else:
         body = reply.body
     media_type = None if body is None else reply.content_type
     return Response(body, reply.status, reply.headers, media_type)
+
+
+def _kept(reply: Reply, caller: Principal, route: str) -> KeptList:
+    assert isinstance(reply.body, bytes), "only finished answers are kept"
+    return KeptList(
+        reply.body,
+        [
+            (b"content-type", reply.content_type.encode()),
+            (b"content-length", str(len(reply.body)).encode()),
+            *((name.lower().encode(), value.encode()) for name, value in reply.headers.items()),
+        ],
+        reply.headers["ETag"].encode(),
+        caller.account_id,
+        caller.last_six,
+        route,
+        caller.expires_at,
+    )
 
 
 def _check_media_type(headers: Headers) -> None:

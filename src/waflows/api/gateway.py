@@ -6,12 +6,9 @@ kept list does not go further.
 
 from __future__ import annotations
 
-import time
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from waflows.api.endpoint import memory_key
-from waflows.api.memory import KeptList
+from waflows.api.memory import KeptList, TurnStamp, memory_key, names_etag
 from waflows.api.state import Exchange, RequestIds, State
 
 
@@ -22,6 +19,8 @@ class Gateway:
         self._app = app
         self._state = state
         self._ids = RequestIds()
+        self._lists = state.lists
+        self._stamp = TurnStamp(state.db)
         self._recorder = state.recorder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,31 +28,42 @@ class Gateway:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given_id = if_none_match = None
-        for name, value in scope["headers"]:
-            if name == b"x-request-id":
-                given_id = value
-            elif name == b"if-none-match":
-                if_none_match = value
+        # Of a header given twice the first counts, as it does further in.
+        headers = dict(reversed(scope["headers"]))
+        given_id = headers.get(b"x-request-id")
         exchange = Exchange(self._ids.next(given_id), scope["method"], scope["path"])
-        kept = self._kept(scope) if exchange.method == "GET" else None
+        scope["waflows.exchange"] = exchange
         try:
-            if kept is not None:
-                await _send_kept(kept, if_none_match, exchange, send)
+            if exchange.method == "GET":
+                await self._get(scope, headers, exchange, receive, send)
             else:
-                scope["waflows.exchange"] = exchange
                 await self._app(scope, receive, send)
         finally:
             self._recorder.record(exchange)
 
-    def _kept(self, scope: Scope) -> KeptList | None:
-        state = self._state
-        kept = state.lists.find(memory_key(scope), state.db.stamp())
-        if kept is None:
-            return None
-        if kept.expires_at is not None and kept.expires_at <= time.time() * 1000:
-            return None
-        return kept
+    async def _get(
+        self,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        exchange: Exchange,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Answers from memory, or has the answer made and keeps it if it may be kept."""
+        key = memory_key(scope, headers)
+        stamp = self._stamp.now()
+        kept = self._lists.find(key, stamp) or await self._lists.join(key, stamp)
+        if kept is not None and not kept.has_expired():
+            await _send_kept(kept, headers.get(b"if-none-match"), exchange, send)
+            return
+        # What has changed should not cost the rest of this turn the use of what is kept anew.
+        self._stamp.forget()
+        stamp = self._stamp.now()
+        self._lists.begin(key, stamp)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._lists.end(key, stamp, exchange.kept)
 
 
 async def _send_kept(
@@ -75,12 +85,3 @@ async def _send_kept(
         }
     )
     await send({"type": "http.response.body", "body": b"" if unchanged else kept.body})
-
-
-def names_etag(if_none_match: bytes, etag: bytes) -> bool:
-    """Whether an If-None-Match header names an entity tag, or any."""
-    for candidate in if_none_match.split(b","):
-        tag = candidate.strip()
-        if tag == b"*" or tag.removeprefix(b"W/") == etag:
-            return True
-    return False

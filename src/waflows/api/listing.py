@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Meta
 
-from waflows.api.gateway import names_etag
 from waflows.api.route import Call, Reply
 from waflows.errors import InvalidParameter
 from waflows.services import flows
@@ -56,10 +55,6 @@ async def list_flows(call: Call[ListQuery, None]) -> Reply:
     body = msgspec.json.encode(FlowList(page.flows))
     headers = _headers(call, page)
     headers["ETag"] = _etag(body, headers)
-    if call.if_none_match is not None and names_etag(
-        call.if_none_match.encode("latin-1"), headers["ETag"].encode()
-    ):
-        return Reply(None, 304, headers)
     return Reply(body, 200, headers, keep=True)
 
 

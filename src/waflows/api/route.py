@@ -35,7 +35,6 @@ class Call(msgspec.Struct, Generic[Q, B]):
     body: B
     base_url: str
     request_path: str
-    if_none_match: str | None
 
     @property
     def principal(self) -> Principal:

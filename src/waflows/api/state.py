@@ -12,7 +12,7 @@ import msgspec
 
 from waflows.api.auth import KeyMemory
 from waflows.api.journal import Journal
-from waflows.api.memory import ListMemory
+from waflows.api.memory import KeptList, ListMemory
 from waflows.settings import Settings
 from waflows.storage.database import Database
 from waflows.telemetry import metrics
@@ -34,6 +34,7 @@ class Exchange:
     code = 0
     error_id = ""
     message = ""
+    kept: KeptList | None = None
 
     def __init__(self, request_id: str, method: str, path: str) -> None:
         self.started = time.perf_counter()
