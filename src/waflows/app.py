@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
@@ -14,7 +15,7 @@ from waflows import settings as settings_module
 from waflows.api import openapi
 from waflows.api.auth import KeyMemory
 from waflows.api.endpoint import Address, refused
-from waflows.api.gateway import Gateway
+from waflows.api.gateway import LIFESPAN_KEY, Gateway
 from waflows.api.journal import Journal
 from waflows.api.memory import ListMemory
 from waflows.api.route import Route
@@ -48,10 +49,10 @@ def create_app(settings: Settings, db: Database, logs: Logs) -> ASGIApp:
     )
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Gateway]]:
         await db.start()
         retention = asyncio.create_task(forget_forever(db, settings, logs))
-        yield
+        yield {LIFESPAN_KEY: gateway}
         retention.cancel()
         await state.journal.flush()
         await db.stop()
@@ -60,7 +61,8 @@ def create_app(settings: Settings, db: Database, logs: Logs) -> ASGIApp:
     app = Starlette(routes=_addresses(state), lifespan=lifespan)
     app.router.redirect_slashes = False
     app.router.default = _Nowhere(state)
-    return Gateway(app, state)
+    gateway = Gateway(app, state)
+    return gateway
 
 
 def worker_app() -> ASGIApp:
@@ -77,7 +79,14 @@ def _addresses(state: State) -> list[StarletteRoute]:
     by_path: dict[str, list[Route]] = {}
     for route in ALL_ROUTES:
         by_path.setdefault(route.path, []).append(route)
-    return [StarletteRoute(path, Address(path, routes, state)) for path, routes in by_path.items()]
+    return [_address(path, Address(path, routes, state)) for path, routes in by_path.items()]
+
+
+def _address(path: str, address: Address) -> StarletteRoute:
+    route = StarletteRoute(path, address)
+    # Starlette's own pattern also matches a path with a line break at its end.
+    route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
+    return route
 
 
 class _Nowhere:

@@ -6,10 +6,16 @@ kept list does not go further.
 
 from __future__ import annotations
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from waflows.api.endpoint import refused
 from waflows.api.memory import KeptList, TurnStamp, memory_key, names_etag
 from waflows.api.state import Exchange, RequestIds, State
+from waflows.errors import WaflowsError
+
+LIFESPAN_KEY = "waflows.gateway"
+"""Where the application's lifespan state holds its gateway, for the protocol underneath."""
 
 
 class Gateway:
@@ -38,8 +44,23 @@ class Gateway:
                 await self._get(scope, headers, exchange, receive, send)
             else:
                 await self._app(scope, receive, send)
+        except Exception as error:
+            await self._refused(error, exchange, scope)(scope, receive, send)
         finally:
             self._recorder.record(exchange)
+
+    def refuse(self, error: WaflowsError, scope: Scope) -> Response:
+        """The answer to a request that was too malformed to be passed on, as far as it is known."""
+        exchange = Exchange(self._ids.next(None), scope["method"], scope["path"])
+        response = self._refused(error, exchange, scope)
+        self._recorder.record(exchange)
+        return response
+
+    def _refused(self, error: Exception, exchange: Exchange, scope: Scope) -> Response:
+        response = refused(error, "reference", self._state, exchange, scope)
+        response.headers["X-Request-Id"] = exchange.request_id
+        exchange.status = response.status_code
+        return response
 
     async def _get(
         self,
