@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import enum
 import re
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Meta
 
 from waflows.errors import InvalidParameter
-from waflows.services.flows import Content
+from waflows.services.flows import NAME_LENGTH, Content
 
 _URI_LENGTH = 2048
+# RFC 3986, section 3, for the two schemes; what is left open here, `urlsplit` looks at.
+_CHARACTER = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
+_HTTP_URI = re.compile(
+    rf"(?i:https?)://(?:{_CHARACTER}+|(?:{_CHARACTER}*@)?\[[0-9A-Fa-f:.]+\](?::[0-9]*)?)"
+    rf"(?:/(?:{_CHARACTER}|/)*)?(?:\?(?:{_CHARACTER}|[/?])*)?(?:#(?:{_CHARACTER}|[/?])*)?"
+)
 _APPLICATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -28,28 +36,69 @@ class Category(enum.Enum):
     OTHER = "OTHER"
 
 
+# What a field may hold is checked by the use cases, on whichever way it comes in. The limits are
+# repeated here for the API's document alone; they decode nothing.
+_Name = Annotated[
+    str,
+    Meta(
+        description="Shown in lists; unique in the channel.",
+        extra_json_schema={"minLength": 1, "maxLength": NAME_LENGTH},
+    ),
+]
+_Categories = Annotated[
+    list[Category],
+    Meta(description="What the flow is for.", extra_json_schema={"minItems": 1}),
+]
+_Publish = Annotated[bool, Meta(description="Publish it at once, which cannot be undone.")]
+FlowJson = Annotated[
+    str, Meta(description="The Flow JSON as a string; kept and given back byte for byte.")
+]
+_CloneFlowId = Annotated[
+    str,
+    Meta(description="A flow of the account whose Flow JSON and endpoint to take over."),
+]
+_EndPointUri = Annotated[
+    str,
+    Meta(
+        description="Where the flow fetches its data.",
+        extra_json_schema={
+            "format": "uri",
+            "maxLength": _URI_LENGTH,
+            "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$",
+        },
+    ),
+]
+_ApplicationId = Annotated[
+    str,
+    Meta(
+        description="The application the flow belongs to.",
+        extra_json_schema={"pattern": f"^{_APPLICATION_ID.pattern}$"},
+    ),
+]
+
+
 class CreateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A new flow. A field that is null counts as left out."""
 
-    name: str
-    categories: list[Category]
-    publish: bool | None = None
-    flow_json: str | None = None
-    clone_flow_id: str | None = None
-    end_point_uri: str | None = None
-    application_id: str | None = None
+    name: _Name
+    categories: _Categories
+    publish: _Publish | None = None
+    flow_json: FlowJson | None = None
+    clone_flow_id: _CloneFlowId | None = None
+    end_point_uri: _EndPointUri | None = None
+    application_id: _ApplicationId | None = None
 
 
 class UpdateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Changes to a draft; at least one field. A field that is null counts as left out."""
 
-    name: str | None = None
-    categories: list[Category] | None = None
-    publish: bool | None = None
-    flow_json: str | None = None
-    clone_flow_id: str | None = None
-    end_point_uri: str | None = None
-    application_id: str | None = None
+    name: _Name | None = None
+    categories: _Categories | None = None
+    publish: _Publish | None = None
+    flow_json: FlowJson | None = None
+    clone_flow_id: _CloneFlowId | None = None
+    end_point_uri: _EndPointUri | None = None
+    application_id: _ApplicationId | None = None
 
 
 def content(body: CreateBody | UpdateBody) -> Content:
@@ -70,14 +119,15 @@ def _checked_uri(uri: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(uri)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        usable = bool(_HTTP_URI.fullmatch(uri)) and bool(parts.hostname)
         _ = parts.port
     except ValueError:
         usable = False
-    if not usable or len(uri) > _URI_LENGTH or not uri.isprintable() or " " in uri:
+    if not usable or len(uri) > _URI_LENGTH:
         raise InvalidParameter(
             "endPointUri must be an absolute http or https address, such as"
-            f" https://example.org/flow, of at most {_URI_LENGTH} characters."
+            f" https://example.org/flow, of at most {_URI_LENGTH} characters; what a URI cannot"
+            " hold as it is must be percent-encoded."
         )
     return uri
 

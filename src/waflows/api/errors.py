@@ -7,9 +7,10 @@ HTTP status itself, which lies outside 8x8's range. The two dialects differ in a
 from __future__ import annotations
 
 import uuid
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from waflows import errors
 from waflows.services import clock
@@ -22,8 +23,8 @@ class Envelope(msgspec.Struct, frozen=True, rename="camel"):
 
     code: int
     message: str
-    error_id: str
-    timestamp: str
+    error_id: Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+    timestamp: Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from waflows.api.bodies import CreateBody, UpdateBody, content
+from waflows.api.bodies import CreateBody, FlowJson, UpdateBody, content
 from waflows.api.links import PreviewQuery, preview_link
 from waflows.api.reference import StatusName
 from waflows.api.route import Call, NoQuery, Reply
@@ -19,7 +19,7 @@ from waflows.storage.flows import Flow
 class GuideCreateBody(CreateBody, frozen=True, kw_only=True, rename="camel"):
     """A new flow; its Flow JSON is required here."""
 
-    flow_json: str
+    flow_json: FlowJson
 
 
 class GuidePointer(msgspec.Struct, frozen=True):

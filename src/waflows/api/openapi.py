@@ -18,7 +18,8 @@ the reference dialect under `/api/v1` and the guide dialect under `/config/v1`. 
 parameters marked as extensions are waflows' own and change nothing of 8x8's answers.
 
 Every response of 400 and above carries `code`, `message`, `errorId` and `timestamp`; quote the
-`errorId` to whoever runs the server, or look it up with *Look an error up*.
+`errorId` to whoever runs the server, or look it up with *Look an error up*. That goes for requests
+which break the rules of HTTP too: 400 when one cannot be parsed, 431 when its headers are too long.
 """
 _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "accountId": {
@@ -61,6 +62,12 @@ _RESPONSE_HEADERS = {
         "X-Total-Count": "How many flows match.",
         "ETag": "Changes whenever the answer would.",
     }
+}
+_ERROR_HEADERS = {
+    401: {"WWW-Authenticate": "`Bearer`"},
+    405: {"Allow": "The methods the address does answer to."},
+    429: {"Retry-After": "Seconds to wait."},
+    503: {"Retry-After": "Seconds to wait."},
 }
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -185,25 +192,32 @@ def _responses(route: Route, schemas: _Schemas) -> dict[str, Any]:
         success["description"] = "The answer."
         success["content"] = {route.produces: {"schema": schemas.of(route.answers)}}
     if headers := _RESPONSE_HEADERS.get(route.name.replace("guideList", "list")):
-        success["headers"] = {
-            name: {"description": text, "schema": {"type": "string"}}
-            for name, text in headers.items()
-        }
+        success["headers"] = _headers(headers)
     responses = {str(route.status): success}
     if "ETag" in (headers or {}):
         responses["304"] = {"description": "Nothing has changed."}
     envelope = {"application/json": {"schema": schemas.of(Envelope)}}
     for status in _statuses(route):
         responses[str(status)] = {"description": _STATUSES[status], "content": envelope}
+        if status in _ERROR_HEADERS:
+            responses[str(status)]["headers"] = _headers(_ERROR_HEADERS[status])
     return responses
+
+
+def _headers(texts: dict[str, str]) -> dict[str, Any]:
+    return {
+        name: {"description": text, "schema": {"type": "string"}} for name, text in texts.items()
+    }
 
 
 def _statuses(route: Route) -> list[int]:
     statuses = {405, 500, 503}
     if route.scope is not Scope.PUBLIC:
         statuses |= {400, 401, 403, 404, 429}
-    if "{flowId}" in route.path:
+    if "{" in route.path:
         statuses.add(404)
+    if route.query is not NoQuery:
+        statuses.add(400)
     if route.body is not None:
         statuses |= {413, 415}
     if route.dialect == "guide" and route.scope is Scope.WRITE:

@@ -160,6 +160,8 @@ def _fault(text: str, error: msgspec.DecodeError) -> str:
 
     The standard library's parser names the place in lines and columns, as an editor does.
     """
+    if not text.strip():
+        return "it is empty"
     if text.startswith("\ufeff"):
         return "it begins with a byte order mark; leave that out"
     try:

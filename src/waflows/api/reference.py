@@ -5,6 +5,7 @@ Each handler decodes, calls one use case and encodes; no rule of the product sta
 
 from __future__ import annotations
 
+import uuid
 from typing import Annotated, Literal
 
 import msgspec
@@ -18,13 +19,14 @@ from waflows.api.links import (
     preview_link,
 )
 from waflows.api.route import Call, NoQuery, Reply
-from waflows.errors import InvalidParameter, NotFound
+from waflows.errors import InvalidId, InvalidParameter, NotFound
 from waflows.services import clock, flows
 from waflows.storage.errors import ErrorRecord
 from waflows.storage.flows import Revision
 
 StatusName = Literal["DRAFT", "PUBLISHED", "DEPRECATED"]
 _EXTRA_FIELDS = ("endPointUri", "applicationId", "revision", "createdAt", "updatedAt")
+_ANY_EXTRA = "|".join(_EXTRA_FIELDS)
 
 
 class DetailsQuery(msgspec.Struct, frozen=True):
@@ -32,7 +34,10 @@ class DetailsQuery(msgspec.Struct, frozen=True):
 
     fields: Annotated[
         str,
-        Meta(description="More fields to answer, comma-separated: " + ", ".join(_EXTRA_FIELDS)),
+        Meta(
+            description="More fields to answer, comma-separated: " + ", ".join(_EXTRA_FIELDS) + ".",
+            extra_json_schema={"pattern": f"^(({_ANY_EXTRA})(,({_ANY_EXTRA}))*)?$"},
+        ),
     ] = ""
 
 
@@ -67,11 +72,11 @@ class Saved(msgspec.Struct, frozen=True, rename="camel"):
     validation_errors: list[ValidationError] | UnsetType = UNSET
 
 
-class Details(msgspec.Struct, frozen=True, rename="camel"):
+class Details(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One flow. The fields after `validationErrors` are there only when asked for."""
 
     flow_id: str
-    flow_json_url: str | UnsetType
+    flow_json_url: str | UnsetType = UNSET
     name: str
     status: StatusName
     categories: list[str]
@@ -120,11 +125,11 @@ async def details(call: Call[DetailsQuery, None]) -> Reply:
     extra = _asked_for(call.query.fields)
     return Reply(
         Details(
-            flow.id,
-            flow_json_url(call, flow) or UNSET,
-            flow.name,
-            flow.status.value,
-            flow.categories,
+            flow_id=flow.id,
+            flow_json_url=flow_json_url(call, flow) or UNSET,
+            name=flow.name,
+            status=flow.status.value,
+            categories=flow.categories,
             end_point_uri=flow.endpoint_uri if "endPointUri" in extra else UNSET,
             application_id=flow.application_id if "applicationId" in extra else UNSET,
             revision=flow.revision if "revision" in extra else UNSET,
@@ -187,6 +192,10 @@ async def get_revision(call: Call[NoQuery, None]) -> Reply:
 
 async def get_error(call: Call[NoQuery, None]) -> Reply:
     """An error that was answered to the account, by its errorId."""
+    try:
+        uuid.UUID(call.path["errorId"])
+    except ValueError:
+        raise InvalidId("errorId must be a UUID, as an error response carries it.") from None
     record: ErrorRecord = await call.state.journal.find(call.account_id, call.path["errorId"])
     return Reply(record)
 
