@@ -44,11 +44,13 @@ def back_up(database: Database, target: Path) -> Copied:
     The file appears under its name only when it is whole. Raises OperatorError when there is a
     file already.
     """
-    if target.exists():
-        raise OperatorError(f"{target} exists already; a backup never overwrites a file.")
+    for path in _with_logs(target):
+        if path.exists():
+            raise OperatorError(f"{path} exists already; a backup never overwrites a file.")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
+    for path in _with_logs(part):
+        path.unlink(missing_ok=True)
     part.touch(mode=0o600)
     if isinstance(database, SqliteDatabase):
         database.copy_to(part)
@@ -81,6 +83,11 @@ def restore(source: Path, database: Database) -> Copied:
         return _count(copy)
 
 
+def _with_logs(path: Path) -> list[Path]:
+    """A database file and what SQLite would take for the latest changes to it."""
+    return [path.with_name(path.name + ending) for ending in ("", "-wal", "-shm", "-journal")]
+
+
 def _copy_all(database: Database, part: Path) -> None:
     copy = SqliteDatabase(str(part))
     try:
@@ -99,7 +106,8 @@ def _fill(tx: Transaction, backup: SqliteDatabase) -> None:
     if tx.one("SELECT 1 FROM accounts") is not None:
         raise OperatorError("The database is not empty; restore into a new one.")
     tx.execute("DELETE FROM instance")
-    backup.read_now(lambda source: _copy_tables(tx, source, _columns(backup)))
+    columns = _columns(backup)
+    backup.read_now(lambda source: _copy_tables(tx, source, columns))
 
 
 def _columns(database: SqliteDatabase) -> dict[str, list[str]]:

@@ -1,0 +1,84 @@
+"""Everything a database holds, read past the product, and what must be true of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from waflows.storage.database import Database, Row, Transaction
+
+_TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%'"
+    " ESCAPE '!' ORDER BY name",
+    "postgres": "SELECT table_name FROM information_schema.tables"
+    " WHERE table_schema = 'public' ORDER BY table_name",
+}
+_COLUMNS = {
+    "sqlite": "SELECT name FROM pragma_table_info(?) ORDER BY cid",
+    "postgres": "SELECT column_name FROM information_schema.columns"
+    " WHERE table_schema = 'public' AND table_name = ? ORDER BY ordinal_position",
+}
+# Each is a question whose answer must be empty.
+_FAULTS = {
+    "a channel's count is not the number of its flows": "SELECT c.id, c.flow_count FROM channels c"
+    " WHERE c.flow_count <> (SELECT COUNT(*) FROM flows f"
+    " WHERE f.account_id = c.account_id AND f.channel_id = c.id)",
+    "a flow lies beyond the last position of its channel": "SELECT f.id FROM flows f"
+    " JOIN channels c ON c.account_id = f.account_id AND c.id = f.channel_id"
+    " WHERE f.position > c.last_position",
+    "a flow has not exactly the revisions 1 to its own": "SELECT f.id, f.revision FROM flows f"
+    " LEFT JOIN flow_revisions r ON r.account_id = f.account_id AND r.flow_id = f.id"
+    " GROUP BY f.account_id, f.id, f.revision"
+    " HAVING COUNT(r.revision) <> f.revision"
+    " OR COALESCE(MIN(r.revision), 1) <> 1 OR COALESCE(MAX(r.revision), 0) <> f.revision",
+    "a revision belongs to no flow": "SELECT r.flow_id FROM flow_revisions r"
+    " LEFT JOIN flows f ON f.account_id = r.account_id AND f.id = r.flow_id WHERE f.id IS NULL",
+    "a name is there twice in a channel": "SELECT channel_id, name FROM flows"
+    " GROUP BY account_id, channel_id, name HAVING COUNT(*) > 1",
+    "a published flow has no Flow JSON": "SELECT id FROM flows"
+    " WHERE status <> 'DRAFT' AND revision = 0",
+}
+
+
+def tables(db: Database) -> dict[str, list[str]]:
+    """Every table and its columns."""
+
+    def read(tx: Transaction) -> dict[str, list[str]]:
+        names = [row[0] for row in tx.all(_TABLES[db.engine])]
+        return {name: [row[0] for row in tx.all(_COLUMNS[db.engine], name)] for name in names}
+
+    return db.read_now(read)
+
+
+def everything(db: Database) -> dict[str, list[Row]]:
+    """Every row of every table, sorted."""
+    columns = tables(db)
+    return db.read_now(lambda tx: {name: _rows(tx, name, columns[name]) for name in columns})
+
+
+def rows_of(db: Database, account_id: str) -> dict[str, list[Row]]:
+    """Every row that belongs to an account, whatever the table."""
+    found: dict[str, list[Row]] = {}
+    for name, rows in everything(db).items():
+        own = [row for row in rows if account_id in row]
+        if own:
+            found[name] = own
+    return found
+
+
+def faults(db: Database) -> dict[str, Any]:
+    """What contradicts itself in a database; nothing in a sound one."""
+
+    def look(tx: Transaction) -> dict[str, Any]:
+        found = {fault: tx.all(sql) for fault, sql in _FAULTS.items()}
+        if db.engine == "sqlite":
+            found["the file is damaged"] = [
+                row for row in tx.all("PRAGMA integrity_check") if row != ("ok",)
+            ]
+            found["a reference leads nowhere"] = tx.all("PRAGMA foreign_key_check")
+        return {fault: rows for fault, rows in found.items() if rows}
+
+    return db.read_now(look)
+
+
+def _rows(tx: Transaction, table: str, columns: list[str]) -> list[Row]:
+    return sorted(tx.all(f"SELECT {', '.join(columns)} FROM {table}"), key=repr)
