@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -38,7 +40,7 @@ def show_list(
     for column in columns:
         table.add_column(column, overflow="fold")
     for item in items:
-        table.add_row(*(escape(cell(item)) for cell in columns.values()))
+        table.add_row(*(escape(visible(cell(item))) for cell in columns.values()))
     Console(highlight=False).print(table)
     if more:
         click.echo(more, err=True)
@@ -51,7 +53,35 @@ def show_one(item: Any, lines: dict[str, str], *, as_json: bool) -> None:
         return
     width = max(len(label) for label in lines)
     for label, text in lines.items():
-        click.echo(f"{label.ljust(width)}  {text}")
+        click.echo(f"{label.ljust(width)}  {visible(text)}")
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar on the terminal while many things are done; call what it yields after each."""
+    if total < 2 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    bar = Progress(
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        # Standard output stays what it is when it goes somewhere else.
+        redirect_stdout=sys.stdout.isatty(),
+    )
+    with bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+def visible(text: str) -> str:
+    """Text from elsewhere without the control characters that would move a terminal."""
+    return "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in text)
 
 
 def print_json(value: Any) -> None:

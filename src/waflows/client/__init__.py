@@ -40,6 +40,7 @@ from waflows.client.errors import (
     WrongAccount,
 )
 from waflows.client.results import (
+    EXTRA_FIELDS,
     Category,
     Flow,
     FlowSummary,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from waflows.client.sync import Client
 
 __all__ = [
+    "EXTRA_FIELDS",
     "ApiError",
     "AsyncClient",
     "Category",

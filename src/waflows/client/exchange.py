@@ -11,6 +11,7 @@ import itertools
 import random
 from collections.abc import Generator, Mapping
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -111,7 +112,8 @@ def _problem(
         headers = {name: value.replace(key, "***") for name, value in outcome.headers.items()}
         body = outcome.body.replace(key.encode(), b"***")
         return errors.from_answer(outcome.status, headers, body)
-    where = request.url.partition("?")[0]
+    parts = urlsplit(request.url)
+    where = f"{parts.scheme}://{parts.netloc}"
     if outcome.timed_out:
         return TimedOut(f"No answer in time from {where}: {outcome.reason}.", outcome.sent)
     return ConnectionFailed(f"No answer from {where}: {outcome.reason}.", outcome.sent)

@@ -6,6 +6,7 @@ elsewhere.
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 from typing import Any
 
@@ -26,6 +27,7 @@ _NOT_SENT = (
     httpx2.ProxyError,
     httpx2.UnsupportedProtocol,
 )
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
 def settings(timeout: float) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def no_answer(error: httpx2.RequestError) -> NoAnswer:
     if isinstance(error, httpx2.DecodingError | httpx2.TooManyRedirects):
         raise UnexpectedAnswer(f"The server's answer cannot be read: {error}", 0) from error
     return NoAnswer(
-        str(error) or type(error).__name__,
+        _ERRNO.sub("", str(error)) or type(error).__name__,
         not isinstance(error, _NOT_SENT),
         isinstance(error, httpx2.TimeoutException),
         error,

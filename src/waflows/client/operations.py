@@ -19,8 +19,7 @@ from waflows.client.results import Flow, FlowSummary, Page, PreviewLink, Revisio
 
 T = TypeVar("T")
 
-EXTRA_FIELDS = ("endPointUri", "applicationId", "revision", "createdAt", "updatedAt")
-"""What waflows tells of a flow beyond 8x8's fields, in its own spelling."""
+_DEFAULT_LIMIT = 100
 _NEXT_LINK = re.compile(r'<([^>]*)>[^,<]*;\s*rel="?next"?', re.IGNORECASE)
 _KEY = re.compile(r"[\x21-\x7e]+")
 
@@ -62,12 +61,14 @@ class Operations:
         """One page of the channel's flows."""
         query = {"limit": limit, "after": after, "status": status, "name": name}
         answer = yield from self._call("GET", self._flows(channel), query)
-        page, total = self._read(answer, Page), _total(answer)
-        flows = page.flows
-        if total is None:
-            # A server that does not count does not know the filters and has passed over them.
-            flows = [flow for flow in flows if _matches(flow, status, name)]
-        return Page(flows=flows, total=total, next=_next(answer, after))
+        flows, total = self._read(answer, Page).flows, _total(answer)
+        if total is not None:
+            return Page(flows=flows, total=total, next=_next(answer, after))
+        # A server that does not count does not know the filters either and has passed over them.
+        return Page(
+            flows=[flow for flow in flows if _matches(flow, status, name)],
+            cut_off=len(flows) >= (limit or _DEFAULT_LIMIT),
+        )
 
     def create(
         self,

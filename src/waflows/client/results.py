@@ -14,6 +14,9 @@ from datetime import datetime
 import msgspec
 from msgspec import field
 
+EXTRA_FIELDS = ("endPointUri", "applicationId", "revision", "createdAt", "updatedAt")
+"""What waflows can tell of a flow beyond 8x8's fields, in the spelling of the API."""
+
 
 class Status(enum.StrEnum):
     """Where a flow stands in its life."""
@@ -53,11 +56,14 @@ class Page(_Result, frozen=True, kw_only=True):
 
     `total` counts the flows of all pages and `next` is where the next page starts, to be given as
     `after`. Both are None at 8x8, which knows no paging; `next` is None on the last page too.
+    `cut_off` is True when as many flows came as were asked for and the server does not tell
+    whether there are more.
     """
 
     flows: list[FlowSummary]
     total: int | None = None
     next: str | None = None
+    cut_off: bool = False
 
 
 class Pointer(_Result, frozen=True, kw_only=True):
@@ -90,8 +96,11 @@ class ValidationError(_Result, frozen=True, kw_only=True):
     pointers: list[Pointer] = []
 
 
-class Saved(_Result, frozen=True, kw_only=True):
-    """A flow was created or changed. Its Flow JSON may have faults nevertheless."""
+class Saved(_Result, frozen=True, kw_only=True, omit_defaults=False):
+    """A flow was created or changed. Its Flow JSON may have faults nevertheless.
+
+    Written as JSON it always has all three fields.
+    """
 
     id: str
     success: bool = True

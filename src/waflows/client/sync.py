@@ -76,14 +76,26 @@ class Client:
         """Every flow of the channel, newest first, fetched page by page as it is needed.
 
         From waflows each flow comes once, whatever is created or deleted meanwhile. 8x8 has no
-        paging: there it is the newest `page_size` flows, at most 1000. `status` and `name` (part
-        of the name, in any case) narrow the list; 8x8 does not know them and they are applied
-        here.
+        paging: there it is the newest `page_size` flows, at most 1000, and `pages` tells whether
+        that may have cut the list off. `status` and `name` (part of the name, in any case) narrow
+        the list; 8x8 does not know them and they are applied here.
         """
+        for page in self.pages(status=status, name=name, page_size=page_size, channel=channel):
+            yield from page.flows
+
+    def pages(
+        self,
+        *,
+        status: str | None = None,
+        name: str | None = None,
+        page_size: int = 1000,
+        channel: str | None = None,
+    ) -> Iterator[Page]:
+        """The pages of the list that `flows` walks through."""
         after = None
         while True:
             page = self.page(page_size, after=after, status=status, name=name, channel=channel)
-            yield from page.flows
+            yield page
             after = page.next
             if after is None:
                 return

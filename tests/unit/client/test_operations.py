@@ -84,6 +84,7 @@ def test_a_next_page_that_is_the_same_again_is_refused_rather_than_read_for_ever
         play(
             operations().page(1, "abc", None, None, None),
             {"flows": []},
+            x_total_count="9",
             link=f'<{FLOWS}?after=abc>; rel="next"',
         )
 
@@ -104,6 +105,21 @@ def test_filters_are_applied_here_when_the_server_does_not_know_them() -> None:
     assert [flow.id for flow in by_status.flows] == ["1", "3"]
     assert [flow.id for flow in by_name.flows] == ["1", "2"]
     assert len(trusted.flows) == 3
+
+
+def test_a_list_that_may_have_been_cut_off_is_known_as_such() -> None:
+    two = {"flows": [{"id": str(number), "name": "N", "status": "DRAFT"} for number in range(2)]}
+    hundred = {"flows": two["flows"] * 50}
+
+    def cut_off(limit: int | None, answer: Any, **headers: str) -> bool:
+        page, _ = play(operations().page(limit, None, "DRAFT", None, None), answer, **headers)
+        return bool(page.cut_off)
+
+    assert cut_off(2, two)
+    assert cut_off(None, hundred)
+    assert not cut_off(3, two)
+    assert not cut_off(None, two)
+    assert not cut_off(2, two, x_total_count="2")
 
 
 def test_create_sends_what_was_given_in_the_contracts_spelling() -> None:
@@ -158,7 +174,11 @@ def test_validation_errors_are_read_whole() -> None:
     assert (error.error, error.error_type) == ("INVALID_PROPERTY_VALUE", "FLOW_JSON_ERROR")
     assert (error.line_start, error.column_end) == (1, 4)
     assert error.pointers[0].path == "screens[0].layout.children[0].type"
-    assert json.loads(msgspec.json.encode(saved)) == {"id": "9", "validationErrors": [fault]}
+    assert json.loads(msgspec.json.encode(saved)) == {
+        "id": "9",
+        "success": True,
+        "validationErrors": [fault],
+    }
 
 
 def test_a_flow_is_read_and_more_of_it_when_asked_for() -> None:

@@ -1,0 +1,95 @@
+"""What users' commands share: options that name a server and a key, and the client for them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from waflows import client
+from waflows.cli.output import visible
+from waflows.errors import OperatorError, WaflowsError
+
+if TYPE_CHECKING:
+    from waflows.client import Client
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = {
+    "url": ("URL", "The server, such as https://chatapps.8x8.com."),
+    "account": ("ID", "The account."),
+    "channel": ("ID", "The channel."),
+    "key": ("KEY", "The API key. Better set the variable: a command line can be seen by others."),
+}
+_COMPLETION_SECONDS = 2.0
+
+
+def connection_options(command: F) -> F:
+    """--url, --account, --channel and --key, or the variables WAFLOWS_URL and so on."""
+    for name, (metavar, text) in reversed(_OPTIONS.items()):
+        option = click.option(
+            f"--{name}", metavar=metavar, envvar=_variable(name), show_envvar=True, help=text
+        )
+        command = option(command)
+    return command
+
+
+@contextlib.contextmanager
+def connected(url: str, account: str, channel: str, key: str) -> Iterator[Client]:
+    """A client of the server that options and environment name.
+
+    What goes wrong with the server in the meantime ends the command with a sentence.
+    """
+    given = {"url": url, "account": account, "channel": channel, "key": key}
+    missing = [f"--{name} or {_variable(name)}" for name, value in given.items() if not value]
+    if missing:
+        raise OperatorError(f"Say where the flows are: set {', '.join(missing)}.")
+    try:
+        with client.Client(url, account, key, channel) as connection:
+            yield connection
+    except client.InvalidCall as error:
+        raise OperatorError(visible(error.message)) from None
+    except client.ClientError as error:
+        raise WaflowsError(describe(error)) from None
+
+
+def describe(error: client.ClientError) -> str:
+    """An error of the client for the person at the terminal."""
+    text = error.message
+    if isinstance(error, client.ApiError):
+        text += f" (code {error.code}, errorId {error.error_id})"
+    elif isinstance(error, client.ConnectionFailed) and not error.sent:
+        text += " Is the server running, and is --url or WAFLOWS_URL right?"
+    return visible(text)
+
+
+def flow_id(connection: Client, flow: str) -> str:
+    """The id of the flow that a user means: an id, or the exact name of a flow of the channel."""
+    if flow.isascii() and flow.isdecimal():
+        return flow
+    for found in connection.flows():
+        if found.name == flow:
+            return found.id
+    raise WaflowsError(f"The channel has no flow named {flow!r}.")
+
+
+def complete_flow(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The ids of the channel's flows, for the shell; none when the server does not say."""
+    where = {name: context.params.get(name) or "" for name in _OPTIONS}
+    try:
+        with client.Client(**where, timeout=_COMPLETION_SECONDS, retries=0) as connection:
+            found = connection.page(limit=1000).flows
+    except client.ClientError:
+        return []
+    return [
+        CompletionItem(flow.id, help=flow.name) for flow in found if flow.id.startswith(incomplete)
+    ]
+
+
+def _variable(name: str) -> str:
+    return f"WAFLOWS_{name.upper()}"
