@@ -53,10 +53,6 @@ from waflows.client.results import (
     ValidationError,
 )
 
-if TYPE_CHECKING:
-    from waflows.client.aio import AsyncClient
-    from waflows.client.sync import Client
-
 __all__ = [
     "EXTRA_FIELDS",
     "ApiError",
@@ -97,15 +93,19 @@ __all__ = [
     "WrongAccount",
 ]
 
+if TYPE_CHECKING:
+    from waflows.client.aio import AsyncClient
+    from waflows.client.sync import Client
+else:
+    # Hidden from type checkers, which would otherwise take any name for one of this module.
+    def __getattr__(name: str) -> Any:
+        """Imports the clients, and with them the HTTP library, only when they are wanted."""
+        if name == "Client":
+            from waflows.client.sync import Client
 
-def __getattr__(name: str) -> Any:
-    """Imports the clients, and with them the HTTP library, only when they are wanted."""
-    if name == "Client":
-        from waflows.client.sync import Client
+            return Client
+        if name == "AsyncClient":
+            from waflows.client.aio import AsyncClient
 
-        return Client
-    if name == "AsyncClient":
-        from waflows.client.aio import AsyncClient
-
-        return AsyncClient
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return AsyncClient
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
