@@ -100,8 +100,8 @@ def test_a_silent_server_is_given_up_in_time(connect: Any) -> None:
 
 
 def test_a_read_that_gets_no_answer_in_time_is_tried_again(connect: Any) -> None:
-    with scripted(SILENT, NO_FLOWS) as server:
-        assert at(connect, server.url, timeout=0.2).page().flows == []
+    with scripted(SILENT, *[NO_FLOWS] * 3) as server:
+        assert at(connect, server.url, timeout=0.5).page().flows == []
 
 
 @pytest.mark.parametrize(
