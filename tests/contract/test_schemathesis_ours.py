@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -39,9 +40,15 @@ def test_answers_are_what_the_server_documents_for_long(
 
 def _attack(victim: Tenant, folder: Path, examples: int, seed: int | None = None) -> None:
     document = victim.http.get("/openapi.json").json()
-    flow_id = victim.create("Linked", flowJson='{"version": "7.3", "screens": []}')
-    link = victim.http.get(f"{victim.flows}/{flow_id}").json()["flowJsonUrl"]
-    token = parse_qs(urlsplit(link).query)["token"][0]
+    # The guide dialect has a channel to itself, or the two would take each other's names.
+    guide_channel = victim.new_channel()
+    guide_flows = victim.flows.replace(victim.channel_id, guide_channel)
+    guide_ids = [
+        victim.http.post(guide_flows, json=_flow(f"Guide {n}", publish=n > 10)).json()["id"]
+        for n in range(20)
+    ]
+    linked = guide_ids[0]
+    link = victim.http.get(f"{guide_flows}/{linked}").json()["flowJsonUrl"]
     error_id = victim.http.get(f"{victim.flows}/0").json()["errorId"]
     attack(
         folder, victim, document,
@@ -56,11 +63,30 @@ values = {json.dumps([error_id])}
 [dictionaries.revisions]
 values = ["1", "2"]
 
+[dictionaries.guide_flows]
+values = {json.dumps(guide_ids)}
+
 [dictionaries.tokens]
-values = {json.dumps([token])}
+values = {json.dumps(parse_qs(urlsplit(link).query)["token"])}
+
+[[operations]]
+include-path-regex = "^/config/"
+parameters = {{ "path.channelId" = "{guide_channel}", \
+"path.flowId" = {{ dictionary = "guide_flows", probability = 0.8 }} }}
 
 [[operations]]
 include-operation-id = "downloadFlowJson"
-parameters = {{ "path.flowId" = "{flow_id}", "query.token" = {{ dictionary = "tokens" }} }}
+parameters = {{ "path.flowId" = "{linked}", "query.token" = {{ dictionary = "tokens" }} }}
+
+# Looking up an error in vain waits for what other processes may be about to write; the few times
+# that the other phases do so are enough.
+[[operations]]
+include-operation-id = "getError"
+phases = {{ coverage = {{ enabled = false }} }}
 """,
     )  # fmt: skip
+
+
+def _flow(name: str, *, publish: bool) -> dict[str, Any]:
+    flow_json = '{"version": "7.3", "screens": []}'
+    return {"name": name, "categories": ["OTHER"], "flowJson": flow_json, "publish": publish}
