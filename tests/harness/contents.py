@@ -57,12 +57,20 @@ def everything(db: Database) -> dict[str, list[Row]]:
 
 def rows_of(db: Database, account_id: str) -> dict[str, list[Row]]:
     """Every row that belongs to an account, whatever the table."""
-    found: dict[str, list[Row]] = {}
-    for name, rows in everything(db).items():
-        own = [row for row in rows if account_id in row]
-        if own:
-            found[name] = own
-    return found
+    owner = {"accounts": "id"}
+    columns = {
+        name: listed
+        for name, listed in tables(db).items()
+        if "account_id" in listed or name in owner
+    }
+
+    def read(tx: Transaction) -> dict[str, list[Row]]:
+        return {
+            name: _rows(tx, name, listed, owner.get(name, "account_id"), account_id)
+            for name, listed in columns.items()
+        }
+
+    return db.read_now(read)
 
 
 def faults(db: Database) -> dict[str, Any]:
@@ -80,5 +88,9 @@ def faults(db: Database) -> dict[str, Any]:
     return db.read_now(look)
 
 
-def _rows(tx: Transaction, table: str, columns: list[str]) -> list[Row]:
-    return sorted(tx.all(f"SELECT {', '.join(columns)} FROM {table}"), key=repr)
+def _rows(
+    tx: Transaction, table: str, columns: list[str], owner: str = "", account_id: str = ""
+) -> list[Row]:
+    select = f"SELECT {', '.join(columns)} FROM {table}"
+    found = tx.all(f"{select} WHERE {owner} = ?", account_id) if owner else tx.all(select)
+    return sorted(found, key=repr)

@@ -1,0 +1,460 @@
+"""Two tenants on one server: neither sees, changes or learns anything of the other.
+
+`TABLE` has a row for each route of the server. A new route that is not listed here fails the
+first test, so nobody can forget to say what keeps its tenants apart.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import pytest
+from harness.contents import rows_of
+from harness.servers import Tenant, client, opened
+
+from waflows.api.route import Route, Scope
+from waflows.app import ALL_ROUTES
+from waflows.security import links
+from waflows.services import accounts, flows
+from waflows.storage import flows as store
+
+_FLOW_JSON = '{"version": "7.3", "screens": []}'
+# What tells two errors of the same kind apart, and nothing else does.
+_OWN_TO_EACH_ANSWER = {"date", "x-request-id", "content-length"}
+_MISSING_LINK = "This link is not valid: it has expired, was replaced, or its flow is gone."
+
+
+class Case(NamedTuple):
+    """How to call a route so that it does something to a flow of the caller's own.
+
+    `state` is the status the flow must have for that, and `success` the answer it then gets.
+    """
+
+    success: int = 200
+    state: str = "DRAFT"
+    body: Callable[[], dict[str, Any]] | None = None
+
+
+class Public(NamedTuple):
+    """A route that asks for no key, and why it gives nothing of a tenant away."""
+
+    because: str
+
+
+def _new_flow() -> dict[str, Any]:
+    return {"name": secrets.token_hex(8), "categories": ["OTHER"], "flowJson": _FLOW_JSON}
+
+
+def _new_name() -> dict[str, Any]:
+    return {"name": secrets.token_hex(8)}
+
+
+TABLE: dict[str, Case | Public] = {
+    "listFlows": Case(),
+    "createFlow": Case(body=_new_flow),
+    "getFlow": Case(),
+    "updateFlow": Case(body=_new_name),
+    "deleteFlow": Case(),
+    "previewFlow": Case(),
+    "publishFlow": Case(),
+    "deprecateFlow": Case(state="PUBLISHED"),
+    "listRevisions": Case(),
+    "getRevision": Case(),
+    "getError": Case(),
+    "guideListFlows": Case(),
+    "guideCreateFlow": Case(success=201, body=_new_flow),
+    "guideGetFlow": Case(),
+    "guideUpdateFlow": Case(body=_new_name),
+    "guideDeleteFlow": Case(success=204),
+    "guidePreviewFlow": Case(),
+    "guidePublishFlow": Case(),
+    "guideDeprecateFlow": Case(state="PUBLISHED"),
+    "downloadFlowJson": Public("a token proves the right to one revision of one flow"),
+    "previewPage": Public("a token proves the right to one flow until it expires"),
+    "healthz": Public("says only that the process runs"),
+    "readyz": Public("says only that the database answers"),
+    "metrics": Public("counts by route, never by tenant"),
+    "openapi": Public("the same for everyone"),
+    "docs": Public("the same for everyone"),
+    "staticFile": Public("the same for everyone"),
+}
+_ROUTES = {route.name: route for route in ALL_ROUTES}
+_TENANTS_ROUTES = [name for name, row in TABLE.items() if isinstance(row, Case)]
+_CHANNEL_ROUTES = [n for n in _TENANTS_ROUTES if "{channelId}" in _ROUTES[n].path]
+_WRITING_ROUTES = [n for n in _TENANTS_ROUTES if _ROUTES[n].scope is Scope.WRITE]
+
+
+class Aim(NamedTuple):
+    """The ids a request names."""
+
+    account: str
+    channel: str
+    flow: str
+    error: str
+
+    def path(self, route: Route) -> str:
+        """The route's address with these ids in it."""
+        return route.path.format(
+            accountId=self.account,
+            channelId=self.channel,
+            flowId=self.flow,
+            errorId=self.error,
+            revision="1",
+        )
+
+    def owners(self, route: Route) -> list[str]:
+        """The fields of this that stand in the route's address and have an owner."""
+        named = {"accountId": "account", "channelId": "channel", "flowId": "flow"}
+        named["errorId"] = "error"
+        return [named[name] for name in re.findall(r"{(\w+)}", route.path) if name in named]
+
+
+def _aim(tenant: Tenant, state: str) -> Aim:
+    """Ids of a tenant's own: a flow in some status, and an error that happened to it."""
+    publish = {"publish": True} if state == "PUBLISHED" else {}
+    flow = tenant.create(secrets.token_hex(8), flowJson=_FLOW_JSON, **publish)
+    error = tenant.http.get(f"{tenant.flows}/missing").json()["errorId"]
+    aim = Aim(tenant.account_id, tenant.channel_id, flow, error)
+    # Looking it up waits until it has been written.
+    found = tenant.http.get(aim.path(_ROUTES["getError"]))
+    assert found.status_code == 200
+    return aim
+
+
+def _nowhere() -> Aim:
+    """Ids that look like any other and belong to nobody."""
+    flow = str(10**15 + secrets.randbelow(8 * 10**15))
+    return Aim(str(uuid.uuid4()), str(uuid.uuid4()), flow, str(uuid.uuid4()))
+
+
+def _call(http: httpx2.Client, route: Route, aim: Aim, case: Case) -> httpx2.Response:
+    return http.request(route.method, aim.path(route), json=case.body() if case.body else None)
+
+
+def _face(response: httpx2.Response, aim: Aim) -> dict[str, Any]:
+    """All that a client can see of a refusal, but for the ids it sent itself."""
+    envelope = response.json()
+    assert uuid.UUID(envelope.pop("errorId"))
+    assert envelope.pop("timestamp")
+    text = json.dumps(envelope)
+    for field, value in aim._asdict().items():
+        text = text.replace(value, f"<{field}>")
+    headers = {k: v for k, v in response.headers.items() if k not in _OWN_TO_EACH_ANSWER}
+    return {"status": response.status_code, "headers": headers, "envelope": json.loads(text)}
+
+
+def _state_of(tenant: Tenant) -> dict[str, Any]:
+    """Every row of a tenant but for the errors it made, which are meant to be kept."""
+    rows = _all_of(tenant)
+    del rows["errors"]
+    return rows
+
+
+def _all_of(tenant: Tenant) -> dict[str, Any]:
+    """Every row of a tenant, errors too: of one that is only looked at by others."""
+    with opened(tenant.database_url) as db:
+        return rows_of(db, tenant.account_id)
+
+
+def test_each_route_of_the_server_is_in_the_table() -> None:
+    assert [route.name for route in ALL_ROUTES] == list(_ROUTES), "each name is there once"
+    assert set(TABLE) == set(_ROUTES)
+    for name, row in TABLE.items():
+        assert isinstance(row, Public) == (_ROUTES[name].scope is Scope.PUBLIC), name
+
+
+@pytest.mark.parametrize("name", _TENANTS_ROUTES)
+def test_each_route_works_for_the_tenant_whose_ids_it_is_given(server: Tenant, name: str) -> None:
+    case = TABLE[name]
+    assert isinstance(case, Case)
+    response = _call(server.http, _ROUTES[name], _aim(server, case.state), case)
+    assert response.status_code == case.success, response.text
+
+
+@pytest.mark.parametrize("name", _TENANTS_ROUTES)
+def test_ids_of_another_tenant_are_refused_like_ids_of_nobody_and_change_nothing(
+    server: Tenant, other: Tenant, name: str
+) -> None:
+    route, case = _ROUTES[name], TABLE[name]
+    assert isinstance(case, Case)
+    own, others = _aim(server, case.state), _aim(other, case.state)
+    # The other tenant has just asked, so that its answers are in every memory there is.
+    for _ in range(2):
+        other.http.get(other.flows)
+        other.http.get(other.guide_flows)
+    before = _state_of(server), _all_of(other)
+
+    fields = own.owners(route)
+    for foreign in itertools.chain.from_iterable(
+        itertools.combinations(fields, count) for count in range(1, len(fields) + 1)
+    ):
+        nobodys = _nowhere()
+        taken = own._replace(**{field: getattr(others, field) for field in foreign})
+        missing = own._replace(**{field: getattr(nobodys, field) for field in foreign})
+        refused = _call(server.http, route, taken, case)
+        unknown = _call(server.http, route, missing, case)
+
+        assert _face(refused, taken) == _face(unknown, missing), foreign
+        expected = (401, 1001) if "account" in foreign else (404, 1300)
+        assert (refused.status_code, refused.json()["code"]) == expected, foreign
+        if route.method == "GET":
+            assert server.http.head(taken.path(route)).status_code == expected[0], foreign
+
+    assert (_state_of(server), _all_of(other)) == before
+
+
+@pytest.mark.parametrize("name", _TENANTS_ROUTES)
+def test_no_route_does_anything_without_a_key(server: Tenant, name: str) -> None:
+    case = TABLE[name]
+    assert isinstance(case, Case)
+    aim = _aim(server, case.state)
+    before = _state_of(server)
+    with client(server.url) as nobody:
+        response = _call(nobody, _ROUTES[name], aim, case)
+    assert (response.status_code, response.json()["code"]) == (401, 1200)
+    assert _state_of(server) == before
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [str.upper, lambda id_: id_.replace("-", ""), lambda id_: id_.replace("-", "").upper()],
+    ids=["upper case", "no hyphens", "both"],
+)
+def test_another_account_is_refused_in_every_spelling(
+    server: Tenant, other: Tenant, spelling: Callable[[str], str]
+) -> None:
+    path = f"/api/v1/accounts/{{}}/channels/{other.channel_id}/flows"
+    assert other.http.get(path.format(spelling(other.account_id))).status_code == 200
+    refused = server.http.get(path.format(spelling(other.account_id)))
+    assert (refused.status_code, refused.json()["code"]) == (401, 1001)
+
+
+@pytest.mark.parametrize("name", _CHANNEL_ROUTES)
+def test_a_key_limited_to_a_channel_is_refused_in_others_whether_they_exist_or_not(
+    server: Tenant, other: Tenant, name: str
+) -> None:
+    route, case = _ROUTES[name], TABLE[name]
+    assert isinstance(case, Case)
+    elsewhere = server.new_channel()
+    key = server.new_key(channel_ids=[elsewhere])
+    aim = _aim(server, case.state)
+    before = _state_of(server), _all_of(other)
+    with client(server.url, key) as limited:
+        refused = _call(limited, route, aim, case)
+        for channel in (other.channel_id, str(uuid.uuid4())):
+            unknown = aim._replace(channel=channel)
+            answer = _call(limited, route, unknown, case)
+            assert _face(answer, unknown) == _face(refused, aim)
+        assert (refused.status_code, refused.json()["code"]) == (403, 1201)
+        assert limited.get(server.flows.replace(server.channel_id, elsewhere)).status_code == 200
+    assert (_state_of(server), _all_of(other)) == before
+
+
+@pytest.mark.parametrize("name", _WRITING_ROUTES)
+def test_a_key_that_may_only_read_cannot_write(server: Tenant, name: str) -> None:
+    route, case = _ROUTES[name], TABLE[name]
+    assert isinstance(case, Case)
+    key = server.new_key(read_only=True)
+    aim, nowhere = _aim(server, case.state), _nowhere()._replace(account=server.account_id)
+    before = _state_of(server)
+    with client(server.url, key) as reader:
+        refused = _call(reader, route, aim, case)
+        assert (refused.status_code, refused.json()["code"]) == (403, 1201)
+        assert _face(refused, aim) == _face(_call(reader, route, nowhere, case), nowhere)
+    assert _state_of(server) == before
+
+
+@pytest.mark.parametrize("name", [n for n in _TENANTS_ROUTES if n not in _WRITING_ROUTES])
+def test_a_key_that_may_only_read_reads_everything(server: Tenant, name: str) -> None:
+    case = TABLE[name]
+    assert isinstance(case, Case)
+    aim = _aim(server, case.state)
+    with client(server.url, server.new_key(read_only=True)) as reader:
+        response = _call(reader, _ROUTES[name], aim, case)
+    assert response.status_code == case.success, response.text
+
+
+def test_a_key_that_may_only_read_cannot_end_a_preview_link(server: Tenant) -> None:
+    flow = server.create("Flow", flowJson=_FLOW_JSON)
+    path = f"{server.flows}/{flow}/preview"
+    url = server.http.get(path).json()["preview_url"]
+    with client(server.url, server.new_key(read_only=True)) as reader:
+        assert reader.get(path).json()["preview_url"] == url
+        assert reader.get(path, params={"refresh": "true"}).status_code == 403
+        assert reader.get(url).status_code == 200
+
+
+def test_a_flow_of_another_tenant_cannot_be_cloned(server: Tenant, other: Tenant) -> None:
+    secret = other.create("Secret", flowJson='{"secret": true}', endPointUri="https://example.org")
+    own = server.create("Own", flowJson=_FLOW_JSON)
+    before = _state_of(server), _all_of(other)
+    for flows_path in (server.flows, server.guide_flows):
+        for method, path in (("POST", flows_path), ("PUT", f"{flows_path}/{own}")):
+            faces = []
+            for source in (secret, _nowhere().flow):
+                body = {"name": "Copy", "categories": ["OTHER"], "cloneFlowId": source}
+                if method == "POST" and flows_path == server.guide_flows:
+                    # This dialect asks for Flow JSON as well, and refuses both at once.
+                    body["flowJson"] = _FLOW_JSON
+                response = server.http.request(method, path, json=body)
+                assert response.status_code == 400, response.text
+                aim = Aim(server.account_id, server.channel_id, source, "no error")
+                faces.append(_face(response, aim))
+            assert faces[0] == faces[1]
+    assert (_state_of(server), _all_of(other)) == before
+
+
+# Links: what they open needs no key, so their tokens must be worth one.
+
+
+def _link(tenant: Tenant, flow: str) -> str:
+    url: str = tenant.http.get(f"{tenant.flows}/{flow}").json()["flowJsonUrl"]
+    return url
+
+
+def _preview(tenant: Tenant, flow: str) -> str:
+    url: str = tenant.http.get(f"{tenant.flows}/{flow}/preview").json()["preview_url"]
+    return url
+
+
+def _token(url: str) -> str:
+    return parse_qs(urlsplit(url).query)["token"][0]
+
+
+def _open(tenant: Tenant, url: str) -> httpx2.Response:
+    with client(tenant.url) as nobody:
+        return nobody.get(url)
+
+
+def _check_is_gone(response: httpx2.Response) -> None:
+    envelope = response.json()
+    assert (response.status_code, envelope["code"]) == (404, 1300)
+    assert envelope["message"] == _MISSING_LINK
+    assert "SECRET" not in response.text
+
+
+@pytest.mark.parametrize("link", [_link, _preview])
+def test_a_link_opens_its_own_flow_and_no_other(
+    server: Tenant, other: Tenant, link: Callable[[Tenant, str], str]
+) -> None:
+    flow = server.create("Own", flowJson='{"mine": 1}')
+    neighbour = server.create("Neighbour", flowJson='{"SECRET": 1}')
+    foreign = other.create("Foreign", flowJson='{"SECRET": 2}')
+    for each, tenant in ((neighbour, server), (foreign, other)):
+        link(tenant, each)
+    url = link(server, flow)
+    opened_ = _open(server, url)
+    assert opened_.status_code == 200
+    assert "mine" in opened_.text
+
+    for target in (neighbour, foreign, _nowhere().flow):
+        _check_is_gone(_open(server, url.replace(flow, target)))
+
+
+@pytest.mark.parametrize("link", [_link, _preview])
+def test_an_altered_token_opens_nothing(server: Tenant, link: Callable[[Tenant, str], str]) -> None:
+    flow = server.create("Flow", flowJson='{"SECRET": 1}')
+    url = link(server, flow)
+    token = _token(url)
+    path = urlsplit(url).path
+    altered = {token[:at] + _other_than(token[at]) + token[at + 1 :] for at in range(len(token))}
+    altered |= {"", token[:-1], token + "A", token.swapcase(), token[::-1], "é"}
+    with client(server.url) as nobody:
+        for wrong in altered - {token}:
+            _check_is_gone(nobody.get(path, params={"token": wrong}))
+        _check_is_gone(nobody.get(path))
+        assert nobody.get(path, params={"token": token}).status_code == 200
+
+
+def _other_than(character: str) -> str:
+    if character.isdecimal():
+        return str((int(character) + 1) % 10)
+    return "B" if character == "A" else "A"
+
+
+def test_a_download_link_stays_with_its_revision(server: Tenant) -> None:
+    flow = server.create("Flow", flowJson='{"first": 1}')
+    first = _link(server, flow)
+    server.http.put(f"{server.flows}/{flow}", json={"flowJson": '{"SECRET": 2}'})
+
+    assert _open(server, first).text == '{"first": 1}'
+    expires_at, revision, mac = _token(first).split(".")
+    assert revision == "1"
+    with client(server.url) as nobody:
+        token = f"{expires_at}.2.{mac}"
+        _check_is_gone(nobody.get(urlsplit(first).path, params={"token": token}))
+
+
+def test_a_download_link_ends_when_it_says(server: Tenant) -> None:
+    flow = server.create("Flow", flowJson='{"SECRET": 1}')
+    with opened(server.database_url) as db:
+        secret = db.run_now(accounts.instance_secret)
+    now = int(time.time())
+    path = urlsplit(_link(server, flow)).path
+    with client(server.url) as nobody:
+        for expires_at, status in ((now + 60, 200), (now - 1, 404)):
+            # What the server itself would have made so many minutes ago.
+            token = links.download_token(secret, server.account_id, flow, 1, expires_at)
+            response = nobody.get(path, params={"token": token})
+            assert response.status_code == status
+        _check_is_gone(response)
+
+
+def test_a_preview_link_ends_when_it_says(server: Tenant) -> None:
+    flow_id = server.create("Flow", flowJson='{"SECRET": 1}')
+    url = _preview(server, flow_id)
+    assert _open(server, url).status_code == 200
+    expired_at = int(time.time()) - 1
+    with opened(server.database_url) as db:
+        secret = db.run_now(accounts.instance_secret)
+        flow = db.read_now(flows.get, server.account_id, server.channel_id, flow_id)
+        assert flow.preview_nonce is not None
+        aged = store.Flow(
+            **{
+                **{name: getattr(flow, name) for name in flow.__struct_fields__},
+                "preview_expires_at": expired_at,
+            }
+        )
+        db.run_now(store.save, aged)
+    token = links.preview_token(secret, server.account_id, flow_id, flow.preview_nonce, expired_at)
+    with client(server.url) as nobody:
+        _check_is_gone(nobody.get(urlsplit(url).path, params={"token": token}))
+    _check_is_gone(_open(server, url))
+
+
+def test_a_refreshed_preview_link_ends_the_one_before(server: Tenant) -> None:
+    flow = server.create("Flow", flowJson='{"mine": 1}')
+    first = _preview(server, flow)
+    path = f"{server.flows}/{flow}/preview"
+    second = server.http.get(path, params={"refresh": "true"}).json()["preview_url"]
+
+    assert _open(server, second).status_code == 200
+    _check_is_gone(_open(server, first))
+
+
+@pytest.mark.parametrize("link", [_link, _preview])
+def test_a_link_ends_with_its_flow(server: Tenant, link: Callable[[Tenant, str], str]) -> None:
+    flow = server.create("Flow", flowJson='{"SECRET": 1}')
+    url = link(server, flow)
+    assert server.http.delete(f"{server.flows}/{flow}").status_code == 200
+    _check_is_gone(_open(server, url))
+
+
+def test_a_token_of_one_kind_of_link_opens_none_of_the_other(server: Tenant) -> None:
+    flow = server.create("Flow", flowJson='{"SECRET": 1}')
+    download, preview = _link(server, flow), _preview(server, flow)
+    with client(server.url) as nobody:
+        for path, token in (
+            (urlsplit(download).path, _token(preview)),
+            (urlsplit(preview).path, _token(download)),
+        ):
+            _check_is_gone(nobody.get(path, params={"token": token}))
