@@ -23,6 +23,8 @@ _BEYOND_THE_SCHEMA = [
     "cloneFlowId '",
     "endPointUri must be an absolute http or https address",
     "name must be printable text",
+    "name must not have a null character in it.",
+    "token must not have a null character in it.",
 ]
 
 

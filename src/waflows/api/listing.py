@@ -27,7 +27,10 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=1000, description="Most flows in the answer.")] = 100
     after: Annotated[
         str | None,
-        Meta(description="Where an earlier page ended: the cursor in its `Link` header."),
+        Meta(
+            description="Where an earlier page ended: the cursor in its `Link` header.",
+            extra_json_schema={"pattern": "^[A-Za-z0-9_-]+$"},
+        ),
     ] = None
     status: Annotated[Status | None, Meta(description="Only flows of this status.")] = None
     name: Annotated[

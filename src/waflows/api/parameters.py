@@ -81,7 +81,7 @@ def _from_text(name: str, type_: Any, text: str) -> Any:
     info = _unwrap(inspect.type_info(type_))
     wrong = f"{name} must be {_describe(info)}, not {_quote(text)}."
     if "\0" in text:
-        raise InvalidParameter(wrong)
+        raise InvalidParameter(f"{name} must not have a null character in it.")
     value: Any = text
     if isinstance(info, inspect.IntType):
         if not _INTEGER.fullmatch(text):
