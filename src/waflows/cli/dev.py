@@ -67,7 +67,7 @@ def command(config: str | None, fresh: bool, as_json: bool, **flags: Any) -> Non
     url = address_of(listening, chosen)
     server = _Server(
         uvicorn_config(create_app(chosen, db, logs), chosen),
-        lambda: _announce(url, notes, as_json),
+        lambda: _announce(url, notes, folder, as_json),
     )
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(server.serve(sockets=[listening]))
@@ -151,7 +151,7 @@ def _make(tx: Transaction) -> Notes:
     return Notes(account.id, channel.id, _SUB_ACCOUNT, key.text)
 
 
-def _announce(url: str, notes: Notes, as_json: bool) -> None:
+def _announce(url: str, notes: Notes, folder: Path, as_json: bool) -> None:
     if as_json:
         facts = {"url": url, **msgspec.to_builtins(notes), "pid": os.getpid()}
         click.echo(json.dumps(facts))
@@ -166,11 +166,18 @@ waflows is ready at {url}
   channel      {notes.channel_id}
   sub-account  {notes.sub_account_id}
   API key      {notes.api_key}
+  data         {folder}
 
 List the channel's flows:
 
   curl -H "Authorization: Bearer {notes.api_key}" \\
     {address}
+
+Or, with these set in another terminal, by `waflows flows list`:
+
+  export WAFLOWS_URL={url} WAFLOWS_ACCOUNT={notes.account_id}
+  export WAFLOWS_CHANNEL={notes.channel_id}
+  export WAFLOWS_KEY={notes.api_key}
 
 Documentation of the API: {url}/docs
 Stop with Ctrl-C.
