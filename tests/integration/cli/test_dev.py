@@ -64,7 +64,7 @@ def test_a_person_is_shown_a_curl_command_that_lists_the_flows(tmp_path: Path) -
             line = process.stdout.readline()
             assert line, shown
             shown += line
-        command = shown[shown.index("curl") : shown.index("Or, with")]
+        command = shown[shown.index("curl -H") : shown.index("Or, with")]
         answer = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     finally:
         process.terminate()
