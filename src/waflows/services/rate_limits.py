@@ -49,18 +49,19 @@ def slide(usage: Usage, now: int) -> Usage:
     return Usage(now, 0, 0)
 
 
-def wait_ms(usage: Usage, limit: int, now: int) -> float:
+def wait_ms(usage: Usage, limit: int, now: int) -> int:
     """Milliseconds until one more use fits under the limit; 0 when it fits now."""
     if usage.used < limit:
         fits_at = _until(usage.used_before, limit - 1 - usage.used)
     else:
         fits_at = WINDOW_MS + _until(usage.used, limit - 1)
     elapsed = now - usage.window_start
-    return 0.0 if fits_at <= max(0, elapsed) else fits_at - elapsed
+    return 0 if fits_at <= max(0, elapsed) else fits_at - elapsed
 
 
-def _until(used_before: int, room: int) -> float:
-    """How far into a window the weight of the one before has sunk to `room`."""
+def _until(used_before: int, room: int) -> int:
+    """How far into a window the weight of the one before has sunk to `room`, rounded up."""
     if used_before <= room:
-        return 0.0
-    return WINDOW_MS * (1 - room / used_before)
+        return 0
+    # Whole numbers throughout: a rounding error would make the promised wait a lie.
+    return -(-WINDOW_MS * (used_before - room) // used_before)

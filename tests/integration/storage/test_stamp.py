@@ -15,9 +15,11 @@ import pytest
 from harness.databases import Postgres
 from harness.servers import Tenant, client, dev_server, opened
 
-from waflows.errors import NotFound
+from waflows.api.auth import KeyMemory
+from waflows.errors import NotAuthenticated, NotFound
 from waflows.services import accounts, flows
 from waflows.services.flows import Content
+from waflows.storage import migrate
 from waflows.storage.database import Database, Transaction
 
 _PATIENCE = 20.0
@@ -113,6 +115,21 @@ def test_a_process_that_hears_nothing_has_no_stamp(postgres: Postgres) -> None:
                 assert _eventually(lambda: db.stamp() is None)
             assert _eventually(lambda: db.stamp() is not None)
             assert db.stamp() != before, "what happened meanwhile is not known"
+
+
+def test_a_key_is_looked_up_each_time_while_changes_cannot_be_heard(postgres: Postgres) -> None:
+    url = postgres.new_database()
+    with opened(url) as db, opened(url) as other:
+        migrate.upgrade(db)
+        account = db.run_now(accounts.create_account, "Tests").id
+        made = db.run_now(accounts.create_key, account, "key")
+        memory = KeyMemory(db, db.run_now(accounts.instance_secret))
+        header = f"Bearer {made.text}".encode()
+        for _ in range(2):
+            assert asyncio.run(memory.principal(header)).key_id == made.key.id
+        other.run_now(accounts.revoke_key, account, made.key.id)
+        with pytest.raises(NotAuthenticated):
+            asyncio.run(memory.principal(header))
 
 
 def test_a_connection_that_falls_silent_counts_as_lost(postgres: Postgres) -> None:
