@@ -36,6 +36,9 @@ class Category(enum.Enum):
     OTHER = "OTHER"
 
 
+CategoryName = Annotated[str, Meta(extra_json_schema={"enum": [kind.value for kind in Category]})]
+"""A category in an answer, where it is known to be one."""
+
 # What a field may hold is checked by the use cases, on whichever way it comes in. The limits are
 # repeated here for the API's document alone; they decode nothing.
 _Name = Annotated[

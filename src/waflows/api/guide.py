@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import msgspec
 
-from waflows.api.bodies import CreateBody, FlowJson, UpdateBody, content
+from waflows.api.bodies import CategoryName, CreateBody, FlowJson, UpdateBody, content
 from waflows.api.links import PreviewQuery, preview_link
-from waflows.api.reference import StatusName
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.services import flows
-from waflows.storage.flows import Flow
+from waflows.storage.flows import Flow, StatusName
 
 
 class GuideCreateBody(CreateBody, frozen=True, kw_only=True, rename="camel"):
@@ -51,7 +50,7 @@ class GuideFlow(msgspec.Struct, frozen=True):
     id: str
     name: str
     status: StatusName
-    categories: list[str]
+    categories: list[CategoryName]
     validation_errors: list[GuideValidationError]
 
 

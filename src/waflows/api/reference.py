@@ -6,12 +6,12 @@ Each handler decodes, calls one use case and encodes; no rule of the product sta
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from waflows.api.bodies import CreateBody, UpdateBody, content
+from waflows.api.bodies import CategoryName, CreateBody, UpdateBody, content
 from waflows.api.links import (
     FLOW_JSON_HEADERS,
     PreviewQuery,
@@ -22,9 +22,8 @@ from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import InvalidId, InvalidParameter, NotFound
 from waflows.services import clock, flows
 from waflows.storage.errors import ErrorRecord
-from waflows.storage.flows import Revision
+from waflows.storage.flows import Revision, StatusName
 
-StatusName = Literal["DRAFT", "PUBLISHED", "DEPRECATED"]
 _EXTRA_FIELDS = ("endPointUri", "applicationId", "revision", "createdAt", "updatedAt")
 _ANY_EXTRA = "|".join(_EXTRA_FIELDS)
 
@@ -79,7 +78,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     flow_json_url: str | UnsetType = UNSET
     name: str
     status: StatusName
-    categories: list[str]
+    categories: list[CategoryName]
     validation_errors: list[ValidationError] | UnsetType = UNSET
     end_point_uri: str | UnsetType | None = UNSET
     application_id: str | UnsetType | None = UNSET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Literal
 
 import msgspec
 
@@ -15,6 +16,9 @@ class Status(enum.StrEnum):
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
     DEPRECATED = "DEPRECATED"
+
+
+StatusName = Literal["DRAFT", "PUBLISHED", "DEPRECATED"]
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -45,7 +49,7 @@ class FlowSummary(msgspec.Struct, frozen=True):
 
     id: str
     name: str
-    status: str
+    status: StatusName
 
 
 class Revision(msgspec.Struct, frozen=True, rename="camel"):
