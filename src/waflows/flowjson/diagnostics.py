@@ -1,0 +1,126 @@
+r"""What the validator reports: a diagnostic and the places it points at.
+
+A rule makes a `Fault`: what is wrong and the *paths* it is wrong at, never an offset. The linter
+turns faults into diagnostics once, when it knows there are any.
+
+A line ends at a line feed; a carriage return before it belongs to the line it ends. A column
+counts Unicode code points from 1: a tab is one, an astral character is one, the six characters of
+`\u00e9` are six. A byte order mark at the very start is no character. Ends are inclusive: a
+token of one character has `column_start == column_end`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Severity = Literal["error", "warning"]
+ErrorType = Literal["FLOW_JSON_ERROR", "JSON_SCHEMA_ERROR", "FLOW_JSON_WARNING"]
+Path = tuple[str | int, ...]
+"""Keys and array indexes from the document's root; `()` is the root."""
+
+
+class Pointer(msgspec.Struct, frozen=True):
+    """A stretch of the text and the path of the value it belongs to."""
+
+    line_start: int
+    line_end: int
+    column_start: int
+    column_end: int
+    path: str
+
+
+class Diagnostic(msgspec.Struct, frozen=True):
+    """One fault, in the fields Meta's API answers with and two of our own, `rule` and `help`.
+
+    `code`, `error_type` and `message` are Meta's (`error` on the wire) where Meta documents them.
+    `help` says how to mend it. There is at least one pointer; the first is the fault's own place.
+    """
+
+    rule: str
+    code: str
+    error_type: ErrorType
+    severity: Severity
+    message: str
+    help: str
+    pointers: tuple[Pointer, ...]
+
+    @property
+    def line_start(self) -> int:
+        """The first pointer's first line."""
+        return self.pointers[0].line_start
+
+    @property
+    def line_end(self) -> int:
+        """The first pointer's last line."""
+        return self.pointers[0].line_end
+
+    @property
+    def column_start(self) -> int:
+        """The first pointer's first column."""
+        return self.pointers[0].column_start
+
+    @property
+    def column_end(self) -> int:
+        """The first pointer's last column, inclusive."""
+        return self.pointers[0].column_end
+
+    @property
+    def path(self) -> str:
+        """The first pointer's path."""
+        return self.pointers[0].path
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A place as a rule names it: the value at a path, or with `key` the key it stands under.
+
+    `within` narrows a string value to characters `[start, end)` of what it says, counted after
+    the escapes are read.
+    """
+
+    path: Path
+    key: bool = False
+    within: tuple[int, int] | None = None
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A diagnostic before its positions are known.
+
+    `spans` are for faults of the text itself, which are found by offset: `[start, end)` and path.
+    """
+
+    rule: str
+    code: str
+    error_type: ErrorType
+    severity: Severity
+    message: str
+    help: str
+    targets: tuple[Target, ...] = ()
+    spans: tuple[tuple[int, int, Path], ...] = ()
+
+
+def dotted(path: Path) -> str:
+    """A path as pointers write it: `screens[0].layout.children[2].on-click-action`.
+
+    A key that would read as something else is written as a JSON string: `data["a.b"]`.
+    """
+    parts: list[str] = []
+    for step in path:
+        if isinstance(step, int):
+            parts.append(f"[{step}]")
+        elif not step or any(sign in step for sign in '.[]"\n'):
+            parts.append(f"[{msgspec.json.encode(_printable(step)).decode()}]")
+        else:
+            parts.append(f".{_printable(step)}" if parts else _printable(step))
+    return "".join(parts)
+
+
+def slashed(path: Path) -> str:
+    """A path as messages write it: `$root/screens/0/layout/children/2`."""
+    return "/".join(["$root", *(_printable(str(step)) for step in path)])
+
+
+def _printable(text: str) -> str:
+    """The text with lone surrogates, which no encoder takes, replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,319 @@
+"""A parsed Flow JSON document: the plain values, and a view of screens, components and actions.
+
+The view is tolerant: whatever is not of the right form is left out of it, since other rules say
+so. Nodes know their parents, so that a path is put together only when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from waflows.flowjson.diagnostics import Path, Target
+from waflows.flowjson.expressions import Expression, Reference
+from waflows.flowjson.spec import Shape, Spec
+
+Outcome = Literal["found", "missing", "no-screen", "form-itself", "in-array", "no-schema"]
+
+
+class Flow(msgspec.Struct):
+    """The whole document. `endpoint` says whether it is endpoint powered."""
+
+    value: dict[str, Any]
+    spec: Spec
+    screens: list[Screen]
+    by_id: dict[str, Screen]
+    uses: list[Use]
+
+    path: Path = ()
+
+    @property
+    def endpoint(self) -> bool:
+        """Whether `data_api_version` is set, which is what makes a flow endpoint powered."""
+        return "data_api_version" in self.value
+
+    @property
+    def actions(self) -> Iterator[Action]:
+        """Every action of every screen, in document order."""
+        for screen in self.screens:
+            yield from screen.actions
+
+
+class Screen(msgspec.Struct):
+    """A screen; `id` is None when it has no usable one, `data` when it declares no data model."""
+
+    flow: Flow
+    index: int
+    value: dict[str, Any]
+    id: str | None
+    data: dict[str, Any] | None
+    terminal: bool
+    components: list[Component]
+    actions: list[Action]
+    fields: dict[str, Component]
+    """The first component of each name that has a `${form.name}`."""
+    forms: dict[str, Component]
+
+    @property
+    def path(self) -> Path:
+        """`screens[i]`."""
+        return ("screens", self.index)
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return self.id if self.id is not None else str(self.index)
+
+    def target(self, *steps: str | int, key: bool = False) -> Target:
+        """A place below the screen."""
+        return Target(self.path + steps, key)
+
+    @property
+    def id_target(self) -> Target:
+        """The id where it has one, else the screen."""
+        return self.target("id") if "id" in self.value else self.target()
+
+
+class Component(msgspec.Struct):
+    """A component; `shape` is None when its type is unknown to the version.
+
+    `steps` lead to it from its parent, or from the screen when it stands in the layout.
+    """
+
+    screen: Screen
+    parent: Component | None
+    steps: Path
+    value: dict[str, Any]
+    type: str
+    shape: Shape | None
+
+    @property
+    def path(self) -> Path:
+        """From the document's root."""
+        parts: list[Path] = []
+        node: Component | None = self
+        while node is not None:
+            parts.append(node.steps)
+            node = node.parent
+        found: Path = self.screen.path
+        for steps in reversed(parts):
+            found += steps
+        return found
+
+    @property
+    def ancestors(self) -> Iterator[Component]:
+        """The components around it, the nearest first."""
+        node = self.parent
+        while node is not None:
+            yield node
+            node = node.parent
+
+    def target(self, *steps: str | int, key: bool = False) -> Target:
+        """A place in the component."""
+        return Target(self.path + steps, key)
+
+    @property
+    def has_value(self) -> bool:
+        """Whether it has a `${form.name}`."""
+        return self.shape is not None and bool(self.shape.component and self.shape.component.value)
+
+
+class Action(msgspec.Struct):
+    """An action under a component's property, or under a list item's.
+
+    `takes` are the actions its property takes in this version, `allowed` says it is one of them.
+    """
+
+    screen: Screen
+    component: Component
+    steps: Path
+    value: dict[str, Any]
+    name: str
+    allowed: bool
+    takes: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """From the document's root."""
+        return self.component.path + self.steps
+
+    @property
+    def property_name(self) -> str:
+        """The property it stands under."""
+        return str(self.steps[-1])
+
+    @property
+    def payload(self) -> dict[str, Any] | None:
+        """The payload when it is an object."""
+        found = self.value.get("payload")
+        return found if isinstance(found, dict) else None
+
+    @property
+    def destination(self) -> str | None:
+        """The screen a `navigate` names."""
+        following = self.value.get("next")
+        name = following.get("name") if isinstance(following, dict) else None
+        return name if self.name == "navigate" and isinstance(name, str) else None
+
+    def target(self, *steps: str | int, key: bool = False) -> Target:
+        """A place in the action."""
+        return Target(self.path + steps, key)
+
+
+class Resolution(msgspec.Struct, frozen=True):
+    """Where a reference leads.
+
+    `types` are the types the value may have, empty when it cannot be told; `node` is the data
+    model's entry for it, `field` the component; `step` is where the way ended. `own` marks a
+    global reference to the screen it is written on.
+    """
+
+    outcome: Outcome
+    types: tuple[str, ...] = ()
+    node: dict[str, Any] | None = None
+    field: Component | None = None
+    step: str = ""
+    own: bool = False
+
+    @property
+    def type(self) -> str | None:
+        """The type, None when it cannot be told or is one of several."""
+        return self.types[0] if len(self.types) == 1 else None
+
+
+class Use(msgspec.Struct):
+    """A string that is a binding or an expression, and what its place expects of it.
+
+    `types` are the data-model types the property takes, empty when anything goes. `action` is set
+    for a payload value and an action's own property.
+    """
+
+    screen: Screen
+    component: Component | None
+    action: Action | None
+    property_name: str
+    steps: Path
+    text: str
+    expression: Expression
+    types: tuple[str, ...]
+    item: str | None = None
+    found: tuple[tuple[Reference, Resolution], ...] = ()
+    """Every reference in it and where that leads, filled in once the document is known."""
+
+    @property
+    def path(self) -> Path:
+        """From the document's root."""
+        node = self.action or self.component or self.screen
+        return node.path + self.steps
+
+    @property
+    def in_payload(self) -> bool:
+        """Whether it is part of an action's payload."""
+        return self.action is not None and self.steps[0] == "payload"
+
+    @property
+    def owner(self) -> str:
+        """The type of component it stands in, for messages."""
+        return self.component.type if self.component is not None else "Screen"
+
+    def target(self, span: tuple[int, int] | None = None) -> Target:
+        """The whole value, or characters of it."""
+        return Target(self.path, within=span)
+
+
+def build(value: dict[str, Any], spec: Spec) -> Flow:
+    """The view of a document that is a JSON object."""
+    flow = Flow(value, spec, [], {}, [])
+    screens = value.get("screens")
+    for index, screen in enumerate(screens if isinstance(screens, list) else ()):
+        if isinstance(screen, dict):
+            flow.screens.append(_screen(flow, index, screen))
+    for found in flow.screens:
+        if found.id is not None:
+            flow.by_id.setdefault(found.id, found)
+    return flow
+
+
+def _screen(flow: Flow, index: int, value: dict[str, Any]) -> Screen:
+    name, data = value.get("id"), value.get("data")
+    screen = Screen(
+        flow,
+        index,
+        value,
+        name if isinstance(name, str) else None,
+        data if isinstance(data, dict) else None,
+        value.get("terminal") is True,
+        [],
+        [],
+        {},
+        {},
+    )
+    layout = value.get("layout")
+    children = layout.get("children") if isinstance(layout, dict) else None
+    pending = _components(screen, None, ("layout", "children"), children)[::-1]
+    while pending:
+        component = pending.pop()
+        screen.components.append(component)
+        name = component.value.get("name")
+        if component.shape is None:
+            for name in _names(component.value):
+                screen.fields.setdefault(name, component)
+        elif isinstance(name, str):
+            if component.has_value:
+                screen.fields.setdefault(name, component)
+            elif component.type == "Form":
+                screen.forms.setdefault(name, component)
+        pending += _children(component)[::-1]
+    return screen
+
+
+def _children(component: Component) -> list[Component]:
+    if component.shape is None:
+        return []
+    value, screen = component.value, component.screen
+    if component.type == "Form":
+        return _components(screen, component, ("children",), value.get("children"))
+    if component.type == "If":
+        return [
+            child
+            for branch in value
+            if branch in {"then", "else"}
+            for child in _components(screen, component, (branch,), value[branch])
+        ]
+    if component.type == "Switch" and isinstance(value.get("cases"), dict):
+        return [
+            child
+            for case, children in value["cases"].items()
+            for child in _components(screen, component, ("cases", case), children)
+        ]
+    return []
+
+
+def _components(
+    screen: Screen, parent: Component | None, steps: Path, children: Any
+) -> list[Component]:
+    if not isinstance(children, list):
+        return []
+    known = screen.flow.spec.components
+    found = []
+    for index, child in enumerate(children):
+        if isinstance(child, dict):
+            kind = child.get("type")
+            name = kind if isinstance(kind, str) else ""
+            found.append(Component(screen, parent, (*steps, index), child, name, known.get(name)))
+    return found
+
+
+def _names(unknown: dict[str, Any]) -> Iterator[str]:
+    """Every name in a component of unknown type: references to them are not at fault."""
+    pending: list[Any] = [unknown]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            if isinstance(value.get("name"), str):
+                yield value["name"]
+            pending += value.values()
+        elif isinstance(value, list):
+            pending += value

@@ -1,0 +1,90 @@
+"""The rules, in the order in which they are asked, and the registry made of them.
+
+Rules for values go from the most particular to the most general, and the first that objects to a
+value is the last one asked about it: what is wrong with a value is said once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+from waflows.flowjson import shape
+from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.document import Flow
+from waflows.flowjson.resolve import resolve
+from waflows.flowjson.rule import Rule
+from waflows.flowjson.rules import (
+    invalid_value,
+    json_text,
+    missing_property,
+    unknown_property,
+    version,
+    wrong_type,
+)
+
+__all__ = [
+    "PROPERTY_CHECKS",
+    "RULES",
+    "document_faults",
+    "not_an_object",
+    "text_faults",
+    "version_faults",
+]
+
+_MODULES: tuple[ModuleType, ...] = (
+    json_text,
+    version,
+    unknown_property,
+    missing_property,
+    invalid_value,
+    wrong_type,
+)
+
+
+def _registry() -> dict[str, Rule]:
+    rules: list[Rule] = []
+    for module in _MODULES:
+        rules += module.RULES if hasattr(module, "RULES") else [module.RULE]
+    return {rule.id: rule for rule in rules}
+
+
+def _hooks(name: str) -> tuple[Callable[..., Iterator[Fault]], ...]:
+    return tuple(getattr(module, name) for module in _MODULES if hasattr(module, name))
+
+
+RULES: dict[str, Rule] = _registry()
+"""Every rule by its id."""
+
+PROPERTY_CHECKS = shape.Checks(
+    _hooks("check_property"), _hooks("check_unknown"), _hooks("check_missing")
+)
+_FLOW = _hooks("check_flow")
+_SCREEN = _hooks("check_screen")
+_COMPONENT = _hooks("check_component")
+_ACTION = _hooks("check_action")
+_USE = _hooks("check_use")
+
+text_faults = json_text.text_faults
+not_an_object = wrong_type.not_an_object
+version_faults = version.version_faults
+
+
+def document_faults(flow: Flow) -> Iterator[Fault]:
+    """What the rules find in a document whose properties have been walked."""
+    for use in flow.uses:
+        references = use.expression.references
+        use.found = tuple((each, resolve(each, use.screen)) for each in references)
+        for check in _USE:
+            yield from check(use)
+    for check in _FLOW:
+        yield from check(flow)
+    for screen in flow.screens:
+        for check in _SCREEN:
+            yield from check(screen)
+        for component in screen.components:
+            for check in _COMPONENT:
+                yield from check(component)
+        for action in screen.actions:
+            for check in _ACTION:
+                yield from check(action)

@@ -1,0 +1,92 @@
+"""Faults of the text itself, before it means anything: JSON syntax, duplicate keys, size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.examples import fails, page, passes
+from waflows.flowjson.rule import Gap, Rule
+from waflows.flowjson.scanner import MAX_DEPTH, TextFault
+from waflows.flowjson.spec.objects import MAX_BYTES
+
+SYNTAX = Rule(
+    id="json-syntax",
+    code="INVALID_FLOW_JSON",
+    title="The text is JSON",
+    messages=("Flow JSON is not valid.",),
+    why="A text that is not JSON cannot be read at all. Meta says no more than that; the help "
+    "line says what was expected and where.",
+    help="Make the text valid JSON.",
+    failing=fails('{ "version": "7.3", "screens": []«,» }', "Flow JSON is not valid.", ""),
+    passing=passes('"[1, 2,]"'),
+)
+DUPLICATE = Gap(
+    id="duplicate-key",
+    code="WAFLOWS_DUPLICATE_KEY",
+    title="Each key stands once in its object",
+    messages=("Key '{key}' is given more than once.",),
+    why="Readers of JSON keep the last value of a key given twice, or the first, so that the "
+    "other is lost without a word.",
+    help="Keep one '{key}'.",
+    failing=fails(
+        page(head='«"title"»: "One",\n«"title"»: "Two"'),
+        "Key 'title' is given more than once.",
+        "screens[0].title",
+        "screens[0].title",
+    ),
+    passing=passes(page(head='"title": "One"')),
+)
+NESTING = Rule(
+    id="nesting-depth",
+    code="WAFLOWS_NESTING_TOO_DEEP",
+    title="Arrays and objects are not nested without end",
+    messages=(f"Arrays and objects are nested deeper than {MAX_DEPTH} levels.",),
+    why="No Flow JSON comes near this depth, and readers that follow it would fail.",
+    help=f"Nest at most {MAX_DEPTH} arrays and objects.",
+    failing=fails(
+        "[" * MAX_DEPTH + "«[»" + "]" * (MAX_DEPTH + 1),
+        f"Arrays and objects are nested deeper than {MAX_DEPTH} levels.",
+        "[0]" * MAX_DEPTH,
+    ),
+    passing=passes("[" * MAX_DEPTH + "]" * MAX_DEPTH),
+)
+SIZE = Rule(
+    id="too-large",
+    code="WAFLOWS_TOO_LARGE",
+    title="The text is at most 10 MB",
+    messages=("Flow JSON is {size} bytes long; at most {limit} are allowed.",),
+    why="Meta documents 10 MB as the largest Flow JSON. Nothing else is checked in a larger text.",
+    help="Move images and long lists to the endpoint, or load them with the screen's data.",
+    failing=(),  # 10 MB of documentation would help nobody
+    passing=passes('""'),
+)
+RULES = (SYNTAX, DUPLICATE, NESTING, SIZE)
+
+_HELP = {
+    "expected": "Expected {detail} here.",
+    "truncated": "The text ends here, where {detail} was expected: what opens there is not closed.",
+    "trailing-comma": "Remove the comma: nothing follows it.",
+    "constant": "{detail} is no JSON value: write a number, or null.",
+    "control-character": "Write a control character in a string as an escape, such as \\n or \\t.",
+    "lone-surrogate": "This is half of a surrogate pair and stands for no character: write both "
+    "halves, or the character itself.",
+    "bad-escape": 'JSON knows the escapes \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four '
+    "hexadecimal digits.",
+    "open-string": "This string is never closed: its closing quote is missing.",
+    "extra-text": "The document ends before this: remove what follows it.",
+    "not-utf-8": "The bytes from here on are not UTF-8: save the file as UTF-8.",
+}
+
+
+def text_faults(found: TextFault) -> Iterator[Fault]:
+    """The fault for something the reader stumbled over."""
+    if found.kind == "duplicate-key":
+        yield DUPLICATE.text_fault(found.places, key=found.detail)
+    elif found.kind == "too-deep":
+        yield NESTING.text_fault(found.places)
+    elif found.kind == "too-large":
+        yield SIZE.text_fault(found.places, size=found.detail, limit=MAX_BYTES)
+    else:
+        advice = _HELP[found.kind]
+        yield SYNTAX.text_fault(found.places, advice=advice, detail=found.detail)

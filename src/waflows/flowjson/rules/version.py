@@ -1,0 +1,122 @@
+"""The document's own version: there, well formed, known, and still in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from waflows.flowjson.diagnostics import Fault, Target
+from waflows.flowjson.document import Flow
+from waflows.flowjson.examples import fails, page, passes
+from waflows.flowjson.rule import Gap, Rule
+from waflows.flowjson.spec import versions
+from waflows.flowjson.spec.versions import Stage
+
+_KNOWN = f"Known versions are {', '.join(versions.VERSIONS)}."
+_GOOD = page()
+
+MISSING = Rule(
+    id="version-missing",
+    code="MISSING_FLOW_JSON_VERSION",
+    title="The document says its version",
+    messages=("Flow JSON version is not specified.",),
+    why="The version decides which components and properties exist.",
+    help=f'Add "version": "{versions.LATEST}".',
+    failing=fails(
+        "«" + _GOOD.replace('"version": "7.3",\n  ', "") + "»",
+        "Flow JSON version is not specified.",
+        "",
+    ),
+    passing=passes(_GOOD),
+)
+INVALID = Rule(
+    id="version-invalid",
+    code="INVALID_FLOW_JSON_VERSION",
+    title="The version is one that exists",
+    messages=("Invalid Flow JSON version.",),
+    why="A version is written major.minor, and only published ones exist.",
+    help=_KNOWN,
+    failing=fails(_GOOD.replace('"7.3"', '«"2024.0"»'), "Invalid Flow JSON version.", "version"),
+    passing=passes(page(version="5.1")),
+)
+NO_SCHEMA = Rule(
+    id="schema-missing",
+    code="INVALID_FLOW_JSON",
+    title="There is a schema for the version",
+    messages=(
+        "No schema found for the given version {version}.",
+        "Invalid schema found for the given version {version}.",
+    ),
+    why="A well-formed version above the newest known one may exist at Meta one day, but there "
+    "is nothing to hold the document against; it is read by the newest known version.",
+    help=_KNOWN,
+    failing=fails(
+        _GOOD.replace('"7.3"', '«"99.0"»'),
+        "No schema found for the given version 99.0.",
+        "version",
+    ),
+    passing=passes(page(version="7.2")),
+)
+UNSUPPORTED = Rule(
+    id="version-unsupported",
+    code="UNSUPPORTED_FLOW_JSON_VERSION",
+    title="The version is still supported",
+    messages=("Unsupported Flow JSON version.",),
+    why="Raised for a version that has expired, and, as in Meta's sample, for one that is a "
+    "number instead of a string. No version has expired yet.",
+    help=_KNOWN + " The version is a string.",
+    failing=fails(_GOOD.replace('"7.3"', "«100»"), "Unsupported Flow JSON version.", "version"),
+    passing=passes(page(version="5.0")),
+)
+UNAVAILABLE = Rule(
+    id="version-unavailable",
+    code="UNAVAILABLE_FLOW_JSON_VERSION",
+    title="The version is open to the account",
+    messages=("The Flow JSON version is not available for your WABA ID.",),
+    why="Meta opens a version to some accounts first. That depends on the account and not on the "
+    "document, so waflows never reports it.",
+    help=_KNOWN,
+    failing=(),
+    passing=passes(_GOOD),
+)
+FROZEN = Gap(
+    id="version-frozen",
+    code="WAFLOWS_FROZEN_VERSION",
+    title="The version can still be published",
+    messages=(
+        "Flow JSON version {version} is frozen since {date}: it cannot be published any more.",
+    ),
+    why="Flows of a frozen version are still sent and opened, but Meta refuses to publish them.",
+    help=f'Move to "version": "{versions.LATEST}".',
+    failing=fails(
+        page(version="4.0").replace('"4.0"', '«"4.0"»'),
+        "Flow JSON version 4.0 is frozen since 2025-04-08: it cannot be published any more.",
+        "version",
+    ),
+    passing=passes(page(version="5.1")),
+)
+RULES = (MISSING, INVALID, NO_SCHEMA, UNSUPPORTED, UNAVAILABLE, FROZEN)
+
+
+def version_faults(flow: Flow, instead: str | None) -> Iterator[Fault]:
+    """What is wrong with the version; `instead` is the one to hold the document against."""
+    given = flow.value.get("version") if instead is None else instead
+    at = Target(("version",)) if "version" in flow.value else Target(())
+    if "version" not in flow.value:
+        yield MISSING.fault(Target(()))
+        if instead is None:
+            return
+    if not isinstance(given, str):
+        yield UNSUPPORTED.fault(at)
+    elif given in versions.VERSIONS:
+        yield from _stage(versions.VERSIONS[given], at)
+    elif versions.number(given) is not None and versions.nearest(given) == versions.LATEST:
+        yield NO_SCHEMA.fault(at, version=given)
+    else:
+        yield INVALID.fault(at)
+
+
+def _stage(version: versions.Version, at: Target) -> Iterator[Fault]:
+    if version.stage is Stage.EXPIRED:
+        yield UNSUPPORTED.fault(at)
+    elif version.stage is Stage.FROZEN:
+        yield FROZEN.fault(at, version=version.name, date=version.frozen_on)

@@ -1,0 +1,272 @@
+"""Reads JSON text slowly and carefully: where each fault stands and what the text means past it.
+
+Iterative, so no nesting can exhaust the stack, and linear in the text. It reads on past faults
+whose meaning is plain (a trailing comma, NaN, a raw control character, a lone surrogate, a key
+given twice) and stops at the first it cannot read past.
+"""
+
+from __future__ import annotations
+
+import re
+from json.decoder import JSONDecodeError
+from json.decoder import scanstring as _scanstring  # type: ignore[attr-defined]
+from typing import Any, NoReturn
+
+import msgspec
+
+from waflows.flowjson.diagnostics import Path
+
+MAX_DEPTH = 200
+"""Arrays and objects may be nested this deep; no Flow JSON comes near it."""
+
+Place = tuple[int, int, Path]
+"""Offsets `[start, end)` in the text and the path of the value there."""
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_WORD = re.compile(r"-?[A-Za-z_][A-Za-z_0-9]*")
+_CONTROL = re.compile(r"[\x00-\x1f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_CHARACTER = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL
+)
+_WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
+_CONSTANTS = {"NaN", "Infinity", "-Infinity"}
+_LONGEST_INTEGER = 4000
+
+
+class TextFault(msgspec.Struct, frozen=True):
+    """Something wrong with the text itself; `kind` is a key of the rule that explains it."""
+
+    kind: str
+    places: tuple[Place, ...]
+    detail: str = ""
+
+
+class Scan(msgspec.Struct, frozen=True):
+    """The outcome: `readable` is false when the text is not JSON, however near it comes."""
+
+    value: Any
+    readable: bool
+    faults: tuple[TextFault, ...]
+
+
+class _Frame(msgspec.Struct):
+    """An array or object being read; `key` is the step that leads to the value read next."""
+
+    container: Any
+    start: int
+    key: str | int
+    keys: dict[str, tuple[int, int]]
+
+
+class _Stopped(Exception):
+    """Nothing sensible can be read from here on."""
+
+
+def scan(text: str) -> Scan:
+    """Reads the whole text. Raises nothing."""
+    reader = _Reader(text)
+    try:
+        value = reader.read()
+    except _Stopped:
+        value = None
+    grammatical = all(f.kind in {"duplicate-key", "lone-surrogate"} for f in reader.faults)
+    return Scan(value if grammatical else None, grammatical, tuple(reader.faults))
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.stack: list[_Frame] = []
+        self.faults: list[TextFault] = []
+
+    def read(self) -> Any:
+        self._skip_space()
+        value, opened = self._value()
+        root = value
+        while self.stack:
+            frame = self.stack[-1]
+            closed = self._try_close(frame) if opened else self._next_or_close(frame)
+            if closed:
+                self.stack.pop()
+                opened = False
+                continue
+            if isinstance(frame.container, dict):
+                self._key(frame)
+            value, opened = self._value()
+            self._put(frame, value, opened)
+        self._skip_space()
+        if self.position < len(self.text):
+            self._stop("extra-text", self._here(), self._word_here())
+        return root
+
+    def _put(self, frame: _Frame, value: Any, opened: bool) -> None:
+        """Stores a value; when a container was opened, `frame` is no longer the top."""
+        if isinstance(frame.container, dict):
+            frame.container[frame.key] = value
+        else:
+            frame.container.append(value)
+
+    def _try_close(self, frame: _Frame) -> bool:
+        self._skip_space()
+        if self._peek() == ("}" if isinstance(frame.container, dict) else "]"):
+            self.position += 1
+            return True
+        return False
+
+    def _next_or_close(self, frame: _Frame) -> bool:
+        if self._try_close(frame):
+            return True
+        sign = self._peek()
+        if sign != ",":
+            closing = "}" if isinstance(frame.container, dict) else "]"
+            self._stop("expected", self._here(), f'"," or "{closing}"')
+        comma = self.position
+        self.position += 1
+        if self._try_close(frame):
+            self._fault("trailing-comma", (comma, comma + 1, self._path()[:-1]))
+            return True
+        if isinstance(frame.key, int):
+            frame.key += 1
+        return False
+
+    def _key(self, frame: _Frame) -> None:
+        self._skip_space()
+        start = self.position
+        if self._peek() != '"':
+            frame.key = ""
+            self.stack.pop()
+            place = self._here()
+            self.stack.append(frame)
+            self._stop("expected", place, "a key in double quotes")
+        key = self._string()
+        span = (start, self.position)
+        frame.key = key
+        if key in frame.keys:
+            first = frame.keys[key]
+            path = self._path()
+            self._fault("duplicate-key", (*first, path), (*span, path), detail=key)
+        else:
+            frame.keys[key] = span
+        self._skip_space()
+        if self._peek() != ":":
+            self._stop("expected", self._here(), '":"')
+        self.position += 1
+        self._skip_space()
+
+    def _value(self) -> tuple[Any, bool]:
+        """The value that begins here, and whether it is a container that was only opened."""
+        self._skip_space()
+        sign = self._peek()
+        if sign == '"':
+            return self._string(), False
+        if sign in {"{", "["}:
+            return self._open(sign), True
+        match = _NUMBER.match(self.text, self.position)
+        if match is not None:
+            self.position = match.end()
+            return _number(match), False
+        word = self._word_here()
+        if word in _WORDS:
+            self.position += len(word)
+            return _WORDS[word], False
+        if word not in _CONSTANTS:
+            self._stop("expected", self._here(), "a value")
+        place = (self.position, self.position + len(word), self._path())
+        self._fault("constant", place, detail=word)
+        self.position += len(word)
+        return float("nan"), False
+
+    def _open(self, sign: str) -> Any:
+        start = self.position
+        if len(self.stack) == MAX_DEPTH:
+            self._stop("too-deep", (start, start + 1, self._path()))
+        self.position += 1
+        container: Any = {} if sign == "{" else []
+        self.stack.append(_Frame(container, start, "" if sign == "{" else 0, {}))
+        return container
+
+    def _string(self) -> str:
+        start = self.position
+        match = _STRING.match(self.text, start)
+        if match is None:
+            self._stop("open-string", (start, start + 1, self._path()))
+        assert match is not None
+        self.position = match.end()
+        try:
+            value: str = _scanstring(self.text, start + 1, False)[0]
+        except JSONDecodeError as error:
+            at = min(error.pos, self.position - 1)
+            self._fault("bad-escape", (at, at + 1, self._path()))
+            return match[0][1:-1]
+        for control in _CONTROL.finditer(match[0]):
+            at = start + control.start()
+            self._fault("control-character", (at, at + 1, self._path()))
+            break
+        for lone in _SURROGATE.finditer(value):
+            span = inside(self.text, start, lone.start(), lone.end())
+            self._fault("lone-surrogate", (*span, self._path()))
+            break
+        return value
+
+    def _skip_space(self) -> None:
+        match = _SPACE.match(self.text, self.position)
+        assert match is not None
+        self.position = match.end()
+
+    def _peek(self) -> str:
+        return self.text[self.position : self.position + 1]
+
+    def _word_here(self) -> str:
+        match = _WORD.match(self.text, self.position)
+        return match[0] if match else self._peek()
+
+    def _here(self) -> Place:
+        """The character or word that should not be here; at the end of the text the last one."""
+        if self.position >= len(self.text):
+            end = max(len(self.text.rstrip(" \t\n\r")), 1)
+            return (end - 1, end, self._path())
+        length = max(len(self._word_here()), 1)
+        return (self.position, self.position + length, self._path())
+
+    def _path(self) -> Path:
+        return tuple(frame.key for frame in self.stack)
+
+    def _fault(self, kind: str, *places: Place, detail: str = "") -> None:
+        self.faults.append(TextFault(kind, places, detail))
+
+    def _stop(self, kind: str, place: Place, detail: str = "") -> NoReturn:
+        """Records the last fault. At the end of the text that is what was left open."""
+        if kind == "expected" and self.position >= len(self.text):
+            path = self._path()
+            opened = [(f.start, f.start + 1, path[:depth]) for depth, f in enumerate(self.stack)]
+            self._fault("truncated", place, *opened[-1:], detail=detail)
+        else:
+            self._fault(kind, place, detail=detail)
+        raise _Stopped
+
+
+def inside(text: str, token: int, start: int, end: int) -> tuple[int, int]:
+    """Where characters `[start, end)` of a string's value stand in the text.
+
+    `token` is the offset of the opening quote. An empty range, and one past the end, is the
+    character at its place, at worst the closing quote.
+    """
+    offset = token + 1
+    found = [offset]
+    for index, match in enumerate(_CHARACTER.finditer(text, offset)):
+        if index == end or match[0] == '"':
+            break
+        found.append(match.end())
+    first = found[min(start, len(found) - 1)]
+    last = found[min(end, len(found) - 1)]
+    return (first, last) if last > first else (first, first + 1)
+
+
+def _number(match: re.Match[str]) -> int | float:
+    if match[1] is None and match[2] is None and len(match[0]) < _LONGEST_INTEGER:
+        return int(match[0])
+    return float(match[0])

@@ -1,0 +1,151 @@
+"""The document model as data: components, properties, types and limits, version by version.
+
+Read `versions`, then `components` and `objects`; `model` says what a line can hold. This module
+only cuts the tables to one version: `for_version("6.3")`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import msgspec
+
+from waflows.flowjson.spec import components, objects, versions
+from waflows.flowjson.spec.model import ComponentType, ObjectType, Property
+
+__all__ = ["Shape", "Slot", "Spec", "for_version"]
+
+_JSON_TYPES = {
+    "string": "string",
+    "integer": "number",
+    "number": "number",
+    "boolean": "boolean",
+    "object": "object",
+    "dates": "object",
+    "action": "object",
+    "components": "array",
+    "cases": "object",
+    "expression": "string",
+    "binding": "string",
+    "layout": "object",
+}
+
+_UNLIMITED = 1_000_000_000
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """A property as one version has it, with what the walk asks for worked out beforehand.
+
+    `types` are the JSON types of a literal value, `bound` those a binding may bring; `item` names
+    the table of an array's items or of an object's properties and `element` an array's element
+    that is no such table. `free` marks a property whose plain strings need no look beyond their
+    length and blankness.
+    """
+
+    entry: Property
+    types: tuple[str, ...]
+    bound: tuple[str, ...]
+    item: str | None
+    dynamic: bool
+    integral: bool
+    free: bool
+    longest: int
+    element: Slot | None = None
+
+    @property
+    def name(self) -> str:
+        """The property's name."""
+        return self.entry.name
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """The properties an object may and must have in one version; `component` when it is one."""
+
+    name: str
+    slots: dict[str, Slot]
+    required: tuple[str, ...]
+    component: ComponentType | None = None
+
+
+class Spec(msgspec.Struct, frozen=True):
+    """Everything about one Flow JSON version."""
+
+    version: str
+    flow: Shape
+    screen: Shape
+    layout: Shape
+    next_screen: Shape
+    components: dict[str, Shape]
+    items: dict[str, Shape]
+    actions: dict[str, Shape]
+
+    def since(self, version: str) -> bool:
+        """Whether this version is `version` or later."""
+        return versions.at_least(self.version, version)
+
+
+@cache
+def for_version(version: str) -> Spec:
+    """The tables of a known version. Raises KeyError for an unknown one."""
+    name = versions.VERSIONS[version].name
+    return Spec(
+        name,
+        _shape(objects.FLOW, name),
+        _shape(objects.SCREEN, name),
+        _shape(objects.LAYOUT, name),
+        _shape(objects.NEXT_SCREEN, name),
+        {
+            kind.name: _shape(kind, name)
+            for kind in components.COMPONENTS.values()
+            if kind.holds_in(name)
+        },
+        {item.name: _shape(item, name) for item in objects.ITEMS.values()},
+        {
+            action.name: _shape(action, name)
+            for action in objects.ACTIONS.values()
+            if action.since is None or versions.at_least(name, action.since)
+        },
+    )
+
+
+def _shape(kind: ObjectType | ComponentType, version: str) -> Shape:
+    lines = [line for line in kind.properties if line.holds_in(version)]
+    return Shape(
+        kind.name,
+        {line.name: _slot(line) for line in lines},
+        tuple(line.name for line in lines if line.required),
+        kind if isinstance(kind, ComponentType) else None,
+    )
+
+
+def _slot(line: Property) -> Slot:
+    alternatives = line.type.split(" | ")
+    item = None
+    types: list[str] = []
+    for alternative in alternatives:
+        if alternative.startswith("array<"):
+            item = alternative[len("array<") : -1]
+            types.append("array")
+        elif alternative in _JSON_TYPES:
+            types.append(_JSON_TYPES[alternative])
+        else:
+            item = alternative
+            types.append("object")
+    element = None
+    if "array" in types:
+        kind = "string" if item == "string" else "object"
+        dynamic = line.dynamic if kind == "string" else ()
+        allowed = line.allowed if kind == "string" else ()
+        element = _slot(Property(line.name, kind, dynamic=dynamic, allowed=allowed))
+    plain = alternatives == ["string"]
+    return Slot(
+        line,
+        tuple(types),
+        ("array", "object") if line.type == "object" else tuple(types),
+        item,
+        bool(line.dynamic),
+        "integer" in alternatives and "number" not in alternatives,
+        plain and not line.allowed and line.format is None,
+        line.longest or _UNLIMITED,
+        element,
+    )
