@@ -194,6 +194,10 @@ class MediaValue(msgspec.Struct, frozen=True):
     file_name: str
     encryption_metadata: MediaMetadata
 
+    def open(self, cdn_file: bytes) -> bytes:
+        """The content of the file that `cdn_url` gave. Raises MediaRefused."""
+        return open_media(cdn_file, self.encryption_metadata)
+
 
 def seal_media(content: bytes) -> tuple[bytes, MediaMetadata]:
     """The file to lay on the CDN, and what the endpoint needs to read it."""
