@@ -19,6 +19,8 @@ from waflows.errors import OperatorError, WaflowsError
 _COMMANDS = {
     "dev": ("dev", "Start a server to try things on, with sample data."),
     "serve": ("serve", "Start a production server."),
+    "lint": ("lint", "Find every fault of Flow JSON files, offline."),
+    "explain": ("explain", "Explain a rule of lint, with examples."),
     "flows": ("flows", "List, create and publish flows, here or at 8x8."),
     "account": ("accounts", "Manage accounts."),
     "channel": ("channels", "Manage the channels of an account."),
