@@ -204,7 +204,7 @@ def test_a_request_that_ends_too_soon_makes_nothing(server: Tenant) -> None:
 
 
 @pytest.mark.parametrize("offered", ["h2c", "websocket"])
-def test_an_offer_to_switch_protocols_is_declined_and_the_bodykept(
+def test_an_offer_to_switch_protocols_is_declined_and_the_body_is_kept(
     server: Tenant, offered: str
 ) -> None:
     upgrade = ("Connection: Upgrade, HTTP2-Settings", f"Upgrade: {offered}", "HTTP2-Settings: AAMA")

@@ -63,7 +63,7 @@ def _attack(victim: Tenant, folder: Path, examples: int, seed: int | None = None
 values = {json.dumps([error_id])}
 
 [dictionaries.revisions]
-values = ["1", "2"]
+values = [1, 2]
 
 [dictionaries.guide_flows]
 values = {json.dumps(guide_ids)}

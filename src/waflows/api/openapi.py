@@ -35,7 +35,7 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "flowId": {"description": "Flow of the channel.", "schema": {"type": "string"}},
     "revision": {
         "description": "Number of a revision, from 1.",
-        "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+        "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
     },
     "errorId": {
         "description": "The `errorId` of an error response.",
