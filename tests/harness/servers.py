@@ -32,7 +32,8 @@ class Process:
 
     def log_lines(self) -> list[dict[str, Any]]:
         """What was logged so far."""
-        lines = self.log.read_text("utf-8").splitlines()
+        # The last line may be half written; the rest of it is only a moment away.
+        lines = self.log.read_bytes().rpartition(b"\n")[0].decode().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def log_line(self, wait: float = 5.0, **wanted: Any) -> dict[str, Any]:

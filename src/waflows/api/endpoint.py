@@ -19,8 +19,8 @@ from starlette.types import Scope as AsgiScope
 from waflows.api import errors as answers
 from waflows.api import parameters
 from waflows.api.auth import check_account, check_channel, check_write
-from waflows.api.errors import Dialect, Refusal
-from waflows.api.memory import KeptList, names_etag
+from waflows.api.errors import Dialect, Refusal, shortened
+from waflows.api.memory import KeptList, head_lines, names_etag
 from waflows.api.route import Call, Reply, Route, Scope
 from waflows.api.state import Exchange, State
 from waflows.errors import (
@@ -64,6 +64,9 @@ class Address:
         await response(scope, receive, send)
 
     async def _answer(self, scope: AsgiScope, receive: Receive, exchange: Exchange) -> Response:
+        if b"%2f" in scope["raw_path"].lower():
+            # Routing took it for a slash; but it is part of a name, and no name here has one.
+            raise NotFound("Nothing has a name with a slash in it.")
         route = self._routes.get(scope["method"])
         if route is None:
             allow = ", ".join(sorted(self._routes))
@@ -179,13 +182,18 @@ def _response(reply: Reply, if_none_match: str | None) -> Response:
 
 def _kept(reply: Reply, caller: Principal, route: str) -> KeptList:
     assert isinstance(reply.body, bytes), "only finished answers are kept"
+    general = [(name.lower().encode(), value.encode()) for name, value in reply.headers.items()]
+    headers = [
+        (b"content-type", reply.content_type.encode()),
+        (b"content-length", str(len(reply.body)).encode()),
+        *general,
+    ]
     return KeptList(
         reply.body,
-        [
-            (b"content-type", reply.content_type.encode()),
-            (b"content-length", str(len(reply.body)).encode()),
-            *((name.lower().encode(), value.encode()) for name, value in reply.headers.items()),
-        ],
+        headers,
+        general,
+        head_lines(headers),
+        head_lines(general),
         reply.headers["ETag"].encode(),
         caller.account_id,
         caller.last_six,
@@ -244,13 +252,13 @@ def _record(
         refusal.envelope.code,
         refusal.envelope.message,
         exchange.method,
-        exchange.path,
+        shortened(exchange.path),
         exchange.request_id,
         exchange.route,
-        _without_secrets(scope.get("query_string", b"")),
+        shortened(_without_secrets(scope.get("query_string", b""))),
         client[0] if client else "",
-        headers.get("user-agent", ""),
-        headers.get("content-type", ""),
+        shortened(headers.get("user-agent", "")),
+        shortened(headers.get("content-type", "")),
         headers.get("content-length", ""),
         exchange.key,
         type(error).__name__ + (f": {cause}" if cause and unexpected else ""),

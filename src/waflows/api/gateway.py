@@ -1,21 +1,31 @@
 """The outermost layer: gives each request an id, answers kept lists, notes how each one ended.
 
-Written against plain ASGI, without a framework, because every request passes through here and a
-kept list does not go further.
+Written without a framework, because every request passes through here and a kept list goes no
+further. The protocol underneath offers each request before it makes a task for it. Those that may
+be answered from memory are answered together at the end of the event loop's turn; all others go
+on into the application, and so do these when what is kept has become too old.
 """
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waflows.api.endpoint import refused
-from waflows.api.memory import KeptList, TurnStamp, memory_key, names_etag
+from waflows.api.memory import KeptList, memory_key, names_etag
 from waflows.api.state import Exchange, RequestIds, State
 from waflows.errors import WaflowsError
 
 LIFESPAN_KEY = "waflows.gateway"
 """Where the application's lifespan state holds its gateway, for the protocol underneath."""
+
+_EXCHANGE = "waflows.exchange"
+
+Respond = Callable[[int, bytes, bytes], bool]
+"""Sends a status, header lines and a body at once; False when that cannot be done."""
 
 
 class Gateway:
@@ -23,25 +33,37 @@ class Gateway:
 
     def __init__(self, app: ASGIApp, state: State) -> None:
         self._app = app
+        self._db = state.db
         self._state = state
         self._ids = RequestIds()
         self._lists = state.lists
-        self._stamp = TurnStamp(state.db)
         self._recorder = state.recorder
+        self._taken: list[tuple[Exchange, Respond, Callable[[], None]]] = []
+
+    def take(self, scope: Scope, respond: Respond, go_on: Callable[[], None]) -> bool:
+        """Takes a request that may be answered from memory; False for any other.
+
+        One of the two functions is called before the next turn of the event loop has ended.
+        """
+        if scope["method"] != "GET":
+            return False
+        exchange = self._begin(scope)
+        if exchange.memory_key not in self._lists:
+            return False
+        if not self._taken:
+            asyncio.get_running_loop().call_soon(self._answer_taken)
+        self._taken.append((exchange, respond, go_on))
+        return True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request, from memory when it can."""
+        """Answers one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Of a header given twice the first counts, as it does further in.
-        headers = dict(reversed(scope["headers"]))
-        given_id = headers.get(b"x-request-id")
-        exchange = Exchange(self._ids.next(given_id), scope["method"], scope["path"])
-        scope["waflows.exchange"] = exchange
+        exchange: Exchange = scope.get(_EXCHANGE) or self._begin(scope)
         try:
             if exchange.method == "GET":
-                await self._get(scope, headers, exchange, receive, send)
+                await self._get(scope, exchange, receive, send)
             else:
                 await self._app(scope, receive, send)
         except Exception as error:
@@ -56,48 +78,72 @@ class Gateway:
         self._recorder.record(exchange)
         return response
 
-    def _refused(self, error: Exception, exchange: Exchange, scope: Scope) -> Response:
-        response = refused(error, "reference", self._state, exchange, scope)
-        response.headers["X-Request-Id"] = exchange.request_id
-        exchange.status = response.status_code
-        return response
+    def _begin(self, scope: Scope) -> Exchange:
+        # Of a header given twice the first counts, as it does further in.
+        headers = dict(reversed(scope["headers"]))
+        request_id = self._ids.next(headers.get(b"x-request-id"))
+        exchange = scope[_EXCHANGE] = Exchange(request_id, scope["method"], scope["path"])
+        exchange.memory_key = memory_key(scope, headers)
+        exchange.if_none_match = headers.get(b"if-none-match")
+        return exchange
 
-    async def _get(
-        self,
-        scope: Scope,
-        headers: dict[bytes, bytes],
-        exchange: Exchange,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        """Answers from memory, or has the answer made and keeps it if it may be kept."""
-        key = memory_key(scope, headers)
-        stamp = self._stamp.now()
+    def _answer_taken(self) -> None:
+        taken, self._taken = self._taken, []
+        # Asked when all of these requests have arrived, one answer does for all of them.
+        stamp = self._db.stamp()
+        for exchange, respond, go_on in taken:
+            kept = self._lists.find(exchange.memory_key, stamp)
+            if kept is None or kept.has_expired():
+                go_on()
+                continue
+            unchanged = _describe(exchange, kept)
+            head = kept.head_unchanged if unchanged else kept.head
+            head += b"x-request-id: %b\r\n" % exchange.request_id.encode()
+            if respond(exchange.status, head, b"" if unchanged else kept.body):
+                exchange.from_memory = True
+                self._recorder.record(exchange)
+            else:
+                go_on()
+
+    async def _get(self, scope: Scope, exchange: Exchange, receive: Receive, send: Send) -> None:
+        """Has an answer made, and keeps it if it may be kept.
+
+        A list that was kept before is read once for all who want it at the moment.
+        """
+        key = exchange.memory_key
+        stamp = self._db.stamp()
         kept = self._lists.find(key, stamp) or await self._lists.join(key, stamp)
         if kept is not None and not kept.has_expired():
-            await _send_kept(kept, headers.get(b"if-none-match"), exchange, send)
+            await _send(kept, exchange, send)
             return
-        # What has changed should not cost the rest of this turn the use of what is kept anew.
-        self._stamp.forget()
-        stamp = self._stamp.now()
         self._lists.begin(key, stamp)
         try:
             await self._app(scope, receive, send)
         finally:
             self._lists.end(key, stamp, exchange.kept)
 
+    def _refused(self, error: Exception, exchange: Exchange, scope: Scope) -> Response:
+        response = refused(error, "reference", self._state, exchange, scope)
+        response.headers["X-Request-Id"] = exchange.request_id
+        exchange.status = response.status_code
+        return response
 
-async def _send_kept(
-    kept: KeptList, if_none_match: bytes | None, exchange: Exchange, send: Send
-) -> None:
+
+def _describe(exchange: Exchange, kept: KeptList) -> bool:
+    """Puts down how a kept list answers a request; whether the client has it already."""
     exchange.route = kept.route
     exchange.account_id = kept.account_id
     exchange.key = kept.key
-    unchanged = if_none_match is not None and names_etag(if_none_match, kept.etag)
+    named = exchange.if_none_match
+    unchanged = named is not None and names_etag(named, kept.etag)
     exchange.status = 304 if unchanged else 200
+    return unchanged
+
+
+async def _send(kept: KeptList, exchange: Exchange, send: Send) -> None:
+    unchanged = _describe(exchange, kept)
     exchange.from_memory = True
-    # Headers 0 and 1 describe the body, which a 304 has not.
-    headers = kept.headers[2:] if unchanged else kept.headers
+    headers = kept.headers_unchanged if unchanged else kept.headers
     await send(
         {
             "type": "http.response.start",

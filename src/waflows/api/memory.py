@@ -17,10 +17,9 @@ import msgspec
 from starlette.types import Scope
 
 from waflows.services import clock
-from waflows.storage.database import Database
 
 Headers = list[tuple[bytes, bytes]]
-Key = tuple[bytes, bytes, bytes, bytes, str]
+Key = tuple[bytes, bytes, bytes, bytes, str, bytes, str]
 
 _MOST_BYTES = 32 * 1024 * 1024
 _MOST_LISTS = 4096
@@ -29,11 +28,15 @@ _MOST_LISTS = 4096
 class KeptList(msgspec.Struct, frozen=True):
     """One answer and what its access line needs. `expires_at` is the key's, in ms, or None.
 
-    The first two headers describe the body.
+    The headers are kept as an ASGI server takes them and as they are sent, and once more for the
+    answer 304, which has no body to describe.
     """
 
     body: bytes
     headers: Headers
+    headers_unchanged: Headers
+    head: bytes
+    head_unchanged: bytes
     etag: bytes
     account_id: str
     key: str
@@ -45,11 +48,31 @@ class KeptList(msgspec.Struct, frozen=True):
         return self.expires_at is not None and self.expires_at <= clock.now_ms()
 
 
+def head_lines(headers: Headers) -> bytes:
+    """Headers as they are sent."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
 def memory_key(scope: Scope, headers: dict[bytes, bytes]) -> Key:
-    """Everything of a request that a list's answer depends on; of its key, only a digest."""
+    """Everything of a request that a list's answer depends on; of its key, only a digest.
+
+    Whether a proxy's word for the scheme counts depends on who the proxy is.
+    """
     digest = hashlib.blake2b(headers.get(b"authorization", b"")).digest()
-    host = headers.get(b"host", b"")
-    return (scope["raw_path"], scope["query_string"], digest, host, scope["scheme"])
+    forwarded, sender = b"", ""
+    if b"x-forwarded-proto" in headers:
+        words = [word for name, word in scope["headers"] if name == b"x-forwarded-proto"]
+        forwarded = b",".join(words)
+        sender = scope["client"][0] if scope["client"] else ""
+    return (
+        scope["raw_path"],
+        scope["query_string"],
+        digest,
+        headers.get(b"host", b""),
+        scope["scheme"],
+        forwarded,
+        sender,
+    )
 
 
 class ListMemory:
@@ -59,6 +82,10 @@ class ListMemory:
         self._lists: OrderedDict[Key, tuple[int, KeptList]] = OrderedDict()
         self._bytes = 0
         self._being_read: dict[tuple[Key, int], asyncio.Future[KeptList | None]] = {}
+
+    def __contains__(self, key: Key) -> bool:
+        """Whether an answer is kept under a key, be it still good or not."""
+        return key in self._lists
 
     def find(self, key: Key, stamp: int | None) -> KeptList | None:
         """The answer kept under a key, if nothing has changed since."""
@@ -94,32 +121,6 @@ class ListMemory:
         while self._bytes > _MOST_BYTES or len(self._lists) > _MOST_LISTS:
             _, (_, oldest) = self._lists.popitem(last=False)
             self._bytes -= len(oldest.body)
-
-
-class TurnStamp:
-    """The database's change stamp, asked for once in a turn of the event loop.
-
-    Requests are begun in the order in which they arrive. What is scheduled when the stamp is
-    asked for, namely to forget it, therefore happens before any request that arrives later is
-    begun; and a request that had arrived already may be answered as of this moment.
-    """
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._known = False
-        self._stamp: int | None = None
-
-    def now(self) -> int | None:
-        """The stamp, as of this turn."""
-        if not self._known:
-            self._stamp = self._db.stamp()
-            self._known = True
-            asyncio.get_running_loop().call_soon(self.forget)
-        return self._stamp
-
-    def forget(self) -> None:
-        """Has the stamp asked for again, even in this turn."""
-        self._known = False
 
 
 def names_etag(if_none_match: bytes, etag: bytes) -> bool:

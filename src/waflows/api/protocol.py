@@ -9,13 +9,20 @@ declined without losing the request's body.
 
 from __future__ import annotations
 
+import functools
 import re
+from typing import Any
 
 import httptools
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from waflows.api.gateway import LIFESPAN_KEY, Gateway
+from waflows.api.memory import head_lines
 from waflows.errors import HeadTooLarge, MalformedHttp, WaflowsError
 
 MOST_HEAD_BYTES = 32 * 1024
@@ -29,6 +36,10 @@ class EnvelopeProtocol(HttpToolsProtocol):
 
     _in_head = False
     _head_bytes = 0
+    # Counts of all bytes received: so far, before the present chunk, before the present request's.
+    _received = 0
+    _chunk_at = 0
+    _request_at = 0
     _refusal: bytes | None = None
 
     def data_received(self, data: bytes) -> None:
@@ -37,6 +48,8 @@ class EnvelopeProtocol(HttpToolsProtocol):
         if self._refusal is not None:
             return
         began_in_head = self._in_head
+        self._chunk_at = self._received
+        self._received += len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -54,6 +67,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head = True
         self._head_bytes = 0
+        self._request_at = self._chunk_at
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a header; those that trail a body are of no use here."""
@@ -63,9 +77,10 @@ class EnvelopeProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Checks the head and passes the request on; raises what is wrong with it."""
         self._in_head = False
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if size > MOST_HEAD_BYTES:
-            raise _head_too_large()
+        if self._received - self._request_at > MOST_HEAD_BYTES:
+            size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+            if size > MOST_HEAD_BYTES:
+                raise _head_too_large()
         hosts = [value for name, value in self.headers if name == b"host"]
         if len(hosts) > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
             raise MalformedHttp("A request must have one Host header.")
@@ -79,6 +94,30 @@ class EnvelopeProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if last and self._refusal is not None:
             self._send_refusal()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Offers a request to the gateway first: an answer from memory needs no task."""
+        gateway: Gateway = self.app_state[LIFESPAN_KEY]
+        scope: Any = cycle.scope
+        go_on = functools.partial(super()._start_asgi_task, cycle, app)
+        if not gateway.take(scope, functools.partial(self._respond, cycle), go_on):
+            go_on()
+
+    def _respond(self, cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
+        """Sends a whole answer with one call of the system; False when it cannot be sent now."""
+        if cycle.more_body or cycle.disconnected or self.flow.write_paused:
+            return False
+        if self.transport.is_closing():
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        default = head_lines(self.server_state.default_headers)
+        end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+        self.transport.write(b"".join((STATUS_LINE[status], default, head, end, body)))
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
 
     def _should_upgrade(self) -> bool:
         """Whether the request offers another protocol: then uvicorn leaves it to this class."""

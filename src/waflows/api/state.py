@@ -12,7 +12,7 @@ import msgspec
 
 from waflows.api.auth import KeyMemory
 from waflows.api.journal import Journal
-from waflows.api.memory import KeptList, ListMemory
+from waflows.api.memory import KeptList, Key, ListMemory
 from waflows.settings import Settings
 from waflows.storage.database import Database
 from waflows.telemetry import metrics
@@ -24,8 +24,13 @@ _CLIENTS_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 
 class Exchange:
-    """One request, as far as it is known, and how it was answered."""
+    """One request, as far as it is known, and how it was answered.
 
+    `memory_key` is what its answer may be kept under, `kept` the answer that may be.
+    """
+
+    memory_key: Key
+    if_none_match: bytes | None = None
     route = ""
     account_id = ""
     key = ""

@@ -98,10 +98,12 @@ class Logs:
 
 
 class TimeText:
-    """The present time as log lines show it; the text of a millisecond is made once."""
+    """The present time as log lines show it; the text of a second is made once."""
 
     def __init__(self) -> None:
+        self._second = 0
         self._millisecond = 0
+        self._text_of_second = ""
         self._text = ""
 
     def now(self) -> str:
@@ -109,8 +111,11 @@ class TimeText:
         millisecond = time.time_ns() // 1_000_000
         if millisecond != self._millisecond:
             second, part = divmod(millisecond, 1000)
-            text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-            self._text = f"{text}.{part:03}Z"
+            if second != self._second:
+                moment = datetime.fromtimestamp(second, UTC)
+                self._text_of_second = moment.strftime("%Y-%m-%dT%H:%M:%S")
+                self._second = second
+            self._text = f"{self._text_of_second}.{part:03}Z"
             self._millisecond = millisecond
         return self._text
 
