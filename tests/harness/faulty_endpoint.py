@@ -1,0 +1,124 @@
+"""A data endpoint that makes, by the path it is asked at, each mistake people make.
+
+It reads requests by the published rules alone and checks their signatures; nothing of it is shared
+with the product's code. At `/` it answers as it should.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+_ACTIVE = {"data": {"status": "active"}}
+_OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+
+
+class Seal:
+    """Encrypts one answer, rightly or wrongly."""
+
+    def __init__(self, aes_key: bytes, iv: bytes) -> None:
+        self.aes_key = aes_key
+        self.iv = iv
+        self.flipped = bytes(byte ^ 0xFF for byte in iv)
+
+    def raw(self, body: bytes, iv: bytes | None = None) -> tuple[bytes, bytes]:
+        """The encrypted bytes and their tag."""
+        mode = modes.GCM(self.flipped if iv is None else iv)
+        encryptor = Cipher(algorithms.AES(self.aes_key), mode).encryptor()
+        return encryptor.update(body) + encryptor.finalize(), encryptor.tag
+
+    def right(self, value: Any) -> bytes:
+        """As it should be."""
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
+        return base64.b64encode(b"".join(self.raw(body)))
+
+
+_BODY = json.dumps(_ACTIVE).encode()
+
+MISTAKES: dict[str, Callable[[Seal], bytes]] = {
+    "unflipped": lambda seal: base64.b64encode(b"".join(seal.raw(_BODY, seal.iv))),
+    "tag-first": lambda seal: base64.b64encode(b"".join(reversed(seal.raw(_BODY)))),
+    "tagless": lambda seal: base64.b64encode(seal.raw(_BODY)[0]),
+    "other-key": lambda seal: Seal(bytes(16), seal.iv).right(_ACTIVE),
+    "raw": lambda seal: b"".join(seal.raw(_BODY)),
+    # A text whose Base64 is sure to hold a character of the other alphabet.
+    "url-safe": lambda seal: seal.right(b'{"data": "' + b"x" * 3000 + b'"}').translate(
+        bytes.maketrans(b"+/", b"-_")
+    ),
+    "unpadded": lambda seal: seal.right(b'{"padding": 1}' + b" " * 2).rstrip(b"="),
+    "quoted": lambda seal: json.dumps(seal.right(_ACTIVE).decode()).encode(),
+    "wrapped": lambda seal: json.dumps({"response": seal.right(_ACTIVE).decode()}).encode(),
+    "plain": lambda seal: _BODY,
+    "web-page": lambda seal: b"<!doctype html><title>Welcome</title>",
+    "empty": lambda seal: b"",
+    "nonsense": lambda seal: b"Hello there, this is no Base64!",
+    "no-json": lambda seal: seal.right(b"active"),
+    "array": lambda seal: seal.right([]),
+    "wrong-status": lambda seal: seal.right({"data": {"status": "fine"}}),
+    "no-data": lambda seal: seal.right({"status": "active"}),
+}
+
+
+class FaultyEndpoint:
+    """The ASGI application, and what it was asked so far."""
+
+    def __init__(self, private_key: RSAPrivateKey, app_secret: str) -> None:
+        self.private_key = private_key
+        self.app_secret = app_secret
+        self.requests: list[dict[str, Any]] = []
+        self.undecryptable = 0
+        self.answer: Any = {"screen": "FIRST", "data": {}}
+        self.app = Starlette(routes=[Route("/{path:path}", self._respond, methods=["POST"])])
+
+    async def _respond(self, http: Request) -> Response:
+        body = await http.body()
+        mac = hmac.new(self.app_secret.encode(), body, hashlib.sha256).hexdigest()
+        if http.headers["x-hub-signature-256"] != f"sha256={mac}":
+            return Response(status_code=432)
+        envelope = {name: base64.b64decode(text) for name, text in json.loads(body).items()}
+        try:
+            aes_key = self.private_key.decrypt(envelope["encrypted_aes_key"], _OAEP)
+        except ValueError:
+            self.undecryptable += 1
+            return Response(status_code=421)
+        iv, data = envelope["initial_vector"], envelope["encrypted_flow_data"]
+        decryptor = Cipher(algorithms.AES(aes_key), modes.GCM(iv, data[-16:])).decryptor()
+        request = json.loads(decryptor.update(data[:-16]) + decryptor.finalize())
+        self.requests.append(request)
+        return await self._answer(http, request, Seal(aes_key, iv))
+
+    async def _answer(self, http: Request, request: dict[str, Any], seal: Seal) -> Response:
+        path: str = http.path_params["path"]
+        kind, _, argument = path.partition("/")
+        if kind == "status":
+            return Response(status_code=int(argument), headers={"Location": "http://127.0.0.1/"})
+        if kind == "hang":
+            # The body is read, so the next thing to come is the end of the connection.
+            await http.receive()
+        if kind == "gzip":
+            body = gzip.compress(seal.right(_ACTIVE))
+            return Response(body, headers={"Content-Encoding": "gzip"})
+        if kind == "dead":
+            body = json.dumps({"error_msg": "Too late."}).encode()
+            bodies = {"clear": body, "sealed": seal.right(body), "none": b"", "other": b"[1]"}
+            return Response(bodies[argument], 427)
+        if kind == "strict" and request["action"] == "INIT":
+            return JSONResponse({"error_msg": "Who are you?"}, 427)
+        if kind in MISTAKES:
+            return Response(MISTAKES[kind](seal))
+        answer = _ACTIVE if request["action"] == "ping" else self.answer
+        return Response(seal.right(answer), media_type="text/plain")
