@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from harness.servers import COMMAND, environment, run
 from harness.terminal import on_terminal
 
 _EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+_GUIDE = Path(__file__).resolve().parents[3] / "docs" / "linting.md"
 _FAULTY = sorted((_EXAMPLES / "err").glob("*.json"))
 CLEAN = (_EXAMPLES / "ok" / "greeting.json").read_bytes()
 ERROR = (_EXAMPLES / "err" / "misspelt_property.json").read_bytes()
@@ -265,3 +267,48 @@ def test_the_group_lists_both_commands() -> None:
 
     assert "lint " in listed
     assert "explain " in listed
+
+
+def test_the_guide_shows_what_is_printed(tmp_path: Path) -> None:
+    guide = _GUIDE.read_text("utf-8")
+    name = "misspelt_property.json"
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / name).write_bytes(ERROR)
+
+    assert linted(name, cwd=tmp_path / "flows").stdout.decode() in guide
+    as_json = linted(name, "--format", "json", cwd=tmp_path / "flows")
+    assert as_json.stdout.decode() in guide
+    assert linted("flows", "--format", "github", cwd=tmp_path).stdout.decode() in guide
+
+
+def test_the_guides_task_reads_the_report_as_visual_studio_code_does(flows: Path) -> None:
+    blocks = re.findall(r"```json\n(.*?)```", _GUIDE.read_text("utf-8"), re.DOTALL)
+    [task] = [json.loads(block)["tasks"][0] for block in blocks if '"tasks"' in block]
+    patterns = task["problemMatcher"]["pattern"]
+    first, second = (re.compile(pattern["regexp"]) for pattern in patterns)
+    lines = linted("error.json", "warning.json", cwd=flows).stdout.decode().splitlines()
+
+    found = [
+        (*told.groups(), *place.groups())
+        for told, place in zip(map(first.match, lines), map(second.match, lines[1:]), strict=False)
+        if told and place
+    ]
+
+    assert found == [
+        (
+            "error",
+            "INVALID_PROPERTY_KEY",
+            "Property 'titel' cannot be specified at $root/screens/0.",
+            "error.json",
+            "6",
+            "7",
+        ),
+        (
+            "warning",
+            "WAFLOWS_DUPLICATE_KEY",
+            "Key 'title' is given more than once.",
+            "warning.json",
+            "6",
+            "7",
+        ),
+    ]
