@@ -151,7 +151,7 @@ class _Player:
     def _openings(self, entry: str) -> Iterator[dict[str, Any]]:
         """Data to open a screen with: the examples, then one field changed at a time."""
         model = self.flow.screens[entry].model
-        usual = {name: samples.data_for(declaration) for name, declaration in model.items()}
+        usual = self._made_up(entry)
         yield usual
         for name in model:
             for value in self.clues.of(entry, "data", name):
@@ -169,9 +169,18 @@ class _Player:
     def _do(self, at: _At, event: Event) -> _At | None:
         """Where an event leads that stays on the screen; None when it is refused or leaves it."""
         step = self._step(at.state, event)
-        if step.refused or step.effects or step.screen.screen != at.screen.screen:
+        events = (*at.events, event)
+        if step.state.phase is Phase.WAITING:
+            answer = self._answers(_At(step.state, step.screen, events), staying=True)[0]
+            step = self._step(step.state, answer)
+            events = (*events, answer)
+        if (
+            step.refused
+            or step.state.phase is not Phase.OPEN
+            or step.screen.screen != at.screen.screen
+        ):
             return None
-        return self._look(_At(step.state, step.screen, (*at.events, event)))
+        return self._look(_At(step.state, step.screen, events))
 
     def _look(self, at: _At) -> _At:
         if at.screen.screen:
@@ -230,19 +239,25 @@ class _Player:
         key = (screen, names, tuple(sorted(response)), self._signature(at))
         self.endings.setdefault(key, Ending(screen, response, names, at.events))
 
-    def _answers(self, at: _At) -> list[Event]:
+    def _answers(self, at: _At, *, staying: bool = False) -> list[Event]:
+        """What the endpoint answers; with `staying` what may keep the user on the screen."""
         request = at.state.request
         assert request is not None, "only called while waiting"
         if self.endpoint is not None:
             answer = self.endpoint(msgspec.to_builtins(request))
             return [answer if isinstance(answer, Failed) else runtime.Answered(answer)]
+        if staying:
+            data = {**self._made_up(request.screen), **at.state.page.data}
+            return [runtime.Answered({"screen": request.screen, "data": data})]
         if request.action == "INIT":
             targets: tuple[str, ...] = self.flow.entries
         elif request.action == "BACK":
             targets = at.state.stack[-2:-1] or at.state.stack[-1:]
         else:
             targets = self.flow.routes.get(request.screen, ())
-        bodies = [{"screen": name, "data": self._made_up(name)} for name in targets]
+        bodies: list[dict[str, Any]] = [
+            {"screen": name, "data": data} for name in targets for data in self._openings(name)
+        ]
         current = self.flow.screens.get(request.screen)
         if current is not None and current.terminal and request.action == "data_exchange":
             params = {"flow_token": request.flow_token}
@@ -278,8 +293,9 @@ class _Player:
                     self._arrive(at, runtime.Tap(widget.key, item.id))
 
     def _fillings(self, at: _At) -> Iterator[_At]:
-        """The screen as it came where its footer allows, all filled in, and with one thing changed
-        at a time; what shows something new is changed further.
+        """The screen as it came, all filled in, and filled in with one thing changed at a time.
+
+        What shows something new is changed further.
         """
         everything = self._fill(at)
         pending, seen = deque([everything]), {self._form(everything)}
@@ -344,7 +360,8 @@ class _Player:
         elif isinstance(widget, widgets.Upload):
             yield [runtime.PickMedia(name, samples.files(widget))]
         elif len(widget.parts) == 1:
-            yield from ([runtime.PickDate(name, day)] for day in samples.days(widget))
+            for day in samples.days(widget):
+                yield [runtime.PickDate(name, day)]
         else:
             for start, end in samples.ranges(widget):
                 yield [runtime.PickDates(name, start, end)]

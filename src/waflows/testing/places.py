@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from waflows.runtime import text, widgets
 from waflows.runtime.widgets import View, Widget
 
 _OPTIONAL = " (optional)"
-T = TypeVar("T")
 
 
 class FlowExpectationError(AssertionError):
@@ -38,7 +37,7 @@ def called(widget: Widget) -> tuple[str, ...]:
     return (widget.label.removesuffix(_OPTIONAL), widget.name)
 
 
-def find(view: View, kinds: tuple[type[T], ...], label: str) -> T:
+def find(view: View, kinds: tuple[type[Any], ...], label: str) -> Any:
     """The one widget of some kinds that goes by a label."""
     there = [widget for widget in view.widgets if isinstance(widget, kinds)]
     found = match(there, called, label)

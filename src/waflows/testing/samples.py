@@ -103,10 +103,10 @@ def files(widget: widgets.Upload) -> tuple[Media, ...]:
 
 
 def data_for(declaration: Any) -> Any:
-    """A value of a declared type: the example where there is one."""
+    """A value of a declared type: the example where there is one that is no empty list."""
     if not isinstance(declaration, dict):
         return "text"
-    if declaration.get("__example__") is not None:
+    if declaration.get("__example__") not in (None, []):
         return declaration["__example__"]
     kind = declaration.get("type")
     if kind == "array":
