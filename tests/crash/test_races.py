@@ -58,10 +58,14 @@ class Arena:
         return f"{self.tenant.flows}/{flow}{action}"
 
     def listed(self) -> list[dict[str, str]]:
-        """The flows of the channel."""
-        response = self.tenant.http.get(self.tenant.flows, params={"limit": "1000"})
-        assert response.status_code == 200
-        found: list[dict[str, str]] = response.json()["flows"]
+        """The flows of the channel, all of them."""
+        found: list[dict[str, str]] = []
+        url = f"{self.tenant.flows}?limit=1000"
+        while url:
+            response = self.tenant.http.get(url)
+            assert response.status_code == 200
+            found += response.json()["flows"]
+            url = response.links["next"]["url"] if "next" in response.links else ""
         assert response.headers["x-total-count"] == str(len(found))
         return found
 
