@@ -10,7 +10,6 @@ from waflows.flowjson.document import Component, Resolution, Screen
 from waflows.flowjson.expressions import Reference
 from waflows.flowjson.spec.objects import DATA_TYPES
 
-
 _UNTOLD = Resolution("found")
 """Its entry is at fault itself, which another rule says."""
 
