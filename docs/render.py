@@ -1,4 +1,4 @@
-"""Renders the reference pages from the code: `make docs`. A test fails when they are out of date."""
+"""Renders the reference pages from the code: `make docs`. A test fails when they are stale."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from waflows import settings
 from waflows.api.route import Route
 from waflows.app import ALL_ROUTES
 from waflows.cli import cli
+from waflows.flowjson import RULES
+from waflows.flowjson.report.page import markdown
 
 FOLDER = Path(__file__).resolve().parent
 _NOTE = "<!-- Rendered from the code by `make docs`; edit the code, not this page. -->\n"
@@ -22,8 +24,10 @@ def commands_page() -> str:
     parts = [
         _NOTE,
         "# Commands\n",
-        "Every command answers `--help`. Data is a table on a terminal and JSON in a pipe or with"
-        " `--json`. Exit status: 0 done, 1 refused or failed, 2 wrong usage or setting.\n",
+        (
+            "Every command answers `--help`. Data is a table on a terminal and JSON in a pipe or"
+            " with `--json`. Exit status: 0 done, 1 refused or failed, 2 wrong usage or setting.\n"
+        ),
     ]
     for path, command in _commands(cli, ("waflows",)):
         context = click.Context(command, info_name=" ".join(path), max_content_width=88)
@@ -44,11 +48,13 @@ def settings_page() -> str:
         [
             _NOTE,
             "# Settings\n",
-            "A value is taken from the first place that has it: the option on the command line,"
-            " the environment variable, the TOML file named by `--config` or `WAFLOWS_CONFIG`,"
-            " the default. A bad or unknown setting stops the start with a sentence that names"
-            " it and its place. `waflows dev` has other defaults for two of them: no"
-            " `rate_limit`, and a data folder of its own.\n",
+            (
+                "A value is taken from the first place that has it: the option on the command line,"
+                " the environment variable, the TOML file named by `--config` or `WAFLOWS_CONFIG`,"
+                " the default. A bad or unknown setting stops the start with a sentence that names"
+                " it and its place. `waflows dev` has other defaults for two of them: no"
+                " `rate_limit`, and a data folder of its own.\n"
+            ),
             "| in the file | option | environment | default | meaning |",
             "|---|---|---|---|---|",
             *rows,
@@ -62,8 +68,10 @@ def operations_page() -> str:
     parts = [
         _NOTE,
         "# Operations\n",
-        "The table the server itself is made from. A running server shows the same with every"
-        " field at `/docs`, and as OpenAPI 3.1 at `/openapi.json`.\n",
+        (
+            "The table the server itself is made from. A running server shows the same with every"
+            " field at `/docs`, and as OpenAPI 3.1 at `/openapi.json`.\n"
+        ),
     ]
     for tag in dict.fromkeys(route.tag for route in ALL_ROUTES):
         parts += [f"## {tag}\n", "| method | path | needs | what it does |", "|---|---|---|---|"]
@@ -72,10 +80,33 @@ def operations_page() -> str:
     return "\n".join(parts)
 
 
+def rules_page() -> str:
+    """Every rule of the validator, with the output of its example."""
+    parts = [
+        _NOTE,
+        "# Rules\n",
+        (
+            f"The {len(RULES)} rules of `waflows lint`, by the code they answer with. Codes that"
+            " begin with `WAFLOWS_` are waflows' own, for limits that Meta documents without a"
+            " code; the others and their messages are Meta's. In a message `{…}` stands for what"
+            " is filled in. `waflows explain` shows the same in a terminal, and"
+            " [linting.md](linting.md) tells how to run the validator.\n"
+        ),
+        "| code | rule | severity | what it wants |",
+        "|---|---|---|---|",
+    ]
+    parts += [
+        f"| `{rule.code}` | [{rule.id}](#{rule.id}) | {rule.severity} | {_cell(rule.title)} |"
+        for rule in sorted(RULES.values(), key=lambda rule: (rule.code, rule.id))
+    ]
+    return "\n".join([*parts, "", *(markdown(rule) for rule in RULES.values())])
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "settings.md": settings_page,
     "operations.md": operations_page,
+    "rules.md": rules_page,
 }
 
 
@@ -96,6 +127,11 @@ def _default(name: str) -> str:
         return "the user's data folder"
     value = settings.FIELDS[name].default
     return f"`{value}`" if value != "" else "empty"
+
+
+def _cell(text: str) -> str:
+    """Text as it stands in a cell of a table."""
+    return text.replace("|", "\\|")
 
 
 def _operation(route: Route) -> str:

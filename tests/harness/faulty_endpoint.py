@@ -67,6 +67,8 @@ MISTAKES: dict[str, Callable[[Seal], bytes]] = {
     "empty": lambda seal: b"",
     "nonsense": lambda seal: b"Hello there, this is no Base64!",
     "no-json": lambda seal: seal.right(b"active"),
+    "deep": lambda seal: seal.right(b"[" * 100_000),
+    "deep-in-the-clear": lambda seal: b"[" * 100_000,
     "array": lambda seal: seal.right([]),
     "wrong-status": lambda seal: seal.right({"data": {"status": "fine"}}),
     "no-data": lambda seal: seal.right({"status": "active"}),
@@ -114,7 +116,13 @@ class FaultyEndpoint:
             return Response(body, headers={"Content-Encoding": "gzip"})
         if kind == "dead":
             body = json.dumps({"error_msg": "Too late."}).encode()
-            bodies = {"clear": body, "sealed": seal.right(body), "none": b"", "other": b"[1]"}
+            bodies = {
+                "clear": body,
+                "sealed": seal.right(body),
+                "none": b"",
+                "other": b"[1]",
+                "deep": b"[" * 100_000,
+            }
             return Response(bodies[argument], 427)
         if kind == "strict" and request["action"] == "INIT":
             return JSONResponse({"error_msg": "Who are you?"}, 427)

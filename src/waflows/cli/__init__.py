@@ -91,9 +91,8 @@ def cli() -> None:
 def main(args: list[str] | None = None) -> None:
     """The `waflows` command: exit status 0 for done, 1 for refused, 2 for wrong usage."""
     try:
-        cli.main(args=args, prog_name="waflows", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # The status a command chose by ctx.exit, None for one that ran to its end.
+        sys.exit(cli.main(args=args, prog_name="waflows", standalone_mode=False))
     except click.Abort:
         click.echo("Aborted.", err=True)
         sys.exit(130)

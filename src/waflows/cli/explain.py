@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from waflows.cli.output import json_option, print_json, show_list
+from waflows.cli.output import print_json, show_list
 from waflows.cli.reporting import print_report, wants_colour
 from waflows.errors import OperatorError
 from waflows.flowjson import RULES, Rule
@@ -18,7 +18,9 @@ from waflows.flowjson.report.page import page
 
 @click.command()
 @click.argument("name", metavar="[CODE|RULE]", required=False)
-@json_option
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON; a list in a pipe always is JSON."
+)
 def command(name: str | None, as_json: bool) -> None:
     """Explain a rule of `waflows lint`, with examples.
 

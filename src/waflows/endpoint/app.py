@@ -255,7 +255,7 @@ def _encoded(answer: Any, request: Request, wire: Wire) -> bytes:
         raise _Refused(500, "The endpoint failed.", f"{detail}, not a NextScreen or a Completion")
     try:
         payload = values.encode(answer, request)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         detail = f"the answer of {_name(wire)} has no JSON: {error}"
         raise _Refused(500, "The endpoint failed.", detail) from None
     if len(payload) > flow_crypto.MAX_PAYLOAD_BYTES:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from waflows.security.flow_crypto import MediaValue
+from waflows.security.flow_crypto import NOT_JSON, MediaValue
 
 T = TypeVar("T")
 
@@ -137,7 +137,7 @@ def read(payload: bytes) -> Wire:
     """A request's JSON. Raises UnfitData."""
     try:
         return msgspec.json.decode(payload, type=Wire)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise UnfitData(f"The decrypted request is not of the documented form: {error}") from None
 
 

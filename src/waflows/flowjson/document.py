@@ -11,10 +11,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from waflows.flowjson import expressions
 from waflows.flowjson.diagnostics import Path, Target
-from waflows.flowjson.expressions import Expression, Reference
+from waflows.flowjson.expressions import Expression, Reference, typing
 from waflows.flowjson.spec import Shape, Spec
 
+PICKERS = ("PhotoPicker", "DocumentPicker")
 Outcome = Literal["found", "missing", "no-screen", "form-itself", "in-array", "no-schema"]
 
 
@@ -65,6 +67,12 @@ class Screen(msgspec.Struct):
     def name(self) -> str:
         """How messages call it."""
         return self.id if self.id is not None else str(self.index)
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it has a layout whose children can be looked at."""
+        layout = self.value.get("layout")
+        return isinstance(layout, dict) and isinstance(layout.get("children"), list)
 
     def target(self, *steps: str | int, key: bool = False) -> Target:
         """A place below the screen."""
@@ -201,6 +209,8 @@ class Use(msgspec.Struct):
     item: str | None = None
     found: tuple[tuple[Reference, Resolution], ...] = ()
     """Every reference in it and where that leads, filled in once the document is known."""
+    problem: expressions.Problem | None = None
+    """Why it is no expression, or makes no sense with what it refers to."""
 
     @property
     def path(self) -> Path:
@@ -217,6 +227,33 @@ class Use(msgspec.Struct):
     def owner(self) -> str:
         """The type of component it stands in, for messages."""
         return self.component.type if self.component is not None else "Screen"
+
+    @property
+    def types_given(self) -> tuple[str, ...]:
+        """The types its value may have, empty when that cannot be told."""
+        tree = self.expression.tree
+        if isinstance(tree, Reference):
+            found = self.found[0][1]
+            return found.types if found.outcome == "found" else ()
+        kind = typing.type_of(tree, self.type_of) if tree is not None else None
+        return (kind,) if kind is not None else ()
+
+    def type_of(self, reference: Reference) -> str | None:
+        """The type of a reference in it, None when it cannot be told."""
+        for each, resolution in self.found:
+            if each is reference or each == reference:
+                return resolution.type if resolution.outcome == "found" else None
+        return None
+
+    @property
+    def pickers(self) -> list[Component]:
+        """The photo and document pickers it refers to."""
+        fields = (resolution.field for _, resolution in self.found)
+        return [field for field in fields if field is not None and field.type in PICKERS]
+
+    def span_of(self, reference: Reference) -> tuple[int, int] | None:
+        """Where a reference stands in the string; None when it is all of it."""
+        return None if self.expression.kind == "binding" else reference.span
 
     def target(self, span: tuple[int, int] | None = None) -> Target:
         """The whole value, or characters of it."""

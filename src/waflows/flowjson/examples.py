@@ -47,7 +47,7 @@ def finish(payload: str = "{}") -> str:
     return footer(f'{{ "name": "complete", "payload": {payload} }}')
 
 
-def screen(name: str, *children: str, head: str = "", mark: tuple[str, str] = ("", "")) -> str:
+def a_screen(name: str, *children: str, head: str = "", mark: tuple[str, str] = ("", "")) -> str:
     """A screen; `head` holds further properties, and `mark` is written around the whole."""
     listed = ",\n".join(children)
     return f"""{mark[0]}{{
@@ -61,7 +61,7 @@ def screen(name: str, *children: str, head: str = "", mark: tuple[str, str] = ("
 }}{mark[1]}"""
 
 
-def flow(*screens: str, head: str = "", version: str = "7.3") -> str:
+def a_flow(*screens: str, head: str = "", version: str = "7.3") -> str:
     """A document; `head` holds further properties of the top level."""
     listed = ",\n".join(screens)
     return f"""{{
@@ -75,7 +75,7 @@ def flow(*screens: str, head: str = "", version: str = "7.3") -> str:
 def endpoint_flow(routes: str, *screens: str, version: str = "7.3") -> str:
     """An endpoint flow with a routing model."""
     head = f'"data_api_version": "3.0",\n"routing_model": {routes}'
-    return flow(*screens, head=head, version=version)
+    return a_flow(*screens, head=head, version=version)
 
 
 def page(
@@ -91,7 +91,7 @@ def page(
     if data:
         lines.append(f'"data": {data}')
     pieces = [*children, *([last] if last else [])]
-    return flow(screen("MAIN", *pieces, head=",\n".join(lines)), version=version, head=top)
+    return a_flow(a_screen("MAIN", *pieces, head=",\n".join(lines)), version=version, head=top)
 
 
 def fails(marked: str, message: str, *paths: str) -> tuple[Example, ...]:

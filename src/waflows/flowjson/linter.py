@@ -70,7 +70,16 @@ def lint(text: str | bytes, *, version: str | None = None) -> Report:
         faults += rules.version_faults(flow, version)
         faults += shape.walk(flow, rules.PROPERTY_CHECKS)
         faults += rules.document_faults(flow)
+        faults = [_settled(fault, flow.spec) for fault in faults]
     return Report(_diagnostics(read.text, faults), used)
+
+
+def _settled(fault: Fault, version: spec.Spec) -> Fault:
+    """The fault, as a warning where its rule is no more than that in this version."""
+    since = rules.RULES[fault.rule].warning_since
+    if since is None or not version.since(since):
+        return fault
+    return msgspec.structs.replace(fault, severity="warning", error_type="FLOW_JSON_WARNING")
 
 
 def _diagnostics(text: str, faults: list[Fault]) -> list[Diagnostic]:

@@ -39,7 +39,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule and everything its documentation page says.
 
     `messages` are templates; those of Meta's codes are Meta's. `since` and `until` are the first
-    version the rule holds for and the first it no longer holds for.
+    version the rule holds for and the first it no longer holds for. From `warning_since` on, where
+    newer documentation contradicts an older refusal, it is a warning.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     error_type: ErrorType = "FLOW_JSON_ERROR"
     since: str = "2.1"
     until: str | None = None
+    warning_since: str | None = None
 
     def fault(
         self,
@@ -80,6 +82,11 @@ class Gap(Rule, frozen=True, kw_only=True):
 
     severity: Severity = "warning"
     error_type: ErrorType = "FLOW_JSON_WARNING"
+
+
+def messages(*templates: str) -> tuple[str, ...]:
+    """The templates of a rule, each of which may run over several lines."""
+    return templates
 
 
 def fill(template: str, words: dict[str, Any]) -> str:

@@ -59,6 +59,10 @@ class Place(msgspec.Struct):
         """The value, or its key."""
         return Target(self.path, key)
 
+    def below(self, *steps: str | int) -> Target:
+        """A place in the value."""
+        return Target((*self.path, *steps))
+
     def object_target(self) -> Target:
         """The object."""
         return Target(self.object_path)

@@ -38,6 +38,9 @@ MAX_PAYLOAD_BYTES = 10 * 1024 * 1024
 MAX_BODY_BYTES = 4 * (MAX_PAYLOAD_BYTES + 16) // 3 + 4096
 """Largest HTTP body that such a text can become: Base64 makes it a third longer."""
 
+NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not the JSON wanted, too deeply nested ones included."""
+
 _AES_KEY_BYTES = 16
 _IV_BYTES = 16
 _TAG_BYTES = 16
@@ -108,7 +111,7 @@ def open_request(private_key: RSAPrivateKey, body: bytes) -> tuple[bytes, Exchan
     """
     try:
         envelope = msgspec.json.decode(body, type=Envelope)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise CannotOpen("json", f"The body is not an encrypted request: {error}.") from None
     data = _bytes(envelope.encrypted_flow_data, "encrypted_flow_data")
     sealed_key = _bytes(envelope.encrypted_aes_key, "encrypted_aes_key")
@@ -164,7 +167,7 @@ def is_flow_token_signed(app_secrets: Sequence[str], flow_token: str, signature:
         algorithm = msgspec.json.decode(_base64url_bytes(header), type=dict[str, Any]).get("alg")
         signed = msgspec.json.decode(_base64url_bytes(claims), type=dict[str, Any])
         presented = _base64url_bytes(mac)
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, *NOT_JSON):
         return False
     macs = [_jwt_mac(one, header, claims) for one in app_secrets]
     genuine = any(hmac.compare_digest(one, presented) for one in macs)

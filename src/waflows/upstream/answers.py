@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from waflows.security import flow_crypto
-from waflows.security.flow_crypto import CannotOpen, ExchangeKeys
+from waflows.security.flow_crypto import NOT_JSON, CannotOpen, ExchangeKeys
 from waflows.upstream.egress import Answer
 
 SUCCESS = "SUCCESS"
@@ -113,7 +113,7 @@ def read(answer: Answer, keys: ExchangeKeys, reader: Reader) -> tuple[Outcome, A
         return _undecipherable(Step(error.step), message), None
     try:
         body = msgspec.json.decode(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         return _unfit(f"The decrypted answer is not JSON: {error}.", Step.JSON), None
     if not isinstance(body, dict):
         return _unfit("The decrypted answer is not a JSON object."), body
@@ -201,11 +201,11 @@ def _token_dead_body(body: bytes, keys: ExchangeKeys) -> Any:
     """Documented in the clear, encrypted in Meta's own example: both are read."""
     try:
         return msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except NOT_JSON:
         pass
     try:
         return msgspec.json.decode(flow_crypto.open_answer(keys, body))
-    except (CannotOpen, msgspec.MsgspecError, UnicodeDecodeError):
+    except (CannotOpen, *NOT_JSON):
         return None
 
 
@@ -230,7 +230,7 @@ _URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 def _mistake_in_json(keys: ExchangeKeys, body: bytes) -> str | None:
     try:
         value = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except NOT_JSON:
         return None
     texts = value.values() if isinstance(value, dict) else [value]
     for text in texts:
@@ -271,7 +271,7 @@ def _opens(keys: ExchangeKeys, raw: bytes) -> bool:
 def _is_json(text: bytes) -> bool:
     try:
         msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except NOT_JSON:
         return False
     return True
 

@@ -12,6 +12,7 @@ end in time and a limit in size. A development server may call itself, by an exp
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 import time
@@ -349,9 +350,6 @@ async def _read(response: aiohttp.ClientResponse, url: URL, limit: int) -> bytes
 
 def _failure(url: URL, error: Exception, progress: _Progress, seconds: float) -> CallFailed:
     """What a failure of the HTTP library means."""
-    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if isinstance(cause, _Refused):
-        return CallFailed(Stage.ADDRESS, str(cause))
     if isinstance(error, TimeoutError):
         return _too_slow(progress.stage, url, seconds, progress.sent)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
@@ -359,10 +357,12 @@ def _failure(url: URL, error: Exception, progress: _Progress, seconds: float) ->
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         reason = _plain(error.certificate_error)
         return CallFailed(Stage.TLS, f"The certificate of {_name(url)} is not accepted: {reason}.")
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, _Refused):
+        return CallFailed(Stage.ADDRESS, str(cause))
     hung_up = isinstance(cause, ConnectionResetError | ConnectionAbortedError | BrokenPipeError)
-    if isinstance(cause, ssl.SSLError) or (
-        hung_up and url.scheme == "https" and progress.stage == Stage.CONNECT
-    ):
+    shaking_hands = url.scheme == "https" and progress.stage == Stage.CONNECT
+    if isinstance(cause, ssl.SSLError) or (hung_up and shaking_hands):
         return CallFailed(Stage.TLS, f"No TLS with {_name(url)}: {_plain(cause)}.")
     if isinstance(error, aiohttp.ClientConnectorError):
         return CallFailed(Stage.CONNECT, f"No connection to {_name(url)}: {_plain(cause)}.")
@@ -399,6 +399,12 @@ def _plain(error: BaseException) -> str:
         return error.message.partition("\n")[0].rstrip(".:") or type(error).__name__
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.replace("_", " ").lower()
+    if isinstance(error, OSError) and (error.errno or 0) > 0:
+        return os.strerror(error.errno or 0)
+    if isinstance(error, ConnectionResetError):
+        return "the connection was closed"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error).partition("\n")[0].rstrip(".") or type(error).__name__

@@ -109,7 +109,7 @@ class DataEndpoint:
         action: Literal["INIT", "data_exchange", "navigate"] = "data_exchange",
         screen: str | None = None,
     ) -> Exchange:
-        """The last answer could not be used; the outcome is Acknowledged or Failed."""
+        """The last answer could not be used; the outcome is Acknowledged, TokenDead or Failed."""
         # The documentation names the key both ways, so endpoints look for either.
         data = {"error": error, "error_key": error, "error_message": message}
         request = self._request(action, flow_token, screen, data)

@@ -361,7 +361,16 @@ def test_a_signed_flow_token_is_checked(phone: Phone) -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"[]", b"null", b"{}", b'{"action": 1}', b'{"action": "INIT", "data": []}', b"\xff"],
+    [
+        b"",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"action": 1}',
+        b'{"action": "INIT", "data": []}',
+        b"\xff",
+        b"[" * 100_000,
+    ],
 )
 def test_a_decrypted_request_of_another_form_is_a_400(phone: Phone, payload: bytes) -> None:
     assert phone.ask(payload).status == 400

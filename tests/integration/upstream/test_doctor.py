@@ -92,6 +92,8 @@ def test_an_endpoint_that_works_passes_every_step_of_both_calls(
         ("nonsense", Step.BASE64, "is not Base64"),
         ("gzip", Step.BASE64, "compressed (gzip)"),
         ("no-json", Step.JSON, "is not JSON"),
+        ("deep", Step.JSON, "is not JSON"),
+        ("deep-in-the-clear", Step.BASE64, "is not Base64"),
         ("array", Step.SHAPE, "not a JSON object"),
         ("wrong-status", Step.SHAPE, '"status": "active"'),
         ("no-data", Step.SHAPE, '"status": "active"'),

@@ -19,6 +19,8 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from harness.endpoints import run, self_signed, serving
 from harness.scripted import CUT, SILENT, Scripted, answer, scripted, unused_url
+from hypothesis import given
+from hypothesis import strategies as st
 
 from waflows.upstream.egress import Answer, CallFailed, Egress, Stage
 
@@ -249,6 +251,18 @@ def test_a_url_that_is_wrong_in_itself_is_refused_with_the_reason(url: str, sent
 
     assert failure.stage == Stage.URL
     assert sentence in failure.message
+
+
+@given(st.text(max_size=80) | st.text(max_size=40).map("http://".__add__))
+def test_any_text_is_a_url_or_refused_as_one(text: str) -> None:
+    try:
+        parsed = Egress().read(text)
+    except CallFailed as failure:
+        refusal = failure.stage
+    else:
+        refusal = None
+        assert parsed.scheme in {"http", "https"}
+    assert refusal in {None, Stage.URL, Stage.ADDRESS}
 
 
 def test_no_message_repeats_path_query_or_password() -> None:

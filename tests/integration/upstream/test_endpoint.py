@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import pywa
@@ -23,7 +23,7 @@ from waflows.security import flow_crypto, key_pairs
 from waflows.upstream import answers
 from waflows.upstream.answers import Acknowledged, Active, Completed, Failed, Step, TokenDead
 from waflows.upstream.egress import Egress
-from waflows.upstream.endpoint import DataEndpoint, Exchange
+from waflows.upstream.endpoint import DataEndpoint, ErrorKey, Exchange
 
 _KEY = rsa.generate_private_key(65537, 2048)
 _OTHER_KEY = rsa.generate_private_key(65537, 2048)
@@ -159,13 +159,16 @@ def test_an_exchange_shows_what_was_asked_and_answered_in_the_clear(kit: str) ->
 
 
 @pytest.mark.parametrize("screen", [None, "FIRST"])
-def test_an_error_is_notified_and_acknowledged(kit: str, screen: str | None) -> None:
+@pytest.mark.parametrize("key", get_args(ErrorKey))
+def test_every_error_a_phone_notifies_of_is_recognised_and_acknowledged(
+    kit: str, key: ErrorKey, screen: str | None
+) -> None:
     def notify(endpoint: DataEndpoint) -> Awaitable[Exchange]:
-        return endpoint.notify("token-1", "payload-schema-error", "No `day`.", screen=screen)
+        return endpoint.notify("token-1", key, "No `day`.", screen=screen)
 
     assert _call(kit, notify).outcome == Acknowledged()
     assert _NOTICES[-1] == ErrorNotice(
-        key="payload-schema-error",
+        key=key,
         message="No `day`.",
         action="data_exchange",
         screen=screen,
@@ -277,7 +280,13 @@ def test_another_app_secret_is_a_failure_of_the_signature(
 
 @pytest.mark.parametrize(
     ("how", "sentence"),
-    [("clear", "Too late."), ("sealed", "Too late."), ("none", None), ("other", None)],
+    [
+        ("clear", "Too late."),
+        ("sealed", "Too late."),
+        ("none", None),
+        ("other", None),
+        ("deep", None),
+    ],
 )
 def test_a_dead_token_is_understood_in_the_clear_and_encrypted(
     faulty: tuple[str, FaultyEndpoint], how: str, sentence: str | None

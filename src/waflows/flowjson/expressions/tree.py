@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from typing import Literal as OneOf
 
 import msgspec
@@ -66,7 +67,7 @@ class Problem(msgspec.Struct, frozen=True):
 
     kind: str
     span: Span
-    words: dict[str, object] = {}
+    words: dict[str, Any] = {}
 
 
 class Expression(msgspec.Struct, frozen=True):

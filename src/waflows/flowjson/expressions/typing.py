@@ -19,6 +19,7 @@ from waflows.flowjson.expressions.tree import (
     Unary,
 )
 
+_ARITHMETIC = {"+", "-", "*", "/", "%"}
 Resolve = Callable[[Reference], str | None]
 
 _RESULTS = {
@@ -62,7 +63,8 @@ def check(node: Node, text: str, resolve: Resolve) -> Problem | None:
 def _binary(node: Binary, text: str, resolve: Resolve) -> Problem | None:
     left, right = node.left, node.right
     col = node.at[0]
-    if isinstance(left, Literal) and isinstance(right, Literal):
+    both = isinstance(left, Literal) and isinstance(right, Literal)
+    if both and node.operator not in _ARITHMETIC:
         return Problem("literals", node.span, {"col": col})
     if node.operator in {"==", "!="}:
         types = {type_of(left, resolve), type_of(right, resolve)} - {None}

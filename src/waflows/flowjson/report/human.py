@@ -12,6 +12,7 @@ WIDTH = 120
 """Cells in a line of the report where no terminal says otherwise."""
 _LEAST_ROOM = 40
 _LONGEST_SENTENCE = 1000
+_LONGEST_PATH = 200
 
 # The role of a piece of the report: SGR parameters that colour it.
 _COLOURS = {
@@ -37,7 +38,8 @@ def diagnoses(checked: Checked, *, colour: bool = False, width: int = WIDTH) -> 
     """Every fault of one document, each closed by an empty line."""
     if not checked.diagnostics:
         return ""
-    lines = checked.text.removeprefix("\ufeff").split("\n")
+    text = checked.text.removeprefix("\ufeff")
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
     return "".join(
         "\n".join(_diagnosis(checked.name, lines, found, Paint(colour), width)) + "\n\n"
         for found in checked.diagnostics
@@ -77,7 +79,7 @@ def _diagnosis(
     margin = " " * gutter
     severity = paint(found.severity, f"{found.severity}[{found.code}]")
     yield f"{severity}{paint('strong', f': {_sentence(found.message)}')}"
-    at = f" at {_sentence(found.path)}" if found.path else ""
+    at = f" at {_path(found.path)}" if found.path else ""
     place = f"{printable(name)}:{found.line_start}:{found.column_start}"
     yield f"{margin}{paint('frame', '-->')} {place}{at}"
     yield f"{margin} {paint('frame', '|')}"
@@ -136,12 +138,12 @@ def _label(pointer: Pointer, found: Diagnostic) -> str:
     if pointer.line_end > pointer.line_start:
         parts.append(f"to line {pointer.line_end}, column {pointer.column_end}")
     if pointer.path not in {found.path, ""}:
-        parts.append(_sentence(pointer.path))
+        parts.append(_path(pointer.path))
     return f" {', '.join(parts)}" if parts else ""
 
 
 def _line(lines: list[str], number: int) -> str:
-    return lines[number - 1].removesuffix("\r") if number <= len(lines) else ""
+    return lines[number - 1] if number <= len(lines) else ""
 
 
 def _room(width: int, gutter: int) -> int:
@@ -154,6 +156,11 @@ def _sentence(text: str) -> str:
     if len(text) > _LONGEST_SENTENCE:
         text = f"{text[:_LONGEST_SENTENCE]}…"
     return printable(text)
+
+
+def _path(text: str) -> str:
+    """A path; of a very deep one the end."""
+    return printable(text if len(text) <= _LONGEST_PATH else f"…{text[-_LONGEST_PATH:]}")
 
 
 def _count(number: int, noun: str) -> str:

@@ -27,8 +27,8 @@ def markdown(rule: Rule) -> str:
     parts = [
         f"## {rule.id}\n\n{rule.title}.\n",
         f"`{rule.code}`, {rule.severity}, {versions(rule)}. It says:\n",
-        *(f"> {message}" for message in rule.messages),
-        f"\n{rule.why}\n\n*To mend it:* {rule.help}\n",
+        "```text\n{}\n```\n".format("\n".join(rule.messages)),
+        f"{rule.why}\n\n*To mend it:* {rule.help}\n",
     ]
     if rule.failing:
         parts += [
@@ -68,11 +68,9 @@ def _lines(rule: Rule, paint: Paint, colour: bool) -> Iterator[str]:
         ("to mend", rule.help),
     ]
     for label, fact in facts:
-        yield textwrap.fill(
-            fact, _WIDTH, initial_indent=f"  {label:<10}", subsequent_indent=" " * 12
-        )
+        yield _wrapped(fact, f"  {label:<10}", " " * 12)
     yield ""
-    yield textwrap.fill(rule.why, _WIDTH)
+    yield _wrapped(rule.why)
     if rule.failing:
         yield f"\n{paint('strong', 'This fails:')}\n"
         yield textwrap.indent(rule.failing[0].text, "    ")
@@ -81,3 +79,15 @@ def _lines(rule: Rule, paint: Paint, colour: bool) -> Iterator[str]:
     if rule.passing:
         yield f"\n{paint('strong', 'This passes:')}\n"
         yield textwrap.indent(rule.passing[0].text, "    ")
+
+
+def _wrapped(text: str, first: str = "", further: str = "") -> str:
+    """A paragraph; ids and paths in it stay in one piece."""
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=further,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

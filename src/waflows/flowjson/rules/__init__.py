@@ -11,14 +11,58 @@ from types import ModuleType
 
 from waflows.flowjson import shape
 from waflows.flowjson.diagnostics import Fault
-from waflows.flowjson.document import Flow
+from waflows.flowjson.document import Flow, Use
+from waflows.flowjson.expressions import Problem, typing
 from waflows.flowjson.resolve import resolve
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.rules import (
+    allowed_values,
+    binding_schemas,
+    binding_types,
+    bindings,
+    branch_contents,
+    branch_footers,
+    complete_action,
+    condition_sense,
+    condition_syntax,
+    conditional_shape,
+    counts,
+    data_examples,
+    data_model,
+    endpoint,
+    exclusive,
+    form_scope,
+    generated_routes,
+    global_bindings,
+    initial_values,
+    inputs,
     invalid_value,
     json_text,
+    list_sizes,
     missing_property,
+    names,
+    navigate_form,
+    navigate_payload,
+    navigate_target,
+    navigate_types,
+    navigation_list,
+    nested_expression,
+    payload_references,
+    pickers_in_navigate,
+    pickers_in_payload,
+    plain_text_value,
+    ranges,
+    rich_text,
+    routing_edges,
+    routing_graph,
+    routing_names,
+    screen_limits,
+    terminal_screens,
+    too_new,
+    too_short,
+    undetermined,
     unknown_property,
+    update_data,
     version,
     wrong_type,
 )
@@ -36,9 +80,52 @@ _MODULES: tuple[ModuleType, ...] = (
     json_text,
     version,
     unknown_property,
+    navigate_form,
     missing_property,
+    conditional_shape,
+    nested_expression,
+    too_new,
+    plain_text_value,
     invalid_value,
     wrong_type,
+    too_short,
+    allowed_values,
+    ranges,
+    list_sizes,
+    exclusive,
+    terminal_screens,
+    endpoint,
+    names,
+    form_scope,
+    counts,
+    branch_footers,
+    routing_names,
+    routing_graph,
+    routing_edges,
+    generated_routes,
+    navigate_target,
+    navigate_payload,
+    navigate_types,
+    payload_references,
+    update_data,
+    pickers_in_navigate,
+    pickers_in_payload,
+    initial_values,
+    complete_action,
+    data_model,
+    data_examples,
+    bindings,
+    global_bindings,
+    binding_types,
+    binding_schemas,
+    condition_syntax,
+    condition_sense,
+    screen_limits,
+    branch_contents,
+    rich_text,
+    navigation_list,
+    inputs,
+    undetermined,
 )
 
 
@@ -75,6 +162,7 @@ def document_faults(flow: Flow) -> Iterator[Fault]:
     for use in flow.uses:
         references = use.expression.references
         use.found = tuple((each, resolve(each, use.screen)) for each in references)
+        use.problem = _problem(use)
         for check in _USE:
             yield from check(use)
     for check in _FLOW:
@@ -88,3 +176,11 @@ def document_faults(flow: Flow) -> Iterator[Fault]:
         for action in screen.actions:
             for check in _ACTION:
                 yield from check(action)
+
+
+def _problem(use: Use) -> Problem | None:
+    """Why a use is no expression, or where its operands do not go together."""
+    expression = use.expression
+    if expression.tree is None or expression.kind == "binding":
+        return expression.problem
+    return typing.check(expression.tree, use.text, use.type_of)

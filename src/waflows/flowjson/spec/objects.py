@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from waflows.flowjson.spec import versions
 from waflows.flowjson.spec.model import ANY, ObjectType, Property
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -21,7 +20,7 @@ FLOW = ObjectType(
         Property("version", required=True),
         Property("screens", "array<screen>", required=True),
         Property("routing_model", "object"),
-        Property("data_api_version", allowed=versions.DATA_API_VERSIONS),
+        Property("data_api_version"),
         Property("data_channel_uri", until="3.0", format="uri"),
     ),
 )
@@ -29,7 +28,7 @@ FLOW = ObjectType(
 SCREEN = ObjectType(
     "screen",
     (
-        Property("id", required=True),
+        Property("id", required=True, format="letters"),
         Property("layout", "layout", required=True),
         Property("title", dynamic=ANY),
         Property("terminal", "boolean"),

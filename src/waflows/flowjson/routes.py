@@ -1,0 +1,127 @@
+"""The routes of a flow as a graph: those it declares, and those its actions take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from waflows.flowjson.document import Action, Flow
+
+Graph = dict[str, list[str]]
+"""Screen id → the ids it leads to, in the order of the document."""
+
+
+def declared(flow: Flow) -> Graph | None:
+    """The routing model of an endpoint flow; None for others. What is malformed is left out."""
+    model = flow.value.get("routing_model")
+    if not flow.endpoint or not isinstance(model, dict):
+        return None
+    return {
+        source: [name for name in destinations if isinstance(name, str)]
+        for source, destinations in model.items()
+        if isinstance(destinations, list)
+    }
+
+
+def navigations(flow: Flow) -> list[tuple[str, str, Action]]:
+    """Every step that a navigate action takes from one existing screen to another."""
+    found = []
+    for action in flow.actions:
+        source, destination = action.screen.id, action.destination
+        if source is not None and destination in flow.by_id and destination != source:
+            assert destination is not None
+            found.append((source, destination, action))
+    return found
+
+
+def taken(flow: Flow) -> Graph:
+    """The graph of all navigate actions; every screen is a key."""
+    graph: Graph = {name: [] for name in flow.by_id}
+    for source, destination, _ in navigations(flow):
+        if destination not in graph[source]:
+            graph[source].append(destination)
+    return graph
+
+
+def certain(flow: Flow) -> bool:
+    """Whether the navigate actions say all about where the flow goes.
+
+    They do not while an action is missing, unknown or out of place: what comes of that is no
+    fault of its own.
+    """
+    for screen in flow.screens:
+        for component in screen.components:
+            if component.shape is None:
+                return False
+            if component.type == "Footer" and "on-click-action" not in component.value:
+                return False
+    return all(_sound(action, flow) for action in flow.actions)
+
+
+def _sound(action: Action, flow: Flow) -> bool:
+    if action.name == "navigate":
+        return action.destination in flow.by_id
+    if action.name == "complete":
+        return action.allowed and action.screen.terminal
+    return action.allowed
+
+
+def connected(graph: Graph, names: Iterable[str]) -> list[set[str]]:
+    """The parts that hang together when directions are forgotten, in the order of `names`."""
+    neighbours: dict[str, set[str]] = {name: set() for name in names}
+    for source, destinations in graph.items():
+        for destination in destinations:
+            if source in neighbours and destination in neighbours:
+                neighbours[source].add(destination)
+                neighbours[destination].add(source)
+    parts: list[set[str]] = []
+    seen: set[str] = set()
+    for name in neighbours:
+        if name not in seen:
+            part = _reach(neighbours, name)
+            parts.append(part)
+            seen |= part
+    return parts
+
+
+def loops(graph: Graph) -> list[list[str]]:
+    """One way around for each set of screens that lead back to each other, and self-routes.
+
+    Tarjan's components would do; on at most 100 screens, walking from each is simpler.
+    """
+    found: list[list[str]] = []
+    seen: set[str] = set()
+    for name in graph:
+        if name not in seen:
+            around = _way_back(graph, name)
+            if around:
+                found.append(around)
+                seen.update(_reach(graph, name) & {n for n in graph if name in _reach(graph, n)})
+    return found
+
+
+def _way_back(graph: Graph, start: str) -> list[str]:
+    """The shortest way from a screen back to it, without the return; empty when there is none."""
+    before: dict[str, str] = {}
+    pending = [start]
+    for name in pending:
+        for following in graph.get(name, ()):
+            if following == start:
+                way = [name]
+                while way[-1] != start:
+                    way.append(before[way[-1]])
+                return way[::-1]
+            if following not in before:
+                before[following] = name
+                pending.append(following)
+    return []
+
+
+def _reach(graph: dict[str, set[str]] | Graph, start: str) -> set[str]:
+    found = {start}
+    pending = [start]
+    while pending:
+        for following in graph.get(pending.pop(), ()):
+            if following not in found:
+                found.add(following)
+                pending.append(following)
+    return found

@@ -1,0 +1,68 @@
+"""The types of what properties are bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.document import Use
+from waflows.flowjson.examples import fails, page, passes
+from waflows.flowjson.rule import Rule
+
+_TEXT = '{ "type": "TextBody", "text": "Hi", "visible": "${data.member}" }'
+_PICKER = """{
+  "type": "PhotoPicker", "name": "photo", "label": "Photo",
+  "error-message": "${data.error}"
+}"""
+
+ONE = Rule(
+    id="dyn-type",
+    code="INVALID_SCREEN_DYNAMIC_DATA",
+    title="A property is bound to data of its type",
+    messages=("Expected '{dataModelPointer}' to be of type '{expectedPropertyType}'.",),
+    why="The declared type is not the one the property takes.",
+    help="Change the declaration to {expectedPropertyType}, or bind another field.",
+    failing=fails(
+        page(
+            _TEXT.replace('"${data.member}"', '«"${data.member}"»'),
+            data='{ "member": { "type": "string", "__example__": "yes" } }',
+        ),
+        "Expected '${data.member}' to be of type 'boolean'.",
+        "screens[0].layout.children[0].visible",
+    ),
+    passing=passes(page(_TEXT, data='{ "member": { "type": "boolean", "__example__": true } }')),
+)
+SEVERAL = Rule(
+    id="dyn-one-of-types",
+    code="INVALID_SCREEN_DYNAMIC_DATA",
+    title="A property is bound to data of one of its types",
+    messages=("Expected '{dataModelPointer}' to be of one of these types: [{types}].",),
+    why="The declared type is none of those the property takes.",
+    help="Change the declaration, or bind another field.",
+    since="4.0",
+    failing=fails(
+        page(
+            _PICKER.replace('"${data.error}"', '«"${data.error}"»'),
+            data='{ "error": { "type": "boolean", "__example__": true } }',
+        ),
+        "Expected '${data.error}' to be of one of these types: [string, object].",
+        "screens[0].layout.children[0].error-message",
+    ),
+    passing=passes(page(_PICKER, data='{ "error": { "type": "string", "__example__": "" } }')),
+)
+RULES = (ONE, SEVERAL)
+
+
+def check_use(use: Use) -> Iterator[Fault]:
+    """A binding that is a property's whole value."""
+    if use.in_payload or use.expression.kind != "binding" or not use.types:
+        return
+    given = use.types_given
+    if not given or set(given) & set(use.types) or use.found[0][1].own:
+        return
+    words: dict[str, Any] = {"dataModelPointer": use.text}
+    if len(use.types) == 1:
+        yield ONE.fault(use.target(), expectedPropertyType=use.types[0], **words)
+    else:
+        yield SEVERAL.fault(use.target(), types=", ".join(use.types), **words)

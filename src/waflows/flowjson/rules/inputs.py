@@ -1,0 +1,91 @@
+"""Inputs: patterns, and what a response summary must not show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.document import Component, Screen
+from waflows.flowjson.examples import INPUT, fails, page, passes
+from waflows.flowjson.rule import Gap
+
+_PATTERN = INPUT.replace(" }", ', "pattern": "[A-Z]+"MORE }')
+_PATTERN_TYPES = ("text", "number", "password", "passcode")
+
+HELP = Gap(
+    id="pattern-helper-text",
+    code="WAFLOWS_PATTERN_WITHOUT_HELP",
+    title="A pattern is explained",
+    messages=("An input with a pattern needs a helper-text.",),
+    why="The documentation makes helper-text mandatory beside pattern: the user sees no other "
+    "reason why the input is refused.",
+    help='Add "helper-text" that says what is expected.',
+    since="6.2",
+    failing=fails(
+        page(_PATTERN.replace('"pattern"', '«"pattern"»').replace("MORE", "")),
+        "An input with a pattern needs a helper-text.",
+        "screens[0].layout.children[0].pattern",
+    ),
+    passing=passes(page(_PATTERN.replace("MORE", ', "helper-text": "Capitals"'))),
+)
+KIND = Gap(
+    id="pattern-input-type",
+    code="WAFLOWS_PATTERN_INPUT_TYPE",
+    title="A pattern goes with a text-like input",
+    messages=("'pattern' cannot be used with input-type '{kind}'.",),
+    why=f"A pattern is documented for {', '.join(_PATTERN_TYPES)}.",
+    help="Remove pattern, or use input-type text.",
+    since="6.2",
+    failing=fails(
+        page(
+            _PATTERN.replace('"pattern"', '«"pattern"»').replace(
+                "MORE", ', "helper-text": "Capitals", "input-type": "email"'
+            )
+        ),
+        "'pattern' cannot be used with input-type 'email'.",
+        "screens[0].layout.children[0].pattern",
+    ),
+    passing=passes(page(_PATTERN.replace("MORE", ', "helper-text": "x", "input-type": "number"'))),
+)
+SENSITIVE = Gap(
+    id="sensitive-unknown",
+    code="WAFLOWS_SENSITIVE_UNKNOWN_FIELD",
+    title="Sensitive fields exist",
+    messages=("'{name}' in sensitive is not the name of an input on this screen.",),
+    why="A misspelt name leaves the value readable in the response summary.",
+    help="Use the name of an input of this screen: {known}.",
+    since="5.1",
+    failing=fails(
+        page(INPUT, head='"sensitive": [«"town"»]'),
+        "'town' in sensitive is not the name of an input on this screen.",
+        "screens[0].sensitive[0]",
+    ),
+    passing=passes(page(INPUT, head='"sensitive": ["city"]')),
+)
+RULES = (HELP, KIND, SENSITIVE)
+
+
+def check_component(component: Component) -> Iterator[Fault]:
+    """A text input with a pattern."""
+    value = component.value
+    if component.type != "TextInput" or "pattern" not in value:
+        return
+    if not component.screen.flow.spec.since("6.2"):
+        return
+    at = component.target("pattern", key=True)
+    kind = value.get("input-type", "text")
+    if kind in {"email", "phone"}:
+        yield KIND.fault(at, kind=kind)
+    elif "helper-text" not in value:
+        yield HELP.fault(at)
+
+
+def check_screen(screen: Screen) -> Iterator[Fault]:
+    """The names a screen calls sensitive."""
+    names = screen.value.get("sensitive")
+    if not isinstance(names, list) or not screen.flow.spec.since("5.1"):
+        return
+    for index, name in enumerate(names):
+        if isinstance(name, str) and name not in screen.fields:
+            known = ", ".join(screen.fields) or "there is none"
+            yield SENSITIVE.fault(screen.target("sensitive", index), name=name, known=known)

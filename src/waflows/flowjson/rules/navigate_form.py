@@ -1,0 +1,62 @@
+"""Navigate actions that work, but not as documented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.document import Action
+from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, footer, go, passes
+from waflows.flowjson.rule import Gap
+from waflows.flowjson.shape import Place
+
+_END = a_screen("END", FOOTER, head='"terminal": true')
+_BARE = '{ "name": "navigate", "next": { "type": "screen", "name": "END" } }'
+
+PAYLOAD = Gap(
+    id="navigate-without-payload",
+    code="WAFLOWS_NAVIGATE_WITHOUT_PAYLOAD",
+    title="navigate has a payload",
+    messages=("Required property 'payload' is missing.",),
+    why="The documentation lists payload as required, and {} when there is nothing to hand over. "
+    "Published flows leave it out, so that it is a warning.",
+    help='Add "payload": {}.',
+    failing=fails(
+        a_flow(a_screen("ONE", footer(f"«{_BARE}»")), _END),
+        "Required property 'payload' is missing.",
+        "screens[0].layout.children[0].on-click-action",
+    ),
+    passing=passes(a_flow(a_screen("ONE", go("END")), _END)),
+)
+TERMINAL = Gap(
+    id="navigate-on-terminal",
+    code="WAFLOWS_NAVIGATE_ON_TERMINAL_SCREEN",
+    title="A terminal screen's footer ends the flow",
+    messages=("The Footer of a terminal screen should use complete or data_exchange.",),
+    why="A terminal screen is where the flow ends; a footer that navigates goes on.",
+    help="Use complete or data_exchange, or remove terminal.",
+    failing=fails(
+        a_flow(
+            a_screen(
+                "ONE", go("END").replace('"navigate"', '«"navigate"»'), head='"terminal": true'
+            ),
+            _END,
+        ),
+        "The Footer of a terminal screen should use complete or data_exchange.",
+        "screens[0].layout.children[0].on-click-action.name",
+    ),
+    passing=passes(a_flow(a_screen("ONE", go("END")), _END)),
+)
+RULES = (PAYLOAD, TERMINAL)
+
+
+def check_missing(place: Place) -> Iterator[Fault]:
+    """A navigate action without a payload."""
+    if place.owner.name == "navigate" and place.key == "payload":
+        yield PAYLOAD.fault(place.object_target())
+
+
+def check_action(action: Action) -> Iterator[Fault]:
+    """A footer that navigates from a terminal screen."""
+    if action.name == "navigate" and action.component.type == "Footer" and action.screen.terminal:
+        yield TERMINAL.fault(action.target("name"))

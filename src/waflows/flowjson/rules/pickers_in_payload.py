@@ -1,0 +1,154 @@
+"""Photos and documents in what is sent: at the top level, and with complete only a single one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.document import Component, Flow, Use
+from waflows.flowjson.examples import fails, finish, page, passes
+from waflows.flowjson.rule import Example, Rule, messages
+
+_PHOTO = '{ "type": "PhotoPicker", "name": "photo", "label": "Photo"MORE }'
+_AT = "screens[0].layout.children[1].on-click-action.payload"
+_BINDING = '{ "photo": «"${form.photo}"» }'
+_WHY = (
+    "From Meta's error table. Its release notes of August 2024, the month of 5.0, and the page on "
+    "media allow up to 10 files in a response, so that from 5.0 this is a warning."
+)
+
+
+def _photo(limit: str, payload: str = _BINDING, kind: str = "Photo") -> str:
+    text = page(_PHOTO.replace("MORE", limit), last=finish(payload))
+    if kind == "Photo":
+        return text
+    return text.replace("PhotoPicker", "DocumentPicker").replace("-photos", "-documents")
+
+
+_GOOD: tuple[Example, ...] = passes(
+    _photo(', "max-uploaded-photos": 1', '{ "photo": "${form.photo}" }')
+)
+_EXPLICIT = (
+    "In the complete action payload, {type} can only be used if the value of the '{property}' "
+    "property doesn't exceed 1."
+)
+_DEFAULT = (
+    "{type} can only be used in complete action payload if value of property '{property}' "
+    "doesn't exceed 1. Default value is 30."
+)
+
+
+def _explicit(name: str, kind: str, files: str) -> Rule:
+    message = _EXPLICIT.replace("{type}", kind).replace("{property}", f"max-uploaded-{files}")
+    marked = _photo(', "max-uploaded-photos": 3', kind=kind[:-6])
+    return Rule(
+        id=name,
+        code="INVALID_ON_CLICK_ACTION_PAYLOAD",
+        title=f"complete sends one file of a {kind}",
+        messages=(message,),
+        why=_WHY,
+        warning_since="5.0",
+        help=f'Set "max-uploaded-{files}": 1, or send the files with data_exchange.',
+        since="4.0",
+        failing=fails(marked, message, f"{_AT}.photo"),
+        passing=_GOOD,
+    )
+
+
+PHOTO = _explicit("oc-photo-max-complete", "PhotoPicker", "photos")
+DOCUMENT = _explicit("oc-doc-max-complete", "DocumentPicker", "documents")
+DEFAULT = Rule(
+    id="native-default-30",
+    code="INVALID_ON_CLICK_ACTION_PAYLOAD",
+    title="complete sends one file, and the default is 30",
+    messages=(_DEFAULT,),
+    why=_WHY,
+    warning_since="5.0",
+    help='Set "{property}": 1, or send the files with data_exchange.',
+    since="4.0",
+    failing=fails(
+        _photo(""),
+        _DEFAULT.replace("{type}", "PhotoPicker").replace("{property}", "max-uploaded-photos"),
+        f"{_AT}.photo",
+    ),
+    passing=_GOOD,
+)
+TOP = Rule(
+    id="native-top-level",
+    code="INVALID_ON_CLICK_ACTION_PAYLOAD",
+    title="Files stand at the top level of a payload",
+    messages=messages(
+        "The value of following components must be a top-level string in complete and "
+        "data_exchange on-click-action payload: : [{componentTypes}].",
+    ),
+    why="The client replaces the binding with the uploaded files only there.",
+    help='Write it as a value of the payload itself: "files": "${form.…}".',
+    since="4.0",
+    failing=fails(
+        _photo("", '{ "files": { "first": [«"${form.photo}"»] } }'),
+        "The value of following components must be a top-level string in complete and "
+        "data_exchange on-click-action payload: : [PhotoPicker].",
+        f"{_AT}.files.first[0]",
+    ),
+    passing=_GOOD,
+)
+SINGLE = Rule(
+    id="native-single",
+    code="INVALID_ON_CLICK_ACTION_PAYLOAD",
+    title="complete sends the files of one picker",
+    messages=messages(
+        "Complete action payload can contain either a single PhotoPicker or a single "
+        "DocumentPicker component.",
+    ),
+    why=_WHY,
+    warning_since="5.0",
+    help="Keep one of them, or send the files with data_exchange.",
+    since="4.0",
+    failing=fails(
+        _photo(
+            ', "max-uploaded-photos": 1',
+            '«{ "photo": "${form.photo}", "again": "${form.photo}" }»',
+        ),
+        "Complete action payload can contain either a single PhotoPicker or a single "
+        "DocumentPicker component.",
+        _AT,
+    ),
+    passing=_GOOD,
+)
+RULES = (PHOTO, DOCUMENT, DEFAULT, TOP, SINGLE)
+_LIMITS = {
+    "PhotoPicker": ("max-uploaded-photos", PHOTO),
+    "DocumentPicker": ("max-uploaded-documents", DOCUMENT),
+}
+
+
+def check_flow(flow: Flow) -> Iterator[Fault]:
+    """The pickers in the payloads of complete and data_exchange actions."""
+    sent: dict[int, list[Use]] = defaultdict(list)
+    for use in flow.uses:
+        action = use.action
+        if action is None or not use.in_payload or not use.pickers:
+            continue
+        if action.name not in {"complete", "data_exchange"}:
+            continue
+        if len(use.steps) != 2 or use.expression.kind != "binding":
+            types = ", ".join(dict.fromkeys(picker.type for picker in use.pickers))
+            yield TOP.fault(use.target(), componentTypes=types)
+        elif action.name == "complete":
+            sent[id(action)].append(use)
+    for uses in sent.values():
+        if len(uses) > 1 and uses[0].action is not None:
+            yield SINGLE.fault(uses[0].action.target("payload"))
+        for use in uses:
+            yield from _too_many(use, use.pickers[0])
+
+
+def _too_many(use: Use, picker: Component) -> Iterator[Fault]:
+    name, rule = _LIMITS[picker.type]
+    limit: Any = picker.value.get(name)
+    if name not in picker.value:
+        yield DEFAULT.fault(use.target(), type=picker.type, property=name)
+    elif isinstance(limit, int | float) and not isinstance(limit, bool) and limit > 1:
+        yield rule.fault(use.target())

@@ -1,0 +1,80 @@
+"""The machine that plays a flow: pure, deterministic, and the same for every host.
+
+    flow = load(text)
+    at = step(flow, State(), Open())
+    at = step(flow, at.state, Type("email", "ines@example.com"))
+    at = step(flow, at.state, Tap(key))
+
+`at.screen` is the screen as plain data, `at.effects` is what the host has to do: call the data
+endpoint, open a URL, take the response. Read `engine` first, then `moves`, `actions` and `render`;
+`choices` holds everything Meta does not document.
+"""
+
+from __future__ import annotations
+
+from waflows.runtime.engine import Step, examples, step
+from waflows.runtime.events import (
+    Answered,
+    Back,
+    Close,
+    Event,
+    Failed,
+    Media,
+    Open,
+    PickDate,
+    PickDates,
+    PickMedia,
+    Select,
+    Tap,
+    Type,
+    Unselect,
+)
+from waflows.runtime.flow import Flow, Unplayable, load
+from waflows.runtime.render import render
+from waflows.runtime.state import (
+    CallEndpoint,
+    Complete,
+    Effect,
+    NotifyEndpoint,
+    OpenUrl,
+    Phase,
+    Ran,
+    Request,
+    State,
+)
+from waflows.runtime.widgets import View, Widget
+
+__all__ = [
+    "Answered",
+    "Back",
+    "CallEndpoint",
+    "Close",
+    "Complete",
+    "Effect",
+    "Event",
+    "Failed",
+    "Flow",
+    "Media",
+    "NotifyEndpoint",
+    "Open",
+    "OpenUrl",
+    "Phase",
+    "PickDate",
+    "PickDates",
+    "PickMedia",
+    "Ran",
+    "Request",
+    "Select",
+    "State",
+    "Step",
+    "Tap",
+    "Type",
+    "Unplayable",
+    "Unselect",
+    "View",
+    "Widget",
+    "examples",
+    "load",
+    "render",
+    "step",
+]

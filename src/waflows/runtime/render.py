@@ -1,0 +1,402 @@
+"""The screen a state shows, as widgets. One function per component, in the table at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from waflows.runtime import choices, dates, evaluation, fields, submission, validation, widgets
+from waflows.runtime.flow import Component, Flow
+from waflows.runtime.scope import Scope
+from waflows.runtime.state import Phase, State
+from waflows.runtime.widgets import View, Widget
+
+
+def render(flow: Flow, state: State) -> View:
+    """What the sheet shows. A state of another document shows what both have in common."""
+    if state.screen not in flow.screens:
+        return View(
+            phase=state.phase,
+            snackbar=state.snackbar,
+            detail=state.detail,
+            response=state.response,
+        )
+    scope = Scope(flow, state)
+    drawing = _Drawing(scope)
+    left = flow.remaining[scope.screen.id]
+    steps = len(state.stack) + left if len(flow.screens) > 1 else 0
+    return View(
+        phase=state.phase,
+        screen=scope.screen.id,
+        title=evaluation.text(scope.resolve(scope.screen.value.get("title"))),
+        terminal=scope.screen.terminal,
+        can_go_back=len(state.stack) > 1,
+        step=len(state.stack) if steps else 0,
+        steps=steps,
+        widgets=tuple(drawing.widgets()),
+        snackbar=state.snackbar,
+        detail=state.detail,
+        response=state.response,
+    )
+
+
+class _Drawing:
+    """Draws the components of one screen."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.shown = [each for each in scope.shown() if each.type in _DRAW]
+        self.wrong = submission.problems(scope, self.shown)
+
+    def widgets(self) -> list[Widget]:
+        return [_DRAW[component.type](self, component) for component in self.shown]
+
+    def common(self, component: Component) -> dict[str, Any]:
+        return {"key": component.key, "component": component.type}
+
+    def input(self, component: Component) -> dict[str, Any]:
+        required = self.required(component)
+        return {
+            **self.common(component),
+            "name": component.name,
+            "label": choices.label(self.label(component), required),
+            "required": required,
+            "enabled": self.scope.flag(component, "enabled", default=True),
+            "error": self.error(component),
+            "problem": self.wrong.get(component.key),
+        }
+
+    def label(self, component: Component) -> str:
+        found = self.scope.get(component, "label")
+        return "" if isinstance(found, dict | list) else evaluation.text(found)
+
+    def required(self, component: Component) -> bool:
+        if component.type in fields.MEDIA:
+            return validation.uploads(self.scope, component).least > 0
+        if component.type in fields.DATES:
+            return validation.requires(self.scope, component)
+        return self.scope.flag(component, "required", default=False)
+
+    def error(self, component: Component) -> str:
+        """The error under an input: a bound one until the input is changed, else the phone's."""
+        page = self.scope.page
+        if component.name not in page.edited:
+            told = self.told(component)
+            if isinstance(told, str) and told:
+                return told
+        wrong = self.wrong.get(component.key)
+        if wrong is None or not (page.attempted or component.name in page.edited):
+            return ""
+        return "" if wrong.code == "required" and not page.attempted else wrong.message
+
+    def told(self, component: Component) -> Any:
+        """The error message bound to an input: text, or an object by date or by file."""
+        return fields.of_form(self.scope, component, "error-messages", "error-message")
+
+
+def _paragraphs(drawing: _Drawing, component: Component) -> Widget:
+    scope = drawing.scope
+    rich = component.type == "RichText"
+    return widgets.Text(
+        **drawing.common(component),
+        text=scope.texts(component, "text"),
+        weight=scope.text(component, "font-weight") or "normal",
+        strikethrough=scope.flag(component, "strikethrough", default=False),
+        markdown=rich or scope.flag(component, "markdown", default=False),
+    )
+
+
+def _text_field(drawing: _Drawing, component: Component) -> Widget:
+    scope = drawing.scope
+    area = component.type == "TextArea"
+    value = scope.value(component)
+    longest = validation.longest(scope, component)
+    return widgets.TextField(
+        **drawing.input(component),
+        value=value,
+        input_type="text" if area else validation.input_type(scope, component),
+        helper=scope.text(component, "helper-text"),
+        counter=f"{len(value)} / {longest}" if area else "",
+        longest=longest,
+        large_label=scope.text(component, "label-variant") == "large",
+    )
+
+
+def _choice(drawing: _Drawing, component: Component) -> Widget:
+    scope = drawing.scope
+    multiple = component.type in fields.MULTIPLE
+    value = scope.value(component)
+    chosen = set(value) if multiple else {value}
+    least, most = validation.selection_bounds(scope, component)
+    full = multiple and most is not None and len(chosen) >= most
+    static = isinstance(component.value.get("data-source"), list)
+    return widgets.Choice(
+        **drawing.input(component),
+        options=tuple(
+            _option(scope, option, static, option.id in chosen, full)
+            for option in scope.options(component)
+        ),
+        multiple=multiple,
+        description=scope.text(component, "description"),
+        hint=_selection_hint(least, most) if component.type == "ChipsSelector" else "",
+        large_media=scope.text(component, "media-size") == "large",
+    )
+
+
+def _option(
+    scope: Scope, option: fields.Option, static: bool, selected: bool, full: bool
+) -> widgets.OptionView:
+    def text(name: str) -> str:
+        found = option.value.get(name)
+        return evaluation.text(scope.resolve(found) if static else found)
+
+    return widgets.OptionView(
+        id=option.id,
+        title=text("title"),
+        description=text("description"),
+        metadata=text("metadata"),
+        enabled=option.enabled and (selected or not full),
+        selected=selected,
+        image=text("image"),
+        alt_text=text("alt-text"),
+        color=text("color"),
+    )
+
+
+def _selection_hint(least: int, most: int | None) -> str:
+    if most is not None and least == most:
+        return f"Choose {most} options."
+    if most is not None:
+        return f"Choose {least} to {most} options." if least else f"Choose up to {most} options."
+    return f"Choose at least {least} options." if least else ""
+
+
+def _opt_in(drawing: _Drawing, component: Component) -> Widget:
+    has_action = isinstance(component.value.get("on-click-action"), dict)
+    shared = drawing.input(component)
+    return widgets.OptIn(
+        **{**shared, "label": drawing.label(component), "enabled": True},
+        value=drawing.scope.value(component),
+        link="Read more" if has_action else "",
+    )
+
+
+def _dates(drawing: _Drawing, component: Component) -> Widget:
+    scope = drawing.scope
+    offered = validation.calendar(scope, component)
+    ranged = fields.is_range(scope, component)
+    ends = (fields.START, fields.END) if ranged else ("",)
+    parts = tuple(_date_part(drawing, component, offered, end) for end in ends)
+    return widgets.Dates(
+        **drawing.input(component),
+        parts=parts,
+        title=scope.text(component, "title"),
+        description=scope.text(component, "description"),
+        first=offered.first,
+        last=offered.last,
+        unavailable=tuple(sorted(offered.unavailable)),
+        weekdays=offered.weekdays,
+        least_days=offered.least_days,
+        most_days=offered.most_days,
+    )
+
+
+def _date_part(
+    drawing: _Drawing, component: Component, offered: validation.Calendar, end: str
+) -> widgets.DatePart:
+    scope = drawing.scope
+    value = scope.value(component)
+    day = (value.get(end) if isinstance(value, dict) else "") if end else dates.iso(value)
+    required = validation.requires(scope, component, end)
+    told = None if component.name in scope.page.edited else drawing.told(component)
+    opens_on = day or scope.state.today
+    return widgets.DatePart(
+        label=choices.label(_end_of(scope.get(component, "label"), end), required),
+        value=day or "",
+        helper=_end_of(scope.get(component, "helper-text"), end),
+        required=required,
+        error=_end_of(told, end) if isinstance(told, dict) else "",
+        opens_on=min(max(opens_on, offered.first), offered.last) if opens_on else "",
+    )
+
+
+def _end_of(value: Any, end: str) -> str:
+    """The text of one end, of a property that may have one for both."""
+    return evaluation.text(value.get(end) if isinstance(value, dict) else value)
+
+
+def _upload(drawing: _Drawing, component: Component) -> Widget:
+    scope = drawing.scope
+    taken = validation.uploads(scope, component)
+    told = drawing.told(component)
+    return widgets.Upload(
+        **drawing.input(component),
+        files=fields.files(scope.value(component)),
+        description=scope.text(component, "description"),
+        hint=_upload_hint(component, taken),
+        least=taken.least,
+        most=taken.most,
+        max_kb=taken.max_kb,
+        types=taken.types,
+        source=scope.text(component, "photo-source") or "camera_gallery",
+        file_errors={str(file): evaluation.text(message) for file, message in told.items()}
+        if isinstance(told, dict)
+        else {},
+    )
+
+
+def _upload_hint(component: Component, taken: validation.Uploads) -> str:
+    megabytes = evaluation.text(round(taken.max_kb / 1024, 1))
+    size = f"Max file size {megabytes} MB."
+    if component.type == "DocumentPicker":
+        return size
+    count = f"Add {taken.least} to {taken.most} photos." if taken.least else (
+        f"Add up to {taken.most} photos."
+    )  # fmt: skip
+    return f"{count} {size}"
+
+
+def _footer(drawing: _Drawing, component: Component) -> Widget:
+    scope = drawing.scope
+    why = submission.waits_for(scope, component, drawing.wrong, drawing.shown)
+    return widgets.Footer(
+        **drawing.common(component),
+        label=scope.text(component, "label"),
+        left=scope.text(component, "left-caption"),
+        center=scope.text(component, "center-caption"),
+        right=scope.text(component, "right-caption"),
+        enabled=not why and scope.state.phase is Phase.OPEN,
+        why=why,
+        action=_action_name(component.value),
+    )
+
+
+def _link(drawing: _Drawing, component: Component) -> Widget:
+    return widgets.Link(
+        **drawing.common(component),
+        text=drawing.scope.text(component, "text"),
+        action=_action_name(component.value),
+    )
+
+
+def _action_name(holder: dict[str, Any]) -> str:
+    action = holder.get("on-click-action")
+    name = action.get("name") if isinstance(action, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _navigation_list(drawing: _Drawing, component: Component) -> Widget:
+    scope = drawing.scope
+    own = _action_name(component.value)
+    return widgets.NavigationList(
+        **drawing.common(component),
+        items=tuple(_list_item(item, own) for item in list_items(scope, component)),
+        label=scope.text(component, "label"),
+        description=scope.text(component, "description"),
+        large_media=scope.text(component, "media-size") == "large",
+    )
+
+
+def list_items(scope: Scope, component: Component) -> list[dict[str, Any]]:
+    """The entries of a NavigationList; texts of a static one resolved, actions as they stand."""
+    source = component.value.get("list-items")
+    static = isinstance(source, list)
+    items = source if static else scope.resolve(source)
+    if not isinstance(items, list):
+        return []
+    return [
+        {
+            key: scope.resolve(value) if static and key != "on-click-action" else value
+            for key, value in item.items()
+        }
+        for item in items
+        if isinstance(item, dict)
+    ]
+
+
+def _list_item(item: dict[str, Any], own_action: str) -> widgets.ListItem:
+    main, start, end = (_object(item.get(name)) for name in ("main-content", "start", "end"))
+    tags = item.get("tags")
+    return widgets.ListItem(
+        id=evaluation.text(item.get("id")),
+        title=evaluation.text(main.get("title")),
+        description=evaluation.text(main.get("description")),
+        metadata=evaluation.text(main.get("metadata")),
+        image=evaluation.text(start.get("image")),
+        alt_text=evaluation.text(start.get("alt-text")),
+        end=tuple(
+            evaluation.text(end[name])
+            for name in ("title", "description", "metadata")
+            if end.get(name)
+        ),
+        badge=evaluation.text(item.get("badge")),
+        tags=tuple(map(evaluation.text, tags)) if isinstance(tags, list) else (),
+        action=_action_name(item) or own_action,
+    )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _image(drawing: _Drawing, component: Component) -> Widget:
+    scope = drawing.scope
+    ratio = choices.as_number(scope.get(component, "aspect-ratio"))
+    return widgets.Image(
+        **drawing.common(component),
+        picture=widgets.Picture(
+            src=scope.text(component, "src"), alt_text=scope.text(component, "alt-text")
+        ),
+        width=scope.count(component, "width"),
+        height=scope.count(component, "height"),
+        scale=scope.text(component, "scale-type") or "contain",
+        aspect_ratio=ratio if ratio is not None and 0 < ratio < 1000 else 1.0,
+    )
+
+
+def _carousel(drawing: _Drawing, component: Component) -> Widget:
+    scope = drawing.scope
+    pictures = tuple(
+        widgets.Picture(
+            src=evaluation.text(each.get("src")), alt_text=evaluation.text(each.get("alt-text"))
+        )
+        for each in _objects(scope.get(component, "images"))
+    )
+    shown = scope.page.shown.get(component.key, 0)
+    return widgets.Carousel(
+        **drawing.common(component),
+        pictures=pictures,
+        shown=min(shown, max(len(pictures) - 1, 0)),
+        scale=scope.text(component, "scale-type") or "contain",
+        aspect_ratio=scope.text(component, "aspect-ratio") or "4:3",
+    )
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+_DRAW: dict[str, Callable[[_Drawing, Component], Widget]] = {
+    "TextHeading": _paragraphs,
+    "TextSubheading": _paragraphs,
+    "TextBody": _paragraphs,
+    "TextCaption": _paragraphs,
+    "RichText": _paragraphs,
+    "TextInput": _text_field,
+    "TextArea": _text_field,
+    "CheckboxGroup": _choice,
+    "RadioButtonsGroup": _choice,
+    "Dropdown": _choice,
+    "ChipsSelector": _choice,
+    "OptIn": _opt_in,
+    "DatePicker": _dates,
+    "CalendarPicker": _dates,
+    "PhotoPicker": _upload,
+    "DocumentPicker": _upload,
+    "Footer": _footer,
+    "EmbeddedLink": _link,
+    "NavigationList": _navigation_list,
+    "Image": _image,
+    "ImageCarousel": _carousel,
+}
+"""Every component but Form, If and Switch, which `Scope.shown` has replaced by their content."""

@@ -1,0 +1,174 @@
+"""What the strings of one screen mean at one moment: bindings resolved against the state.
+
+A scope is made for one render or one event and remembers what it has worked out, so that a value
+used by fifty components is made once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from waflows.flowjson import expressions
+from waflows.flowjson.expressions import Reference
+from waflows.runtime import choices, evaluation, fields
+from waflows.runtime.fields import Option
+from waflows.runtime.flow import Component, Flow, Screen
+from waflows.runtime.state import Page, State
+
+
+class Scope:
+    """The bindings of one screen. `screen` is the one shown unless another is named."""
+
+    def __init__(self, flow: Flow, state: State, screen: str = "") -> None:
+        self.flow = flow
+        self.state = state
+        self.screen: Screen = flow.screens[screen or state.screen]
+        self.page = state.pages.get(self.screen.id, Page())
+        self._screens = flow.screens
+        self._nested = flow.since("6.0")
+        self._values: dict[str, Any] = {}
+        self._options: dict[str, tuple[Option, ...]] = {}
+        self._open: list[str] = []
+        self._others: dict[str, Scope] = {}
+
+    # --- values of the document
+
+    def resolve(self, value: Any) -> Any:
+        """A value of the document with the bindings and expressions in it replaced.
+
+        None is the value of one that finds nothing.
+        """
+        if isinstance(value, str):
+            return self._string(value)
+        if isinstance(value, dict):
+            return {key: self.resolve(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.resolve(each) for each in value]
+        return value
+
+    def holds(self, condition: Any) -> bool:
+        """Whether an If's condition holds; one that is no expression does not."""
+        if not isinstance(condition, str):
+            return choices.true(condition)
+        tree = expressions.parse(condition, "condition").tree
+        return tree is not None and choices.true(evaluation.evaluate(tree, self.look_up))
+
+    def _string(self, text: str) -> Any:
+        kind = expressions.classify(text)
+        if kind is None or kind == "text" or (kind == "nested" and not self._nested):
+            return text
+        tree = expressions.parse(text, kind).tree
+        return None if tree is None else evaluation.evaluate(tree, self.look_up)
+
+    # --- bindings
+
+    def look_up(self, reference: Reference) -> Any:
+        """What a reference means here."""
+        if reference.screen is not None and reference.screen != self.screen.id:
+            return self._elsewhere(reference)
+        first, *steps = reference.path
+        typed = reference.source == "form"
+        found = self.form(first, steps) if typed else self.page.data.get(first)
+        for step in steps:
+            found = found.get(step) if isinstance(found, dict) else None
+        return found
+
+    def form(self, name: str, steps: list[str] | None = None) -> Any:
+        """The value of an input, None when there is no such input.
+
+        A name may hold dots; what the reference's first step does not find, the whole may.
+        """
+        component = self.screen.inputs.get(name)
+        if component is None and steps:
+            component = self.screen.inputs.get(".".join([name, *steps]))
+            if component is not None:
+                steps.clear()
+        return None if component is None else self.value(component)
+
+    def _elsewhere(self, reference: Reference) -> Any:
+        name = reference.screen or ""
+        if name not in self.flow.screens or name not in self.state.pages:
+            return choices.UNVISITED
+        if name not in self._others:
+            self._others[name] = Scope(self.flow, self.state, name)
+            self._others[name]._open = self._open
+        found = self._others[name].look_up(
+            Reference(reference.source, reference.path, reference.text, reference.span)
+        )
+        return choices.UNVISITED if found is None else found
+
+    def input_of(self, reference: Reference) -> Component | None:
+        """The input whose value a reference is."""
+        screen = self.screen if reference.screen is None else self._screens.get(reference.screen)
+        if reference.source != "form" or screen is None:
+            return None
+        return screen.inputs.get(".".join(reference.path))
+
+    # --- components
+
+    def value(self, component: Component) -> Any:
+        """The value of an input: what the user entered, else its initial value, else empty."""
+        known = f"{self.screen.id}/{component.key}"
+        if component.key not in self._values:
+            if known in self._open or len(self._open) > choices.LONGEST_CHAIN:
+                return fields.empty(component)
+            self._open.append(known)
+            self._values[component.key] = fields.value(self, component)
+            self._open.pop()
+        return self._values[component.key]
+
+    def options(self, component: Component) -> tuple[Option, ...]:
+        """The items of a group, dropdown or chips."""
+        if component.key not in self._options:
+            self._options[component.key] = fields.options(self, component)
+        return self._options[component.key]
+
+    def shown(self) -> Iterator[Component]:
+        """The components on the screen, in order, without what is hidden or in another branch.
+
+        In place of Form, If and Switch comes what is in them.
+        """
+        pending = list(reversed(self.screen.components))
+        while pending:
+            component = pending.pop()
+            if component.type == "Form":
+                pending += reversed(component.branches["children"])
+            elif component.type == "If":
+                taken = "then" if self.holds(component.value.get("condition")) else "else"
+                pending += reversed(component.branches[taken])
+            elif component.type == "Switch":
+                pending += reversed(self._case(component))
+            elif self.flag(component, "visible", default=True):
+                yield component
+
+    def _case(self, switch: Component) -> tuple[Component, ...]:
+        value = evaluation.text(self.resolve(switch.value.get("value")))
+        found = switch.branches.get(value)
+        return switch.branches.get(choices.DEFAULT_CASE, ()) if found is None else found
+
+    # --- properties, each with a type it always has
+
+    def get(self, component: Component, name: str) -> Any:
+        """A property, resolved; None when it is absent or finds nothing."""
+        return self.resolve(component.value.get(name))
+
+    def text(self, component: Component, name: str) -> str:
+        """A property as text."""
+        return evaluation.text(self.get(component, name))
+
+    def flag(self, component: Component, name: str, *, default: bool) -> bool:
+        """A property as truth value; the default for whatever is none."""
+        found = self.get(component, name)
+        return found if isinstance(found, bool) else default
+
+    def count(self, component: Component, name: str) -> int | None:
+        """A property as whole number, also of a text that is one; None for what is none."""
+        found = choices.as_number(self.get(component, name))
+        return int(found) if found is not None and abs(found) < 2**53 else None
+
+    def texts(self, component: Component, name: str) -> tuple[str, ...]:
+        """A property as list of texts, of a single text too."""
+        found = self.get(component, name)
+        listed = found if isinstance(found, list) else [] if found is None else [found]
+        return tuple(evaluation.text(each) for each in listed)

@@ -1,0 +1,68 @@
+"""JSON values as a phone holds them, and the bounds they are kept in."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from waflows.flowjson.source import too_deep
+from waflows.runtime import choices
+
+
+def clean(value: Any) -> Any:
+    """A copy of a value that every JSON writer takes and every reader gives back unchanged.
+
+    Numbers become doubles where they are no small integer, lone surrogates and keys that are no
+    text are replaced. The value's depth bounds the recursion: check `too_large` first.
+    """
+    kind = type(value)
+    if kind is str:
+        return _encodable(value)
+    if kind is dict:
+        return {clean(key) if type(key) is str else str(key): clean(v) for key, v in value.items()}
+    if kind is list or kind is tuple:
+        return [clean(each) for each in value]
+    if kind is float:
+        return choices.number(value)
+    if kind is int:
+        return value if abs(value) < 2**53 else _double(value)
+    return value if value is None or kind is bool else str(value)
+
+
+def too_large(value: Any) -> bool:
+    """Whether data is more, or nested deeper, than a screen may hold. Stops counting at the limit.
+
+    Bindings can double data with every step, so the check comes before the data is kept.
+    """
+    weight = 0
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, str):
+            weight += len(each)
+        elif isinstance(each, dict):
+            pending += each.values()
+            weight += sum(len(key) if isinstance(key, str) else 1 for key in each)
+        elif isinstance(each, list | tuple):
+            pending += each
+        weight += 1
+        if weight + len(pending) > choices.LARGEST_DATA:
+            return True
+    return too_deep(value)
+
+
+def _encodable(text: str) -> str:
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
+
+
+def _double(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(0.0, value)

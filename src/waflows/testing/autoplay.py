@@ -1,0 +1,451 @@
+"""The automatic player: tries every way through a flow, within bounds, and says what it found.
+
+On each screen it fills in what can be filled, tries every option and every value that a condition
+compares with, and taps whatever can be tapped. It is no person: it knows the document.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from waflows import runtime
+from waflows.runtime import Event, Failed, Flow, Phase, State, Step, View, widgets
+from waflows.runtime.flow import SUCCESS
+from waflows.testing import samples
+from waflows.testing.clues import Clues
+
+_MOST_VARIANTS = 80
+_MOST_ARRIVALS = 40
+_ROUNDS_OF_FILLING = 12
+
+Endpoint = Callable[[dict[str, Any]], "dict[str, Any] | Failed"]
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """A completion: where, with what response, and the events that lead to it from the start.
+
+    `names` are the keys the `complete` action's payload names; empty when the endpoint ended it.
+    """
+
+    screen: str
+    response: dict[str, Any]
+    names: tuple[str, ...]
+    events: tuple[Event, ...]
+
+
+class DeadEnd(msgspec.Struct, frozen=True):
+    """A screen with a footer the player could not get past, and what the footer waits for."""
+
+    screen: str
+    why: str
+    events: tuple[Event, ...]
+
+
+class Exploration(msgspec.Struct, frozen=True):
+    """What was found. `hidden` are components never shown, as `SCREEN/key`.
+
+    `cut_short` says that the bound on steps was reached before everything had been tried.
+    """
+
+    endings: tuple[Ending, ...]
+    dead_ends: tuple[DeadEnd, ...]
+    reached: tuple[str, ...]
+    unreached: tuple[str, ...]
+    hidden: tuple[str, ...]
+    steps: int
+    cut_short: bool
+
+    def report(self) -> str:
+        """A few lines for people."""
+        total = len(self.reached) + len(self.unreached)
+        lines = [
+            f"screens reached: {len(self.reached)} of {total}",
+            f"ways to the end: {len(self.endings)}",
+        ]
+        if self.unreached:
+            lines.append(f"never reached: {', '.join(self.unreached)}")
+        if self.hidden:
+            lines.append(f"never shown: {', '.join(self.hidden)}")
+        lines += [f"stuck on {each.screen}: {each.why}" for each in self.dead_ends]
+        if self.cut_short:
+            lines.append(f"stopped after {self.steps} steps")
+        return "\n".join(lines)
+
+
+def explore(
+    flow: Flow,
+    *,
+    endpoint: Endpoint | None = None,
+    data: dict[str, Any] | None = None,
+    most_steps: int = 20_000,
+) -> Exploration:
+    """Plays a flow in every way the player can think of, at most `most_steps` events.
+
+    Each entry screen is opened with `data`, or with the examples it declares and made-up values
+    for what has none. Without an `endpoint`, answers are made up too: every screen the routing
+    model leads to, and SUCCESS from a terminal screen.
+    """
+    player = _Player(flow, endpoint, most_steps)
+    try:
+        player.play(data)
+    except _EnoughError:
+        player.cut_short = True
+    return player.result()
+
+
+class _EnoughError(Exception):
+    """The bound on steps is reached."""
+
+
+class _At(msgspec.Struct, frozen=True):
+    state: State
+    screen: View
+    events: tuple[Event, ...]
+
+
+class _Player:
+    def __init__(self, flow: Flow, endpoint: Endpoint | None, most_steps: int) -> None:
+        self.flow = flow
+        self.endpoint = endpoint
+        self.left = self.most_steps = most_steps
+        self.cut_short = False
+        self.clues = Clues(flow)
+        self.queue: deque[_At] = deque()
+        self.seen: set[Any] = set()
+        self.arrivals: dict[str, int] = {}
+        self.shown: dict[str, set[str]] = {}
+        self.endings: dict[Any, Ending] = {}
+        self.stuck: dict[str, DeadEnd] = {}
+        self.passed: set[str] = set()
+
+    def play(self, data: dict[str, Any] | None) -> None:
+        for entry in self.flow.entries:
+            for given in [data] if data is not None else self._openings(entry):
+                self._arrive(None, runtime.Open(screen=entry, data=given, today=samples.SOME_DAY))
+        if self.endpoint is not None and self.flow.endpoint:
+            self._arrive(None, runtime.Open(action="data_exchange", today=samples.SOME_DAY))
+        while self.queue:
+            self._play_screen(self.queue.popleft())
+
+    def result(self) -> Exploration:
+        hidden = tuple(
+            f"{screen.id}/{component.key}"
+            for screen in self.flow.screens.values()
+            for component in screen.every()
+            if not component.branches and component.key not in self.shown.get(screen.id, ())
+        )
+        return Exploration(
+            tuple(self.endings.values()),
+            tuple(each for name, each in self.stuck.items() if name not in self.passed),
+            tuple(name for name in self.flow.screens if name in self.shown),
+            tuple(name for name in self.flow.screens if name not in self.shown),
+            hidden,
+            self.most_steps - self.left,
+            self.cut_short,
+        )
+
+    def _openings(self, entry: str) -> Iterator[dict[str, Any]]:
+        """Data to open a screen with: the examples, then one field changed at a time."""
+        model = self.flow.screens[entry].model
+        usual = self._made_up(entry)
+        yield usual
+        for name in model:
+            for value in self.clues.of(entry, "data", name):
+                if type(value) is type(usual[name]) and value != usual[name]:
+                    yield {**usual, name: value}
+
+    # --- one step
+
+    def _step(self, state: State, event: Event) -> Step:
+        if not self.left:
+            raise _EnoughError
+        self.left -= 1
+        return runtime.step(self.flow, state, event)
+
+    def _do(self, at: _At, event: Event) -> _At | None:
+        """Where an event leads that stays on the screen; None when it is refused or leaves it."""
+        step = self._step(at.state, event)
+        events = (*at.events, event)
+        if step.state.phase is Phase.WAITING:
+            answer = self._answers(_At(step.state, step.screen, events), staying=True)[0]
+            step = self._step(step.state, answer)
+            events = (*events, answer)
+        if (
+            step.refused
+            or step.state.phase is not Phase.OPEN
+            or step.screen.screen != at.screen.screen
+        ):
+            return None
+        return self._look(_At(step.state, step.screen, events))
+
+    def _look(self, at: _At) -> _At:
+        if at.screen.screen:
+            keys = {widget.key for widget in at.screen.widgets}
+            self.shown.setdefault(at.screen.screen, set()).update(keys)
+        return at
+
+    def _arrive(self, at: _At | None, event: Event) -> bool:
+        """Follows an event to wherever it leads, and keeps new places; whether it did anything."""
+        step = self._step(at.state if at is not None else State(), event)
+        if step.refused:
+            return False
+        events = (*(at.events if at is not None else ()), event)
+        self._follow(at, _At(step.state, step.screen, events), step)
+        return True
+
+    def _follow(self, before: _At | None, at: _At, step: Step) -> None:
+        self._look(at)
+        if at.state.phase is Phase.COMPLETED:
+            self._end(before, at)
+        elif at.state.phase is Phase.WAITING and at.state.request is not None:
+            for answer in self._answers(at):
+                answered = self._step(at.state, answer)
+                following = _At(answered.state, answered.screen, (*at.events, answer))
+                self._follow(at, following, answered)
+        elif at.state.phase is Phase.OPEN and at.screen.screen:
+            self._keep(at)
+
+    def _keep(self, at: _At) -> None:
+        screen = at.screen.screen
+        place = self._signature(at)
+        if place not in self.seen and self.arrivals.get(screen, 0) < _MOST_ARRIVALS:
+            self.seen.add(place)
+            self.arrivals[screen] = self.arrivals.get(screen, 0) + 1
+            self.queue.append(at)
+
+    def _signature(self, at: _At) -> Any:
+        """What makes a place another one: what is on it, and every value something depends on."""
+        deciding = tuple(
+            (name, field, repr(value))
+            for name, page in at.state.pages.items()
+            for field, value in page.form.items()
+            if self.clues.decides(name, field)
+        )
+        carried = tuple(
+            (field, repr(value))
+            for field, value in at.state.page.data.items()
+            if (at.screen.screen, "data", field) in self.clues.values
+        )
+        return (at.state.stack, tuple(w.key for w in at.screen.widgets), deciding, carried)
+
+    def _end(self, before: _At | None, at: _At) -> None:
+        response = at.state.response or {}
+        screen = at.state.screen
+        names = _completed_names(self.flow, before, at)
+        key = (screen, names, tuple(sorted(response)), self._signature(at))
+        self.endings.setdefault(key, Ending(screen, response, names, at.events))
+
+    def _answers(self, at: _At, *, staying: bool = False) -> list[Event]:
+        """What the endpoint answers; with `staying` what may keep the user on the screen."""
+        request = at.state.request
+        assert request is not None, "only called while waiting"
+        if self.endpoint is not None:
+            answer = self.endpoint(msgspec.to_builtins(request))
+            return [answer if isinstance(answer, Failed) else runtime.Answered(answer)]
+        if staying:
+            data = {**self._made_up(request.screen), **at.state.page.data}
+            return [runtime.Answered({"screen": request.screen, "data": data})]
+        if request.action == "INIT":
+            targets: tuple[str, ...] = self.flow.entries
+        elif request.action == "BACK":
+            targets = at.state.stack[-2:-1] or at.state.stack[-1:]
+        else:
+            targets = self.flow.routes.get(request.screen, ())
+        bodies: list[dict[str, Any]] = [
+            {"screen": name, "data": data} for name in targets for data in self._openings(name)
+        ]
+        current = self.flow.screens.get(request.screen)
+        if current is not None and current.terminal and request.action == "data_exchange":
+            params = {"flow_token": request.flow_token}
+            bodies.append(
+                {"screen": SUCCESS, "data": {"extension_message_response": {"params": params}}}
+            )
+        return [runtime.Answered(body) for body in bodies]
+
+    def _made_up(self, screen: str) -> dict[str, Any]:
+        model = self.flow.screens[screen].model
+        return {name: samples.data_for(declaration) for name, declaration in model.items()}
+
+    # --- one screen
+
+    def _play_screen(self, at: _At) -> None:
+        for filled in self._fillings(at):
+            self._tap_all(filled)
+
+    def _tap_all(self, at: _At) -> None:
+        for widget in at.screen.widgets:
+            if isinstance(widget, widgets.Footer):
+                if self._arrive(at, runtime.Tap(widget.key)):
+                    self.passed.add(at.screen.screen)
+                else:
+                    dead = DeadEnd(at.screen.screen, _why(widget, at.screen), at.events)
+                    self.stuck.setdefault(at.screen.screen, dead)
+            elif isinstance(widget, widgets.Link) or (
+                isinstance(widget, widgets.OptIn) and widget.link
+            ):
+                self._arrive(at, runtime.Tap(widget.key))
+            elif isinstance(widget, widgets.NavigationList):
+                for item in widget.items:
+                    self._arrive(at, runtime.Tap(widget.key, item.id))
+
+    def _fillings(self, at: _At) -> Iterator[_At]:
+        """The screen as it came, all filled in, and filled in with one thing changed at a time.
+
+        What shows something new is changed further.
+        """
+        everything = self._fill(at)
+        pending, seen = deque([everything]), {self._form(everything)}
+        if self._form(at) not in seen:
+            seen.add(self._form(at))
+            yield at
+        yield everything
+        looks = {_look_of(everything)}
+        for _ in range(_MOST_VARIANTS):
+            if not pending:
+                return
+            base = pending.popleft()
+            for variant in self._variants(base):
+                filled = self._fill(variant)
+                if self._form(filled) in seen or len(seen) > _MOST_VARIANTS:
+                    continue
+                seen.add(self._form(filled))
+                yield filled
+                if _look_of(filled) not in looks:
+                    looks.add(_look_of(filled))
+                    pending.append(filled)
+
+    def _form(self, at: _At) -> str:
+        return repr(at.state.page.form)
+
+    def _fill(self, at: _At) -> _At:
+        """Fills in every empty input, also those that appear meanwhile."""
+        for _ in range(_ROUNDS_OF_FILLING):
+            before = at
+            for widget in at.screen.widgets:
+                if isinstance(widget, widgets.Input) and widget.enabled and _unfilled(widget):
+                    at = self._fill_one(at, widget.key)
+            if at is before:
+                break
+        return at
+
+    def _fill_one(self, at: _At, key: str) -> _At:
+        """The first of an input's samples that the phone accepts."""
+        widget = _widget(at.screen, key)
+        if widget is None or not _unfilled(widget):
+            return at
+        for events in self._samples(at, widget):
+            tried: _At | None = at
+            for event in events:
+                tried = self._do(tried, event) if tried is not None else None
+            if tried is None:
+                continue
+            now = _widget(tried.screen, key)
+            if now is None or now.problem is None:
+                return tried
+        return at
+
+    def _samples(self, at: _At, widget: Any) -> Iterator[list[Event]]:
+        name = widget.name
+        if isinstance(widget, widgets.TextField):
+            for text in samples.texts(widget, self._pattern(at, widget)):
+                yield [runtime.Type(name, text)]
+        elif isinstance(widget, widgets.Choice):
+            yield from _selections(widget)
+        elif isinstance(widget, widgets.OptIn):
+            yield [runtime.Select(name)]
+        elif isinstance(widget, widgets.Upload):
+            yield [runtime.PickMedia(name, samples.files(widget))]
+        elif len(widget.parts) == 1:
+            for day in samples.days(widget):
+                yield [runtime.PickDate(name, day)]
+        else:
+            for start, end in samples.ranges(widget):
+                yield [runtime.PickDates(name, start, end)]
+
+    def _pattern(self, at: _At, widget: widgets.TextField) -> str:
+        component = self.flow.screens[at.screen.screen].inputs.get(widget.name)
+        pattern = component.value.get("pattern") if component is not None else None
+        return pattern if isinstance(pattern, str) else ""
+
+    def _variants(self, at: _At) -> Iterator[_At]:
+        """The screen with one input changed."""
+        for widget in at.screen.widgets:
+            if not isinstance(widget, widgets.Input) or not widget.enabled:
+                continue
+            for event in self._changes(at, widget):
+                changed = self._do(at, event)
+                if changed is not None:
+                    yield changed
+
+    def _changes(self, at: _At, widget: Any) -> Iterator[Event]:
+        if isinstance(widget, widgets.Choice):
+            for option in widget.options:
+                if option.selected:
+                    yield runtime.Unselect(widget.name, option.id)
+                else:
+                    yield runtime.Select(widget.name, option.id)
+        elif isinstance(widget, widgets.OptIn):
+            change = runtime.Unselect if widget.value else runtime.Select
+            yield change(widget.name)
+        elif isinstance(widget, widgets.TextField):
+            for value in self.clues.of(at.screen.screen, "form", widget.name):
+                if not isinstance(value, bool):
+                    yield runtime.Type(widget.name, str(value))
+
+
+def _selections(widget: widgets.Choice) -> Iterator[list[Event]]:
+    """One item, then as many as are asked for."""
+    ids = [option.id for option in widget.options if option.enabled and not option.selected]
+    for count in range(1, (len(ids) if widget.multiple else min(len(ids), 1)) + 1):
+        yield [runtime.Select(widget.name, each) for each in ids[:count]]
+
+
+def _unfilled(widget: Any) -> bool:
+    if widget.problem is not None:
+        return True
+    if isinstance(widget, widgets.Choice):
+        return not any(option.selected for option in widget.options)
+    if isinstance(widget, widgets.Dates):
+        return not all(part.value for part in widget.parts)
+    return not (widget.files if isinstance(widget, widgets.Upload) else widget.value)
+
+
+def _widget(view: View, key: str) -> Any:
+    return next((widget for widget in view.widgets if widget.key == key), None)
+
+
+def _look_of(at: _At) -> Any:
+    return tuple(
+        (widget.key, tuple(option.id for option in widget.options))
+        if isinstance(widget, widgets.Choice)
+        else (widget.key, ())
+        for widget in at.screen.widgets
+    )
+
+
+def _why(footer: widgets.Footer, view: View) -> str:
+    if footer.why:
+        return footer.why
+    wrong = [
+        f"{widget.label}: {widget.problem.message}"
+        for widget in view.widgets
+        if isinstance(widget, widgets.Input) and widget.problem is not None
+    ]
+    return "; ".join(wrong) or "Its action cannot run."
+
+
+def _completed_names(flow: Flow, before: _At | None, at: _At) -> tuple[str, ...]:
+    """The keys the payload of the footer names that was tapped; none when an answer ended it."""
+    tapped = at.events[-1]
+    if not isinstance(tapped, runtime.Tap) or before is None:
+        return ()
+    for component in flow.screens[before.screen.screen].every():
+        action = component.value.get("on-click-action")
+        if component.key == tapped.key and isinstance(action, dict):
+            payload = action.get("payload")
+            return tuple(payload) if isinstance(payload, dict) else ()
+    return ()
