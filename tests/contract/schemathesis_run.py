@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.flow_json import VALID
 from harness.servers import Tenant
 
 _TESTS = Path(__file__).resolve().parents[1]
-_FLOW_JSON = '{"version": "7.3", "screens": []}'
 
 
 def attack(
@@ -32,8 +32,8 @@ def attack(
     requests and in sequences, with the tenant's account, channel and key, and mostly with ids of
     flows that are there. `more` is further configuration.
     """
-    flows = [tenant.create(f"Draft {n}", flowJson=_FLOW_JSON) for n in range(20)]
-    flows += [tenant.create(f"Final {n}", flowJson=_FLOW_JSON, publish=True) for n in range(10)]
+    flows = [tenant.create(f"Draft {n}", flowJson=VALID) for n in range(20)]
+    flows += [tenant.create(f"Final {n}", flowJson=VALID, publish=True) for n in range(10)]
     (folder / "document.json").write_text(json.dumps(document), "utf-8")
     (folder / "schemathesis.toml").write_text(
         f"""

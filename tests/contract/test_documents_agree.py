@@ -24,7 +24,15 @@ _OPERATIONS = [
 # What the server adds; none of it is in an answer unless a request asks for it.
 _MORE_PARAMETERS = {"after", "status", "name", "fields"}
 _MORE_REQUEST_FIELDS = {"applicationId"}
-_MORE_ANSWER_FIELDS = {"endPointUri", "applicationId", "revision", "createdAt", "updatedAt"}
+_MORE_ANSWER_FIELDS = {
+    "endPointUri",
+    "applicationId",
+    "revision",
+    "createdAt",
+    "updatedAt",
+    "jsonVersion",
+    "warnings",
+}
 _COMPARED = ("type", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern", "default")
 
 

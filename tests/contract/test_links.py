@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 from contract.raw_http import Answer, Connection, request
 from contract.refusals import bearer
+from harness.flow_json import VALID
 from harness.servers import Tenant
-
-_FLOW_JSON = '{"version": "7.3", "screens": []}'
 
 
 @pytest.mark.parametrize("path", ["", "/{id}", "/{id}/preview"])
 def test_links_begin_with_the_host_and_scheme_of_the_request(server: Tenant, path: str) -> None:
     server.create("First")
-    flow_id = server.create("Second", flowJson=_FLOW_JSON)
+    flow_id = server.create("Second", flowJson=VALID)
     target = server.flows + path.format(id=flow_id) + "?limit=1"
     seen = [
         ("http://flows.example.org", "Host: flows.example.org"),

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from waflows.errors import InvalidParameter
+from waflows.services import flow_texts
 from waflows.services.flows import NAME_LENGTH, Content
 
 _URI_LENGTH = 2048
@@ -104,12 +105,15 @@ class UpdateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     application_id: _ApplicationId | None = None
 
 
-def content(body: CreateBody | UpdateBody) -> Content:
-    """The body as a use case takes it; raises InvalidParameter for an unusable address or id."""
+async def content(body: CreateBody | UpdateBody) -> Content:
+    """The body as a use case takes it, its Flow JSON checked.
+
+    Raises InvalidParameter for an unusable address or id, InvalidFlowJson, OutOfRange.
+    """
     return Content(
         name=body.name,
         categories=None if body.categories is None else [c.value for c in body.categories],
-        flow_json=body.flow_json,
+        flow_json=None if body.flow_json is None else await flow_texts.check(body.flow_json),
         clone_flow_id=body.clone_flow_id,
         endpoint_uri=_checked_uri(body.end_point_uri),
         application_id=_checked_application(body.application_id),

@@ -75,7 +75,7 @@ _TABLES: dict[Dialect, list[tuple[type[Exception], Answer]]] = {
     "guide": _GUIDE,
 }
 _UNEXPECTED = Answer(500, _INTERNAL)
-_MOST_CHARACTERS = 500
+_MOST_CHARACTERS = 4000
 _UNEXPECTED_MESSAGE = "Internal server error: not your fault; the errorId leads to its cause."
 
 

@@ -9,39 +9,18 @@ from __future__ import annotations
 import msgspec
 
 from waflows.api.bodies import CategoryName, CreateBody, FlowJson, UpdateBody, content
+from waflows.api.faults import GuideValidationError, guide_validation_errors
 from waflows.api.links import PreviewQuery, preview_link
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.services import flows
-from waflows.storage.flows import Flow, StatusName
+from waflows.services.flow_texts import errors_of
+from waflows.storage.flows import Checked, Flow, StatusName
 
 
 class GuideCreateBody(CreateBody, frozen=True, kw_only=True, rename="camel"):
     """A new flow; its Flow JSON is required here."""
 
     flow_json: FlowJson
-
-
-class GuidePointer(msgspec.Struct, frozen=True):
-    """A place in a Flow JSON; lines and columns count from 1."""
-
-    line_start: int
-    line_end: int
-    column_start: int
-    column_end: int
-    path: str
-
-
-class GuideValidationError(msgspec.Struct, frozen=True):
-    """A fault in a Flow JSON."""
-
-    error: str
-    error_type: str
-    message: str
-    line_start: int
-    line_end: int
-    column_start: int
-    column_end: int
-    pointers: list[GuidePointer]
 
 
 class GuideFlow(msgspec.Struct, frozen=True):
@@ -77,26 +56,35 @@ class GuidePreview(msgspec.Struct, frozen=True):
 
 async def create(call: Call[NoQuery, GuideCreateBody]) -> Reply:
     """A new flow."""
-    flow = await call.state.db.run(
-        flows.create, call.account_id, call.channel_id, content(call.body)
+    flow, known = await call.state.db.run(
+        flows.create_checked,
+        call.account_id,
+        call.channel_id,
+        await content(call.body),
+        call.principal.channel_ids,
     )
-    return Reply(_saved(flow), 201)
+    return Reply(GuideFlow(*_shown(flow, known)), 201)
 
 
 async def details(call: Call[NoQuery, None]) -> Reply:
     """One flow with its JSON."""
-    flow, text = await call.state.db.read(
+    flow, known, text = await call.state.db.read(
         flows.get_with_json, call.account_id, call.channel_id, call.flow_id
     )
-    return Reply(GuideDetails(*_shown(flow), text))
+    return Reply(GuideDetails(*_shown(flow, known), text))
 
 
 async def update(call: Call[NoQuery, UpdateBody]) -> Reply:
     """Changes to a draft."""
-    flow = await call.state.db.run(
-        flows.update, call.account_id, call.channel_id, call.flow_id, content(call.body)
+    flow, known = await call.state.db.run(
+        flows.update_checked,
+        call.account_id,
+        call.channel_id,
+        call.flow_id,
+        await content(call.body),
+        call.principal.channel_ids,
     )
-    return Reply(_saved(flow))
+    return Reply(GuideFlow(*_shown(flow, known)))
 
 
 async def delete(call: Call[NoQuery, None]) -> Reply:
@@ -123,11 +111,8 @@ async def deprecate(call: Call[NoQuery, None]) -> Reply:
     return Reply(GuideStatus(flow.id, flow.name, flow.status.value))
 
 
-def _saved(flow: Flow) -> GuideFlow:
-    return GuideFlow(*_shown(flow))
-
-
 def _shown(
-    flow: Flow,
+    flow: Flow, known: Checked
 ) -> tuple[str, str, StatusName, list[str], list[GuideValidationError]]:
-    return flow.id, flow.name, flow.status.value, flow.categories, []
+    errors = guide_validation_errors(errors_of(known.faults))
+    return flow.id, flow.name, flow.status.value, flow.categories, errors

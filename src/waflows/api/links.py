@@ -13,8 +13,8 @@ from msgspec import Meta
 from waflows.api.route import Call, Reply
 from waflows.errors import Forbidden, NotFound
 from waflows.security import links
-from waflows.services import flows
-from waflows.services.flows import Preview
+from waflows.services import previews
+from waflows.services.previews import Preview
 from waflows.storage.flows import Flow
 
 DOWNLOAD_PATH = "/flow-json/{flowId}"
@@ -63,10 +63,10 @@ async def preview_link(call: Call[PreviewQuery, None]) -> PreviewLink:
         raise Forbidden("This API key may only read; refresh=true would replace the preview link.")
     preview: Preview | None = None
     if not call.query.refresh:
-        preview = await call.state.db.read(flows.find_preview, *where)
+        preview = await call.state.db.read(previews.find_preview, *where)
     if preview is None:
         preview = await call.state.db.run(
-            flows.renew_preview,
+            previews.renew_preview,
             *where,
             call.state.settings.preview_hours,
             replace=call.query.refresh,
@@ -78,11 +78,11 @@ async def preview_link(call: Call[PreviewQuery, None]) -> PreviewLink:
 
 async def previewed(call: Call[LinkQuery, None]) -> tuple[Flow, str | None]:
     """The flow a preview link opens and its JSON; raises NotFound for whatever is not right."""
-    found = await call.state.db.read(flows.for_link, call.flow_id, None)
+    found = await call.state.db.read(previews.for_link, call.flow_id, None)
     if found is None:
         raise NotFound(_GONE)
     flow, text = found
-    preview = flows.live_preview(flow)
+    preview = previews.live_preview(flow)
     if preview is None or not links.same(
         call.query.token, _preview_token(call.state.secret, preview)
     ):
@@ -95,7 +95,7 @@ async def download(call: Call[LinkQuery, None]) -> Reply:
     claim = links.read_download_token(call.query.token)
     if claim is None or claim.expires_at <= time.time():
         raise NotFound(_GONE)
-    found = await call.state.db.read(flows.for_link, call.flow_id, claim.revision)
+    found = await call.state.db.read(previews.for_link, call.flow_id, claim.revision)
     if found is None:
         raise NotFound(_GONE)
     flow, text = found

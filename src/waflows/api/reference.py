@@ -11,7 +11,12 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from waflows.api.bodies import CategoryName, CreateBody, UpdateBody, content
+from waflows.api.bodies import CategoryName, CreateBody, FlowJson, UpdateBody, content
+from waflows.api.faults import (
+    ValidationError,
+    validation_errors,
+    validation_errors_if_any,
+)
 from waflows.api.links import (
     FLOW_JSON_HEADERS,
     PreviewQuery,
@@ -20,11 +25,21 @@ from waflows.api.links import (
 )
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import InvalidId, InvalidParameter, NotFound
-from waflows.services import clock, flows
+from waflows.flowjson.spec.versions import VERSIONS
+from waflows.services import clock, flow_texts, flows
+from waflows.services.flow_texts import errors_of, warnings_of
 from waflows.storage.errors import ErrorRecord
-from waflows.storage.flows import Revision, StatusName
+from waflows.storage.flows import Checked, Flow, Revision, StatusName
 
-_EXTRA_FIELDS = ("endPointUri", "applicationId", "revision", "createdAt", "updatedAt")
+_EXTRA_FIELDS = (
+    "endPointUri",
+    "applicationId",
+    "revision",
+    "createdAt",
+    "updatedAt",
+    "jsonVersion",
+    "warnings",
+)
 _ANY_EXTRA = "|".join(_EXTRA_FIELDS)
 
 
@@ -38,29 +53,6 @@ class DetailsQuery(msgspec.Struct, frozen=True):
             extra_json_schema={"pattern": f"^(({_ANY_EXTRA})(,({_ANY_EXTRA}))*)?$"},
         ),
     ] = ""
-
-
-class Pointer(msgspec.Struct, frozen=True, rename="camel"):
-    """A place in a Flow JSON; lines and columns count from 1."""
-
-    line_start: int
-    line_end: int
-    column_start: int
-    column_end: int
-    path: str
-
-
-class ValidationError(msgspec.Struct, frozen=True, rename="camel"):
-    """A fault in a Flow JSON."""
-
-    error: str
-    error_type: str
-    message: str
-    line_start: int
-    line_end: int
-    column_start: int
-    column_end: int
-    pointers: list[Pointer]
 
 
 class Saved(msgspec.Struct, frozen=True, rename="camel"):
@@ -85,6 +77,23 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     revision: int | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
     updated_at: str | UnsetType = UNSET
+    json_version: str | UnsetType | None = UNSET
+    warnings: list[ValidationError] | UnsetType = UNSET
+
+
+class ValidateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A Flow JSON to check; `version` checks it against another version than it names."""
+
+    flow_json: FlowJson
+    version: Annotated[str, Meta(extra_json_schema={"enum": list(VERSIONS)})] | None = None
+
+
+class Validated(msgspec.Struct, frozen=True, rename="camel"):
+    """What was found. `valid` says that there are no errors; warnings do not count."""
+
+    valid: bool
+    validation_errors: list[ValidationError]
+    warnings: list[ValidationError]
 
 
 class PreviewAnswer(msgspec.Struct, frozen=True):
@@ -112,15 +121,21 @@ class Revisions(msgspec.Struct, frozen=True):
 
 async def create(call: Call[NoQuery, CreateBody]) -> Reply:
     """A new flow."""
-    flow = await call.state.db.run(
-        flows.create, call.account_id, call.channel_id, content(call.body)
+    flow, known = await call.state.db.run(
+        flows.create_checked,
+        call.account_id,
+        call.channel_id,
+        await content(call.body),
+        call.principal.channel_ids,
     )
-    return Reply(Saved(flow.id))
+    return Reply(_saved(flow, known))
 
 
 async def details(call: Call[DetailsQuery, None]) -> Reply:
     """One flow."""
-    flow = await call.state.db.read(flows.get, call.account_id, call.channel_id, call.flow_id)
+    flow, known = await call.state.db.read(
+        flows.get_checked, call.account_id, call.channel_id, call.flow_id
+    )
     extra = _asked_for(call.query.fields)
     return Reply(
         Details(
@@ -129,21 +144,29 @@ async def details(call: Call[DetailsQuery, None]) -> Reply:
             name=flow.name,
             status=flow.status.value,
             categories=flow.categories,
+            validation_errors=validation_errors_if_any(errors_of(known.faults)),
             end_point_uri=flow.endpoint_uri if "endPointUri" in extra else UNSET,
             application_id=flow.application_id if "applicationId" in extra else UNSET,
             revision=flow.revision if "revision" in extra else UNSET,
             created_at=clock.iso(flow.created_at) if "createdAt" in extra else UNSET,
             updated_at=clock.iso(flow.updated_at) if "updatedAt" in extra else UNSET,
+            json_version=known.version if "jsonVersion" in extra else UNSET,
+            warnings=validation_errors(warnings_of(known.faults)) if "warnings" in extra else UNSET,
         )
     )
 
 
 async def update(call: Call[NoQuery, UpdateBody]) -> Reply:
     """Changes to a draft."""
-    flow = await call.state.db.run(
-        flows.update, call.account_id, call.channel_id, call.flow_id, content(call.body)
+    flow, known = await call.state.db.run(
+        flows.update_checked,
+        call.account_id,
+        call.channel_id,
+        call.flow_id,
+        await content(call.body),
+        call.principal.channel_ids,
     )
-    return Reply(Saved(flow.id))
+    return Reply(_saved(flow, known))
 
 
 async def delete(call: Call[NoQuery, None]) -> Reply:
@@ -189,6 +212,23 @@ async def get_revision(call: Call[NoQuery, None]) -> Reply:
     return Reply(text.encode("utf-8"), headers=dict(FLOW_JSON_HEADERS))
 
 
+async def validate(call: Call[NoQuery, ValidateBody]) -> Reply:
+    """What is wrong with a Flow JSON, without keeping it."""
+    await call.state.db.read(flows.require_channel, call.account_id, call.channel_id)
+    version = call.body.version
+    if version is not None and version not in VERSIONS:
+        raise InvalidParameter(f"version must be one of {', '.join(VERSIONS)}, not {version!r}.")
+    report = await flow_texts.report(call.body.flow_json, version)
+    errors = errors_of(report.diagnostics)
+    return Reply(
+        Validated(
+            not errors,
+            validation_errors(errors),
+            validation_errors(warnings_of(report.diagnostics)),
+        )
+    )
+
+
 async def get_error(call: Call[NoQuery, None]) -> Reply:
     """An error that was answered to the account, by its errorId."""
     try:
@@ -197,6 +237,10 @@ async def get_error(call: Call[NoQuery, None]) -> Reply:
         raise InvalidId("errorId must be a UUID, as an error response carries it.") from None
     record: ErrorRecord = await call.state.journal.find(call.account_id, call.path["errorId"])
     return Reply(record)
+
+
+def _saved(flow: Flow, known: Checked) -> Saved:
+    return Saved(flow.id, validation_errors=validation_errors_if_any(errors_of(known.faults)))
 
 
 def _asked_for(wanted: str) -> set[str]:

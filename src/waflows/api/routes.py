@@ -62,6 +62,11 @@ def _reference() -> list[Route]:
         Route(method="POST", path=f"{_FLOW}/deprecate", handler=reference.deprecate,
               scope=_WRITE, tag=tag, name="deprecateFlow", summary="Deprecate a published flow",
               detail="It stays listed and cannot be published again."),
+        Route(method="POST", path=f"{_FLOWS}:validate", handler=reference.validate,
+              scope=_READ, tag="Extensions", name="validateFlow", summary="Check a Flow JSON",
+              body=reference.ValidateBody, answers=reference.Validated,
+              detail="Finds every fault that keeps a flow from being published, and keeps"
+                     " nothing."),
         Route(method="GET", path=f"{_FLOW}/revisions", handler=reference.list_revisions,
               scope=_READ, tag="Extensions", name="listRevisions",
               summary="List the versions of a flow's JSON", answers=reference.Revisions),

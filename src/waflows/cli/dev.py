@@ -17,7 +17,7 @@ from waflows import samples, settings
 from waflows.app import create_app
 from waflows.cli.serving import address_of, listen, uvicorn_config
 from waflows.errors import OperatorError, WaflowsError
-from waflows.services import accounts, flows
+from waflows.services import accounts, flow_texts, flows
 from waflows.services.flows import Content
 from waflows.storage import migrate
 from waflows.storage.database import Database, Transaction, open_database
@@ -144,7 +144,11 @@ def _make(tx: Transaction) -> Notes:
             tx,
             account.id,
             channel.id,
-            Content(name=sample.name, categories=sample.categories, flow_json=sample.flow_json),
+            Content(
+                name=sample.name,
+                categories=sample.categories,
+                flow_json=flow_texts.check_now(sample.flow_json),
+            ),
         )
         if sample.published:
             flows.publish(tx, account.id, channel.id, flow.id)

@@ -10,15 +10,11 @@ writes, on both engines, whatever other clients do meanwhile.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 import secrets
 
 import msgspec
 
 from waflows.errors import (
-    InvalidFlowJson,
     InvalidId,
     InvalidParameter,
     NameTaken,
@@ -28,16 +24,15 @@ from waflows.errors import (
     NotPublished,
     OutOfRange,
 )
-from waflows.services import clock
+from waflows.services import clock, flow_texts
+from waflows.services.flow_texts import FlowText
 from waflows.services.names import is_printable
+from waflows.services.publishing import unmet_conditions
 from waflows.storage import accounts, flows
 from waflows.storage.database import Transaction
-from waflows.storage.flows import Flow, FlowSummary, Revision, Selection, Status
+from waflows.storage.flows import Checked, Flow, FlowSummary, Revision, Selection, Status
 
 NAME_LENGTH = 200
-FLOW_JSON_BYTES = 10 * 1024 * 1024
-_BYTE_ORDER_MARK = "\ufeff"
-_STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
 # 16 digits, as Meta's ids have 15 to 17; and below 2**53, since careless clients read them as
 # floating-point numbers.
 _ID_LOW, _ID_HIGH = 10**15, 9 * 10**15
@@ -48,7 +43,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str | None = None
     categories: list[str] | None = None
-    flow_json: str | None = None
+    flow_json: FlowText | None = None
     clone_flow_id: str | None = None
     endpoint_uri: str | None = None
     application_id: str | None = None
@@ -61,14 +56,6 @@ class Page(msgspec.Struct, frozen=True):
     flows: list[FlowSummary]
     total: int
     next_below: int | None
-
-
-class Preview(msgspec.Struct, frozen=True):
-    """What a preview link is made of; `expires_at` in whole seconds since the epoch."""
-
-    flow: Flow
-    nonce: str
-    expires_at: int
 
 
 def list_page(
@@ -107,8 +94,8 @@ def create(
     """Makes a draft, or with `publish` a published flow; wholly or not at all.
 
     `reach` names the channels from which the caller may clone, None for all of the account.
-    Raises NotFound (channel), NameTaken, InvalidId (clone source), InvalidFlowJson,
-    InvalidParameter, OutOfRange, NotPublishable.
+    Raises NotFound (channel), NameTaken, InvalidId (clone source), InvalidParameter, OutOfRange,
+    NotPublishable.
     """
     _lock(tx, account_id, channel_id)
     if content.name is None:
@@ -147,7 +134,7 @@ def update(
 
     `reach` is as for `create`. Raises NotFound, NotADraft and what `create` raises.
     """
-    flow = _locked_flow(tx, account_id, channel_id, flow_id)
+    flow = locked(tx, account_id, channel_id, flow_id)
     _require_draft(flow, "updated")
     if content == Content():
         raise InvalidParameter(
@@ -164,6 +151,31 @@ def update(
     return _apply(tx, flow, content, reach)
 
 
+def create_checked(
+    tx: Transaction,
+    account_id: str,
+    channel_id: str,
+    content: Content,
+    reach: frozenset[str] | None = None,
+) -> tuple[Flow, Checked]:
+    """`create`, and what was found in the flow's JSON."""
+    flow = create(tx, account_id, channel_id, content, reach)
+    return flow, flow_texts.checked(tx, flow)
+
+
+def update_checked(
+    tx: Transaction,
+    account_id: str,
+    channel_id: str,
+    flow_id: str,
+    content: Content,
+    reach: frozenset[str] | None = None,
+) -> tuple[Flow, Checked]:
+    """`update`, and what was found in the flow's JSON."""
+    flow = update(tx, account_id, channel_id, flow_id, content, reach)
+    return flow, flow_texts.checked(tx, flow)
+
+
 def get(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow:
     """One flow; raises NotFound."""
     flow = flows.find(tx, account_id, channel_id, flow_id)
@@ -174,15 +186,35 @@ def get(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow
 
 def get_with_json(
     tx: Transaction, account_id: str, channel_id: str, flow_id: str
-) -> tuple[Flow, str | None]:
-    """One flow and the text of its current Flow JSON, if it has one; raises NotFound."""
+) -> tuple[Flow, Checked, str | None]:
+    """One flow, its faults and the text of its current Flow JSON, if any; raises NotFound."""
+    flow, known = get_checked(tx, account_id, channel_id, flow_id)
+    return flow, known, flows.flow_json(tx, account_id, flow.id, flow.revision)
+
+
+def locked(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow:
+    """One flow, kept from other writers until the transaction ends; raises NotFound."""
+    _lock(tx, account_id, channel_id)
+    return get(tx, account_id, channel_id, flow_id)
+
+
+def get_checked(
+    tx: Transaction, account_id: str, channel_id: str, flow_id: str
+) -> tuple[Flow, Checked]:
+    """One flow and the faults of its Flow JSON; raises NotFound."""
     flow = get(tx, account_id, channel_id, flow_id)
-    return flow, flows.flow_json(tx, account_id, flow.id, flow.revision)
+    return flow, flow_texts.checked(tx, flow)
+
+
+def require_channel(tx: Transaction, account_id: str, channel_id: str) -> None:
+    """Raises NotFound for a channel that the account has not."""
+    if accounts.find_channel(tx, account_id, channel_id) is None:
+        raise _no_channel(channel_id)
 
 
 def delete(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> None:
     """Removes a draft with its revisions; raises NotFound, NotADraft."""
-    flow = _locked_flow(tx, account_id, channel_id, flow_id)
+    flow = locked(tx, account_id, channel_id, flow_id)
     _require_draft(flow, "deleted")
     flows.delete(tx, account_id, flow.id)
     accounts.count_one_less(tx, account_id, channel_id)
@@ -190,16 +222,16 @@ def delete(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> N
 
 def publish(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow:
     """Makes a draft final; raises NotFound, NotADraft, NotPublishable."""
-    flow = _locked_flow(tx, account_id, channel_id, flow_id)
+    flow = locked(tx, account_id, channel_id, flow_id)
     _require_draft(flow, "published")
-    flow = _published(flow)
+    flow = _published(tx, flow)
     flows.save(tx, flow)
     return flow
 
 
 def deprecate(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow:
     """Takes a published flow out of use; raises NotFound, NotPublished."""
-    flow = _locked_flow(tx, account_id, channel_id, flow_id)
+    flow = locked(tx, account_id, channel_id, flow_id)
     if flow.status is not Status.PUBLISHED:
         raise NotPublished(
             f"Flow is not published: flow {flow.id} is {flow.status}, and only a PUBLISHED flow"
@@ -208,38 +240,6 @@ def deprecate(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -
     flow = msgspec.structs.replace(flow, status=Status.DEPRECATED, updated_at=clock.now_ms())
     flows.save(tx, flow)
     return flow
-
-
-def find_preview(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Preview | None:
-    """The preview link that is alive now, if there is one; raises NotFound."""
-    return live_preview(get(tx, account_id, channel_id, flow_id))
-
-
-def renew_preview(
-    tx: Transaction, account_id: str, channel_id: str, flow_id: str, hours: int, *, replace: bool
-) -> Preview:
-    """A preview link that lives for some hours; `replace` ends the one before. Raises NotFound."""
-    flow = _locked_flow(tx, account_id, channel_id, flow_id)
-    live = live_preview(flow)
-    if live is not None and not replace:
-        return live
-    expires_at = clock.now_ms() // 1000 + hours * 3600
-    nonce = secrets.token_hex(16)
-    flow = msgspec.structs.replace(flow, preview_nonce=nonce, preview_expires_at=expires_at)
-    flows.save(tx, flow)
-    return Preview(flow, nonce, expires_at)
-
-
-def for_link(tx: Transaction, flow_id: str, revision: int | None) -> tuple[Flow, str | None] | None:
-    """A flow and the text of a revision (None: the current one), for a link to be checked against.
-
-    The caller must check the link's token before it tells anyone what it got.
-    """
-    flow = flows.find_by_id(tx, flow_id)
-    if flow is None:
-        return None
-    wanted = flow.revision if revision is None else revision
-    return flow, flows.flow_json(tx, flow.account_id, flow.id, wanted)
 
 
 def list_revisions(
@@ -275,14 +275,14 @@ def _apply(tx: Transaction, flow: Flow, content: Content, reach: frozenset[str] 
     if flow_json is not None:
         flow = _with_flow_json(tx, flow, flow_json)
     if content.publish:
-        flow = _published(flow)
+        flow = _published(tx, flow)
     flows.save(tx, flow)
     return flow
 
 
 def _cloned(
     tx: Transaction, flow: Flow, content: Content, reach: frozenset[str] | None
-) -> tuple[Flow, str | None]:
+) -> tuple[Flow, FlowText | None]:
     if content.flow_json is not None:
         raise InvalidParameter("Send flowJson or cloneFlowId, not both.")
     wanted = content.clone_flow_id or ""
@@ -290,30 +290,38 @@ def _cloned(
     out_of_reach = source is not None and reach is not None and source.channel_id not in reach
     if source is None or source.id == flow.id or out_of_reach:
         raise InvalidId(f"cloneFlowId {wanted!r} is not the id of another flow of this account.")
-    flow_json = flows.flow_json(tx, source.account_id, source.id, source.revision)
     cloned = msgspec.structs.replace(
         flow,
         endpoint_uri=source.endpoint_uri,
         application_id=source.application_id,
     )
-    return cloned, flow_json
+    return cloned, _present_text(tx, source)
 
 
-def _with_flow_json(tx: Transaction, flow: Flow, text: str) -> Flow:
+def _present_text(tx: Transaction, flow: Flow) -> FlowText | None:
+    """The flow's current Flow JSON with what is known of it."""
+    revision = flows.find_revision(tx, flow.account_id, flow.id, flow.revision)
+    text = flows.flow_json(tx, flow.account_id, flow.id, flow.revision)
+    if revision is None or text is None:
+        return None
+    known = flow_texts.checked(tx, flow)
+    return FlowText(text, revision.bytes, revision.sha256, known.version, known.faults)
+
+
+def _with_flow_json(tx: Transaction, flow: Flow, text: FlowText) -> Flow:
     """Keeps a text as the flow's next revision, unless it is the present one already."""
-    data = _checked_flow_json(text)
-    digest = hashlib.sha256(data).hexdigest()
     present = flows.find_revision(tx, flow.account_id, flow.id, flow.revision)
-    if present is not None and present.sha256 == digest:
+    if present is not None and present.sha256 == text.sha256:
         return flow
-    revision = Revision(flow.revision + 1, len(data), digest, clock.now_ms())
-    flows.insert_revision(tx, flow.account_id, flow.id, revision, text)
+    revision = Revision(flow.revision + 1, text.bytes, text.sha256, clock.now_ms())
+    found = Checked(text.version, text.faults)
+    flows.insert_revision(tx, flow.account_id, flow.id, revision, text.text, found)
     return msgspec.structs.replace(flow, revision=revision.revision)
 
 
-def _published(flow: Flow) -> Flow:
-    if flow.revision == 0:
-        raise NotPublishable("Flow cannot be published: it has no Flow JSON; send flowJson first.")
+def _published(tx: Transaction, flow: Flow) -> Flow:
+    if unmet := unmet_conditions(tx, flow):
+        raise NotPublishable(f"Flow cannot be published: {'; '.join(unmet)}.")
     return msgspec.structs.replace(flow, status=Status.PUBLISHED, updated_at=clock.now_ms())
 
 
@@ -333,52 +341,9 @@ def _checked_categories(categories: list[str]) -> list[str]:
     return list(dict.fromkeys(categories))
 
 
-def _checked_flow_json(text: str) -> bytes:
-    """The text as bytes, once it is known to be JSON text of a bearable size.
-
-    A leading byte order mark is no fault: authors' editors write it, and it is kept.
-    """
-    data = text.encode("utf-8")
-    if len(data) > FLOW_JSON_BYTES:
-        raise OutOfRange(
-            f"flowJson is {len(data)} bytes long; at most {FLOW_JSON_BYTES} bytes (10 MB)."
-        )
-    plain = text.removeprefix(_BYTE_ORDER_MARK)
-    try:
-        # Numbers are only looked at: Python would refuse to convert very long ones.
-        json.loads(plain, parse_constant=_no_constant, parse_int=str, parse_float=str)
-    except RecursionError:
-        raise InvalidFlowJson("Invalid flowJson: it is nested too deeply.") from None
-    except ValueError as error:
-        fault = error if isinstance(error, json.JSONDecodeError) else _fault_of_constant(plain)
-        raise InvalidFlowJson(
-            f"Invalid flowJson: it is not JSON text: {fault.msg.removesuffix(' at')} at line"
-            f" {fault.lineno}, column {fault.colno}."
-        ) from None
-    return data
-
-
-def _no_constant(word: str) -> None:
-    """Refuses NaN and Infinity, which Python's parser would take."""
-    raise ValueError(word)
-
-
-def _fault_of_constant(text: str) -> json.JSONDecodeError:
-    """Where the first NaN or Infinity stands that is not in a string."""
-    for found in _STRING_OR_CONSTANT.finditer(text):
-        if found[1]:
-            return json.JSONDecodeError(f"{found[1]} is no JSON value", text, found.start())
-    raise AssertionError("only called for a text that has one")
-
-
 def _lock(tx: Transaction, account_id: str, channel_id: str) -> None:
     if not accounts.lock_channel(tx, account_id, channel_id):
         raise _no_channel(channel_id)
-
-
-def _locked_flow(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow:
-    _lock(tx, account_id, channel_id)
-    return get(tx, account_id, channel_id, flow_id)
 
 
 def _require_draft(flow: Flow, participle: str) -> None:
@@ -386,15 +351,6 @@ def _require_draft(flow: Flow, participle: str) -> None:
         raise NotADraft(
             f"Flow must be in DRAFT status to be {participle}: flow {flow.id} is {flow.status}."
         )
-
-
-def live_preview(flow: Flow) -> Preview | None:
-    """The preview link of a flow, while it has not expired."""
-    if flow.preview_nonce is None or flow.preview_expires_at is None:
-        return None
-    if flow.preview_expires_at <= clock.now_ms() // 1000:
-        return None
-    return Preview(flow, flow.preview_nonce, flow.preview_expires_at)
 
 
 def _new_id(tx: Transaction) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from waflows.flowjson.diagnostics import Diagnostic
 from waflows.storage.database import Row, Transaction
 
 
@@ -59,6 +60,13 @@ class Revision(msgspec.Struct, frozen=True, rename="camel"):
     bytes: int
     sha256: str
     created_at: int
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What was found in a Flow JSON: the version it was read by, None for no object; faults."""
+
+    version: str | None
+    faults: list[Diagnostic]
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -202,12 +210,17 @@ def count(tx: Transaction, account_id: str, channel_id: str, selection: Selectio
 
 
 def insert_revision(
-    tx: Transaction, account_id: str, flow_id: str, revision: Revision, flow_json: str
+    tx: Transaction,
+    account_id: str,
+    flow_id: str,
+    revision: Revision,
+    flow_json: str,
+    checked: Checked,
 ) -> None:
-    """Keeps one more version of a flow's JSON."""
+    """Keeps one more version of a flow's JSON, and what was found in it."""
     tx.execute(
         "INSERT INTO flow_revisions (account_id, flow_id, revision, flow_json, bytes, sha256,"
-        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        " created_at, json_version, faults) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         account_id,
         flow_id,
         revision.revision,
@@ -215,6 +228,8 @@ def insert_revision(
         revision.bytes,
         revision.sha256,
         revision.created_at,
+        checked.version,
+        msgspec.json.encode(checked.faults).decode(),
     )
 
 
@@ -252,6 +267,18 @@ def flow_json(tx: Transaction, account_id: str, flow_id: str, revision: int) -> 
         revision,
     )
     return row[0] if row else None
+
+
+def find_faults(tx: Transaction, account_id: str, flow_id: str, revision: int) -> Checked | None:
+    """What was found in one version; None when it was never checked."""
+    row = tx.one(
+        "SELECT json_version, faults FROM flow_revisions"
+        " WHERE account_id = ? AND flow_id = ? AND revision = ? AND faults IS NOT NULL",
+        account_id,
+        flow_id,
+        revision,
+    )
+    return Checked(row[0], msgspec.json.decode(row[1], type=list[Diagnostic])) if row else None
 
 
 def _where(account_id: str, channel_id: str, selection: Selection) -> tuple[str, list[str | int]]:

@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 import pytest
+from harness.flow_json import VALID, valid_flow
 from harness.servers import Tenant
 
-TEXT = '{\r\n\t"version" : "7.3",\n "screens": [], "é": "\\u00e9 \U0001f600"  }\n'
+TEXT = "\r\n\t" + valid_flow("é \U0001f600").replace("Only", "\\u004fnly") + "  \n"
 
 
 def json_of(server: Tenant, flow: str) -> bytes:
@@ -139,7 +140,8 @@ def test_an_update_changes_what_it_names_and_keeps_earlier_texts(server: Tenant)
     flow = server.create("Draft", flowJson='{"n": 1}', endPointUri="https://example.org/flow")
     address = f"{server.flows}/{flow}"
 
-    for body in ({"flowJson": '{"n": 2}'}, {"flowJson": '{"n": 2}'}, {"name": "Renamed"}):
+    second = valid_flow("Second")
+    for body in ({"flowJson": second}, {"flowJson": second}, {"name": "Renamed"}):
         response = server.http.put(address, json=body)
         assert response.json() == {"id": flow, "success": True}
 
@@ -148,7 +150,7 @@ def test_an_update_changes_what_it_names_and_keeps_earlier_texts(server: Tenant)
     assert shown["endPointUri"] == "https://example.org/flow"
     assert shown["applicationId"] is None
     assert shown["revision"] == 2
-    assert json_of(server, flow) == b'{"n": 2}'
+    assert json_of(server, flow) == second.encode()
     listed = server.http.get(f"{address}/revisions").json()["revisions"]
     assert [revision["revision"] for revision in listed] == [2, 1]
     assert server.http.get(f"{address}/revisions/1").content == b'{"n": 1}'
@@ -190,7 +192,7 @@ def test_a_clone_takes_json_endpoint_and_application_but_not_name_or_status(serv
 
 
 def test_publishing_goes_one_way(server: Tenant) -> None:
-    flow = server.create("Final", flowJson="{}")
+    flow = server.create("Final", flowJson=VALID)
     address = f"{server.flows}/{flow}"
 
     published = server.http.post(f"{address}/publish")
@@ -207,9 +209,9 @@ def test_publishing_goes_one_way(server: Tenant) -> None:
 
 
 def test_a_flow_can_be_published_as_it_is_created_or_updated(server: Tenant) -> None:
-    created = server.create("At once", flowJson="{}", publish=True)
+    created = server.create("At once", flowJson=VALID, publish=True)
     draft = server.create("Later")
-    server.http.put(f"{server.flows}/{draft}", json={"flowJson": "{}", "publish": True})
+    server.http.put(f"{server.flows}/{draft}", json={"flowJson": VALID, "publish": True})
 
     assert server.status_of(created) == server.status_of(draft) == "PUBLISHED"
 
@@ -222,7 +224,7 @@ def test_a_flow_without_json_cannot_be_published(server: Tenant) -> None:
 
 
 def test_only_a_published_flow_can_be_deprecated_and_it_stays_so(server: Tenant) -> None:
-    flow = server.create("Old", flowJson="{}")
+    flow = server.create("Old", flowJson=VALID)
     address = f"{server.flows}/{flow}"
     refused(server.http.post(f"{address}/deprecate"), 400, 1000, "Flow is not published")
     server.http.post(f"{address}/publish")

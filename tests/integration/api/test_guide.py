@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from harness.flow_json import valid_flow
 from harness.servers import Tenant
 
-TEXT = '{"version": "7.3", "screens": []}'
+TEXT = valid_flow()
 
 
 def create(server: Tenant, name: str = "Loan Collection", **more: Any) -> dict[str, Any]:

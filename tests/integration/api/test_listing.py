@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
+from harness.flow_json import VALID
 from harness.servers import Tenant, opened
 
 from waflows.services import flows
@@ -124,7 +125,7 @@ def test_a_walk_along_the_links_meets_every_flow_once_while_others_come_and_go(
 
 def test_a_list_can_be_narrowed_by_status_and_by_a_part_of_the_name(server: Tenant) -> None:
     server.create("Straße 100%", flowJson="{}")
-    published = server.create("Loan_Collection", flowJson="{}")
+    published = server.create("Loan_Collection", flowJson=VALID)
     server.http.post(f"{server.flows}/{published}/publish")
 
     def found(**query: str) -> list[str]:
@@ -185,7 +186,7 @@ def test_an_unchanged_list_is_not_sent_again(server: Tenant) -> None:
 
 @pytest.mark.parametrize("change", ["rename", "publish", "delete"])
 def test_every_change_shows_in_the_very_next_list(server: Tenant, change: str) -> None:
-    flow = server.create("Before", flowJson="{}")
+    flow = server.create("Before", flowJson=VALID)
     for _ in range(3):
         assert server.http.get(server.flows).json()["flows"][0]["name"] == "Before"
 

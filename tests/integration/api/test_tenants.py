@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 from harness.contents import rows_of
+from harness.flow_json import VALID
 from harness.servers import Tenant, client, opened
 
 from waflows.api.route import Route, Scope
@@ -27,7 +28,6 @@ from waflows.security import links
 from waflows.services import accounts, flows
 from waflows.storage import flows as store
 
-_FLOW_JSON = '{"version": "7.3", "screens": []}'
 # What tells two errors of the same kind apart, and nothing else does.
 _OWN_TO_EACH_ANSWER = {"date", "x-request-id", "content-length"}
 _MISSING_LINK = "This link is not valid: it has expired, was replaced, or its flow is gone."
@@ -51,7 +51,11 @@ class Public(NamedTuple):
 
 
 def _new_flow() -> dict[str, Any]:
-    return {"name": secrets.token_hex(8), "categories": ["OTHER"], "flowJson": _FLOW_JSON}
+    return {"name": secrets.token_hex(8), "categories": ["OTHER"], "flowJson": VALID}
+
+
+def _flow_json() -> dict[str, Any]:
+    return {"flowJson": VALID}
 
 
 def _new_name() -> dict[str, Any]:
@@ -67,6 +71,7 @@ TABLE: dict[str, Case | Public] = {
     "previewFlow": Case(),
     "publishFlow": Case(),
     "deprecateFlow": Case(state="PUBLISHED"),
+    "validateFlow": Case(body=_flow_json),
     "listRevisions": Case(),
     "getRevision": Case(),
     "getError": Case(),
@@ -121,7 +126,7 @@ class Aim(NamedTuple):
 def _aim(tenant: Tenant, state: str) -> Aim:
     """Ids of a tenant's own: a flow in some status, and an error that happened to it."""
     publish = {"publish": True} if state == "PUBLISHED" else {}
-    flow = tenant.create(secrets.token_hex(8), flowJson=_FLOW_JSON, **publish)
+    flow = tenant.create(secrets.token_hex(8), flowJson=VALID, **publish)
     error = tenant.http.get(f"{tenant.flows}/missing").json()["errorId"]
     aim = Aim(tenant.account_id, tenant.channel_id, flow, error)
     # Looking it up waits until it has been written.
@@ -284,7 +289,7 @@ def test_a_key_that_may_only_read_reads_everything(server: Tenant, name: str) ->
 
 
 def test_a_key_that_may_only_read_cannot_end_a_preview_link(server: Tenant) -> None:
-    flow = server.create("Flow", flowJson=_FLOW_JSON)
+    flow = server.create("Flow", flowJson=VALID)
     path = f"{server.flows}/{flow}/preview"
     url = server.http.get(path).json()["preview_url"]
     with client(server.url, server.new_key(read_only=True)) as reader:
@@ -295,7 +300,7 @@ def test_a_key_that_may_only_read_cannot_end_a_preview_link(server: Tenant) -> N
 
 def test_a_flow_of_another_tenant_cannot_be_cloned(server: Tenant, other: Tenant) -> None:
     secret = other.create("Secret", flowJson='{"secret": true}', endPointUri="https://example.org")
-    own = server.create("Own", flowJson=_FLOW_JSON)
+    own = server.create("Own", flowJson=VALID)
     before = _state_of(server), _all_of(other)
     for flows_path in (server.flows, server.guide_flows):
         for method, path in (("POST", flows_path), ("PUT", f"{flows_path}/{own}")):
@@ -304,7 +309,7 @@ def test_a_flow_of_another_tenant_cannot_be_cloned(server: Tenant, other: Tenant
                 body = {"name": "Copy", "categories": ["OTHER"], "cloneFlowId": source}
                 if method == "POST" and flows_path == server.guide_flows:
                     # This dialect asks for Flow JSON as well, and refuses both at once.
-                    body["flowJson"] = _FLOW_JSON
+                    body["flowJson"] = VALID
                 response = server.http.request(method, path, json=body)
                 assert response.status_code == 400, response.text
                 aim = Aim(server.account_id, server.channel_id, source, "no error")

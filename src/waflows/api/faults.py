@@ -1,0 +1,97 @@
+"""Faults of a Flow JSON as the two dialects write them: the same fields, spelled differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from waflows.flowjson.diagnostics import Diagnostic
+
+
+class Pointer(msgspec.Struct, frozen=True, rename="camel"):
+    """A place in a Flow JSON; lines and columns count from 1, ends are inclusive."""
+
+    line_start: int
+    line_end: int
+    column_start: int
+    column_end: int
+    path: str
+
+
+class ValidationError(msgspec.Struct, frozen=True, rename="camel"):
+    """A fault in a Flow JSON, and the place it is at: that of its first pointer."""
+
+    error: str
+    error_type: str
+    message: str
+    line_start: int
+    line_end: int
+    column_start: int
+    column_end: int
+    pointers: list[Pointer]
+
+
+class GuidePointer(msgspec.Struct, frozen=True):
+    """A place in a Flow JSON; lines and columns count from 1, ends are inclusive."""
+
+    line_start: int
+    line_end: int
+    column_start: int
+    column_end: int
+    path: str
+
+
+class GuideValidationError(msgspec.Struct, frozen=True):
+    """A fault in a Flow JSON, and the place it is at: that of its first pointer."""
+
+    error: str
+    error_type: str
+    message: str
+    line_start: int
+    line_end: int
+    column_start: int
+    column_end: int
+    pointers: list[GuidePointer]
+
+
+def validation_errors(faults: Iterable[Diagnostic]) -> list[ValidationError]:
+    """Faults in the reference dialect."""
+    return [
+        ValidationError(pointers=[Pointer(*_place(p), p.path) for p in f.pointers], **_fields(f))
+        for f in faults
+    ]
+
+
+def validation_errors_if_any(faults: Iterable[Diagnostic]) -> list[ValidationError] | UnsetType:
+    """Faults in the reference dialect, which leaves the field out when there are none."""
+    return validation_errors(faults) or UNSET
+
+
+def guide_validation_errors(faults: Iterable[Diagnostic]) -> list[GuideValidationError]:
+    """Faults in the guide dialect."""
+    return [
+        GuideValidationError(
+            pointers=[GuidePointer(*_place(p), p.path) for p in f.pointers], **_fields(f)
+        )
+        for f in faults
+    ]
+
+
+def _fields(fault: Diagnostic) -> dict[str, Any]:
+    line_start, line_end, column_start, column_end = _place(fault)
+    return {
+        "error": fault.code,
+        "error_type": fault.error_type,
+        "message": fault.message,
+        "line_start": line_start,
+        "line_end": line_end,
+        "column_start": column_start,
+        "column_end": column_end,
+    }
+
+
+def _place(at: Any) -> tuple[int, int, int, int]:
+    return at.line_start, at.line_end, at.column_start, at.column_end

@@ -1,0 +1,131 @@
+"""A Flow JSON on its way in: that it is JSON text of a bearable size, and what its faults are.
+
+Checking takes time in proportion to the text, so it is done before a transaction is begun, and
+for long texts away from the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+
+import msgspec
+
+from waflows.errors import InvalidFlowJson, OutOfRange
+from waflows.flowjson import Report, lint
+from waflows.flowjson.diagnostics import Diagnostic
+from waflows.storage import flows as store
+from waflows.storage.database import Transaction
+from waflows.storage.flows import Checked, Flow
+
+FLOW_JSON_BYTES = 10 * 1024 * 1024
+MOST_FAULTS = 1000
+"""A text with more faults than these keeps the first ones; mending them shows the rest."""
+
+_BYTE_ORDER_MARK = "\ufeff"
+_STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
+# What takes longer than a few milliseconds is not for the event loop.
+_SHORT = 16 * 1024
+
+
+class FlowText(msgspec.Struct, frozen=True):
+    """A Flow JSON, checked. `version` is what it says of itself, None when it says nothing usable.
+
+    `text` is kept as it was given, a byte order mark included; `bytes` and `sha256` are those of
+    its UTF-8.
+    """
+
+    text: str
+    bytes: int
+    sha256: str
+    version: str | None
+    faults: list[Diagnostic]
+
+
+async def check(text: str) -> FlowText:
+    """`check_now` without keeping the event loop from other work."""
+    if len(text) <= _SHORT:
+        return check_now(text)
+    return await asyncio.to_thread(check_now, text)
+
+
+async def report(text: str, version: str | None) -> Report:
+    """What is wrong with any text as a Flow JSON, at the most `MOST_FAULTS` faults."""
+    if len(text) <= _SHORT:
+        found = lint(text, version=version)
+    else:
+        found = await asyncio.to_thread(lint, text, version=version)
+    return msgspec.structs.replace(found, diagnostics=found.diagnostics[:MOST_FAULTS])
+
+
+def check_now(text: str) -> FlowText:
+    """A Flow JSON with its faults; raises InvalidFlowJson when it is no JSON, OutOfRange (size)."""
+    data = text.encode("utf-8")
+    if len(data) > FLOW_JSON_BYTES:
+        raise OutOfRange(
+            f"flowJson is {len(data)} bytes long; at most {FLOW_JSON_BYTES} bytes (10 MB)."
+        )
+    _require_json(text.removeprefix(_BYTE_ORDER_MARK))
+    report = lint(text)
+    return FlowText(
+        text,
+        len(data),
+        hashlib.sha256(data).hexdigest(),
+        report.version,
+        report.diagnostics[:MOST_FAULTS],
+    )
+
+
+def checked(tx: Transaction, flow: Flow) -> Checked:
+    """What is known of the flow's present Flow JSON; nothing wrong where it has none.
+
+    A text from before faults were kept is checked now.
+    """
+    if flow.revision == 0:
+        return Checked(None, [])
+    known = store.find_faults(tx, flow.account_id, flow.id, flow.revision)
+    if known is not None:
+        return known
+    text = store.flow_json(tx, flow.account_id, flow.id, flow.revision)
+    assert text is not None, "the revision is there"
+    now = check_now(text)
+    return Checked(now.version, now.faults)
+
+
+def errors_of(faults: list[Diagnostic]) -> list[Diagnostic]:
+    """The faults that keep a flow from being published."""
+    return [fault for fault in faults if fault.severity == "error"]
+
+
+def warnings_of(faults: list[Diagnostic]) -> list[Diagnostic]:
+    """The faults that do not."""
+    return [fault for fault in faults if fault.severity == "warning"]
+
+
+def _require_json(text: str) -> None:
+    try:
+        # Numbers are only looked at: Python would refuse to convert very long ones.
+        json.loads(text, parse_constant=_no_constant, parse_int=str, parse_float=str)
+    except RecursionError:
+        raise InvalidFlowJson("Invalid flowJson: it is nested too deeply.") from None
+    except ValueError as error:
+        fault = error if isinstance(error, json.JSONDecodeError) else _fault_of_constant(text)
+        raise InvalidFlowJson(
+            f"Invalid flowJson: it is not JSON text: {fault.msg.removesuffix(' at')} at line"
+            f" {fault.lineno}, column {fault.colno}."
+        ) from None
+
+
+def _no_constant(word: str) -> None:
+    """Refuses NaN and Infinity, which Python's parser would take."""
+    raise ValueError(word)
+
+
+def _fault_of_constant(text: str) -> json.JSONDecodeError:
+    """Where the first NaN or Infinity stands that is not in a string."""
+    for found in _STRING_OR_CONSTANT.finditer(text):
+        if found[1]:
+            return json.JSONDecodeError(f"{found[1]} is no JSON value", text, found.start())
+    raise AssertionError("only called for a text that has one")
