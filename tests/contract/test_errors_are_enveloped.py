@@ -7,14 +7,15 @@ import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 from contract.raw_http import Connection, ask, request
 from contract.refusals import bearer, enveloped, kept
+from harness.flow_json import VALID
 from harness.servers import Tenant, client, opened, run
 
 from waflows.app import ALL_ROUTES
 
-_FLOW_JSON = '{"version": "7.3", "screens": []}'
 _GOOD = {"name": "Good", "categories": ["OTHER"]}
 
 
@@ -45,6 +46,16 @@ def test_an_odd_address_below_the_flows_is_404_1300(server: Tenant, ending: str)
     for flows in (server.flows, server.guide_flows):
         answer = ask(server.url, request("GET", f"{flows}{ending}", bearer(server)))
         enveloped(answer, 404, 1300)
+
+
+@pytest.mark.parametrize("slash", ["%2F", "%2f"])
+def test_an_encoded_slash_separates_nothing(server: Tenant, slash: str) -> None:
+    flow_id = server.create("Untouched", flowJson=VALID)
+
+    path = f"{server.flows}/{flow_id}{slash}publish"
+    enveloped(ask(server.url, request("POST", path, bearer(server))), 404, 1300)
+
+    assert server.status_of(flow_id) == "DRAFT"
 
 
 @pytest.mark.parametrize("channel", ["%00", "%20", "%ff", "%C3%A9", "x" * 500, "%0A", "'", "%25"])
@@ -111,7 +122,7 @@ def test_a_wrong_method_is_405_and_says_which_are_right(server: Tenant, path: st
 
 
 def test_head_answers_as_get_does_without_the_body(server: Tenant) -> None:
-    flow_id = server.create("There", flowJson=_FLOW_JSON)
+    flow_id = server.create("There", flowJson=VALID)
 
     for path in (
         server.flows, f"{server.flows}/{flow_id}", f"{server.flows}/1", "/nowhere", "/healthz",
@@ -228,8 +239,8 @@ def test_errors_show_finds_an_error_of_no_account_too(server: Tenant) -> None:
         assert (record["status"], record["message"]) == (status, error["message"])
 
 
-def test_a_fault_of_the_server_is_500_2000_and_its_traceback_iskept(victim: Tenant) -> None:
-    flow_id = victim.create("Doomed", flowJson=_FLOW_JSON)
+def test_a_fault_of_the_server_is_500_2000_and_its_traceback_is_kept(victim: Tenant) -> None:
+    flow_id = victim.create("Doomed", flowJson=VALID)
     with opened(victim.database_url) as db:
         db.run_now(lambda tx: tx.execute("DROP TABLE flow_revisions"))
 
@@ -242,3 +253,15 @@ def test_a_fault_of_the_server_is_500_2000_and_its_traceback_iskept(victim: Tena
         assert "flow_revisions" in record.cause
         line = victim.process.log_line(error_id=error["errorId"], event="request")
         assert (line["level"], line["status"]) == ("error", 500)
+
+
+def test_of_a_very_long_address_little_is_repeated_and_kept(server: Tenant) -> None:
+    long = "/nowhere/" + "a" * 10_000 + "?" + "b" * 10_000
+
+    answer = ask(server.url, request("GET", long, f"User-Agent: {'c' * 10_000}"))
+
+    error = enveloped(answer, 404, 1300)
+    assert error["message"].startswith("There is nothing at /nowhere/aaa")
+    record = kept(server, error["errorId"])
+    assert record.path.startswith("/nowhere/aaa")
+    assert len(json.dumps(msgspec.to_builtins(record))) < 5_000
