@@ -135,8 +135,10 @@ class Egress:
         """The URL, after every check that needs no network. Raises CallFailed."""
         try:
             parsed = URL(url)
-        except ValueError as error:
-            raise CallFailed(Stage.URL, f"The URL cannot be read: {_plain(error)}.") from None
+        except ValueError:
+            # The reason would repeat parts of the URL, such as a password.
+            message = "The URL cannot be read: its host or its port is malformed."
+            raise CallFailed(Stage.URL, message) from None
         problem = _problem(url, parsed)
         if problem:
             raise CallFailed(Stage.URL, problem)
