@@ -27,8 +27,8 @@ def flows_below(folder: Path) -> Iterator[Path]:
     """Every `*.json` below a folder that is or means to be Flow JSON, in the order of the paths.
 
     Hidden files and folders, SKIPPED_FOLDERS and links to folders are passed over, and so is what
-    cannot be read and what is larger than any Flow JSON may be. Raises OSError when the folder
-    itself cannot be listed.
+    is larger than any Flow JSON may be. A file that cannot be read may be Flow JSON, so it is
+    among them. Raises OSError when the folder itself cannot be listed.
     """
     os.scandir(folder).close()
     found: list[Path] = []
@@ -66,4 +66,4 @@ def _is_flow_file(path: Path) -> bool:
     try:
         return path.is_file() and path.stat().st_size <= MAX_BYTES and is_flow(path.read_bytes())
     except OSError:
-        return False
+        return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -85,6 +86,14 @@ def test_a_token_wider_than_the_room_is_marked_as_far_as_it_is_shown() -> None:
 
     assert line == "…" + "x" * 20 + "a" * 40 + "…"
     assert marks == " " * 21 + "^" * 40
+
+
+@pytest.mark.parametrize("width", range(40, 50))
+def test_a_cut_does_not_part_a_letter_from_its_accent(width: int) -> None:
+    line, marks = marked("e\u0301" * 100 + '"here"', '"here"', width)
+
+    assert line[:2] == "…e"
+    assert over_the_marks(line, marks) == '"here"'
 
 
 def test_where_marks_overlap_the_first_is_seen() -> None:
