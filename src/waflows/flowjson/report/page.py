@@ -34,9 +34,8 @@ def markdown(rule: Rule) -> str:
         parts += [
             f"This fails:\n\n```json\n{rule.failing[0].text}\n```\n",
             f"```text\n{output(rule).rstrip()}\n```\n",
+            f"This passes:\n\n```json\n{rule.passing[0].text}\n```\n",
         ]
-    if rule.passing:
-        parts.append(f"This passes:\n\n```json\n{rule.passing[0].text}\n```\n")
     return "\n".join(parts)
 
 
@@ -76,7 +75,6 @@ def _lines(rule: Rule, paint: Paint, colour: bool) -> Iterator[str]:
         yield textwrap.indent(rule.failing[0].text, "    ")
         yield ""
         yield textwrap.indent(output(rule, colour=colour).rstrip("\n"), "  ")
-    if rule.passing:
         yield f"\n{paint('strong', 'This passes:')}\n"
         yield textwrap.indent(rule.passing[0].text, "    ")
 
