@@ -32,9 +32,10 @@ class Process:
 
     def log_lines(self) -> list[dict[str, Any]]:
         """What was logged so far."""
-        # The last line may be half written; the rest of it is only a moment away.
-        lines = self.log.read_bytes().rpartition(b"\n")[0].decode().splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        # The last line may be half written; the rest of it is only a moment away. What else
+        # `splitlines` takes for the end of a line may stand within one.
+        *lines, _ = self.log.read_bytes().split(b"\n")
+        return [json.loads(line) for line in lines if line.startswith(b"{")]
 
     def log_line(self, wait: float = 5.0, **wanted: Any) -> dict[str, Any]:
         """The first log line with these fields; waits for it a while."""
