@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 T = TypeVar("T")
 
-_READY_SECONDS = 10.0
+_READY_SECONDS = 30.0
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -17,7 +17,6 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from importlib.metadata import version
 from types import SimpleNamespace, TracebackType
@@ -25,18 +24,17 @@ from typing import Any
 
 import aiohttp
 import msgspec
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from waflows.errors import WaflowsError
 from waflows.upstream import addresses
+from waflows.upstream.resolver import GuardedResolver, Refused, SystemResolver, refuse, refused
 
 DEFAULT_SECONDS = 10.0
 DEFAULT_ANSWER_BYTES = 1024 * 1024
 
 _LONGEST_URL = 2048
-# Names that resolve slowly occupy a thread each; so many may do so before others wait.
-_RESOLVER_THREADS = 64
 _READ_BYTES = 64 * 1024
 # Shorter than the 5 s after which many servers close an idle connection: a request sent into a
 # closing connection is lost, and nobody can tell whether it was carried out.
@@ -92,7 +90,7 @@ class Egress:
         self, *, allow_loopback: bool = False, resolver: AbstractResolver | None = None
     ) -> None:
         self.allow_loopback = allow_loopback
-        self._resolver = _GuardedResolver(resolver or _SystemResolver(), allow_loopback)
+        self._resolver = GuardedResolver(resolver or SystemResolver(), allow_loopback)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Egress:
@@ -154,7 +152,7 @@ class Egress:
         if addresses.is_loopback(host) and not self.allow_loopback:
             kind = "a loopback"
         if kind:
-            raise CallFailed(Stage.ADDRESS, _refused(host, kind))
+            raise CallFailed(Stage.ADDRESS, refused(host, kind))
         return parsed
 
     async def send(
@@ -217,67 +215,8 @@ class Egress:
     def _make_socket(self, info: tuple[Any, ...]) -> socket.socket:
         """A socket for one address, judged once more: the last moment before connecting."""
         family, kind, protocol, _, where = info
-        _refuse(where[0], where[0], self.allow_loopback)
+        refuse(where[0], where[0], self.allow_loopback)
         return socket.socket(family, kind, protocol)
-
-
-class _Refused(OSError):
-    """An address that must not be called; the form in which it travels through aiohttp."""
-
-
-class _GuardedResolver(AbstractResolver):
-    """Refuses a name when any of its addresses must not be called.
-
-    Any and not all: a name that mixes public and private addresses has no good reason to.
-    """
-
-    def __init__(self, resolver: AbstractResolver, allow_loopback: bool) -> None:
-        self._resolver = resolver
-        self._allow_loopback = allow_loopback
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """The addresses of a name."""
-        found = await self._resolver.resolve(host, port, family)
-        for one in found:
-            _refuse(host, one["host"], self._allow_loopback)
-        return found
-
-    async def close(self) -> None:
-        """Closes the resolver behind it."""
-        await self._resolver.close()
-
-
-class _SystemResolver(AbstractResolver):
-    """The system's own resolver, on threads of its own: a slow name delays nothing else."""
-
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_RESOLVER_THREADS, "resolver")
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """The addresses of a name."""
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(
-            self._threads, socket.getaddrinfo, host, port, family, socket.SOCK_STREAM
-        )
-        return [
-            ResolveResult(
-                hostname=host,
-                host=str(where[0]),
-                port=int(where[1]),
-                family=kind,
-                proto=protocol,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for kind, _, protocol, _, where in found
-        ]
-
-    async def close(self) -> None:
-        """Lets the threads end when their look-ups do."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 class _Progress:
@@ -322,20 +261,6 @@ def _problem(url: str, parsed: URL) -> str | None:
     return None
 
 
-def _refuse(host: str, address: str, allow_loopback: bool) -> None:
-    """Raises for an address, as a resolver or a socket names it, that must not be called."""
-    try:
-        kind = addresses.refusal(addresses.parse(address), allow_loopback)
-    except ValueError:
-        kind = "an unreadable"
-    if kind:
-        raise _Refused(_refused(host, kind))
-
-
-def _refused(host: str, kind: str) -> str:
-    return f"The host {host!r} is at {kind} address, which must not be called."
-
-
 async def _read(response: aiohttp.ClientResponse, url: URL, limit: int) -> bytes:
     content = bytearray()
     async for part in response.content.iter_chunked(_READ_BYTES):
@@ -360,7 +285,7 @@ def _failure(url: URL, error: Exception, progress: _Progress, seconds: float) ->
         reason = _plain(error.certificate_error)
         return CallFailed(Stage.TLS, f"The certificate of {_name(url)} is not accepted: {reason}.")
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if isinstance(cause, _Refused):
+    if isinstance(cause, Refused):
         return CallFailed(Stage.ADDRESS, str(cause))
     hung_up = isinstance(cause, ConnectionResetError | ConnectionAbortedError | BrokenPipeError)
     shaking_hands = url.scheme == "https" and progress.stage == Stage.CONNECT
@@ -376,7 +301,7 @@ def _failure(url: URL, error: Exception, progress: _Progress, seconds: float) ->
 
 
 def _unresolved(url: URL, error: OSError) -> CallFailed:
-    if isinstance(error, _Refused):
+    if isinstance(error, Refused):
         return CallFailed(Stage.ADDRESS, str(error))
     return CallFailed(Stage.DNS, f"The name {url.raw_host} does not resolve: {_plain(error)}.")
 

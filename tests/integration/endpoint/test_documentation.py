@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,6 @@ def test_the_smallest_endpoint_serves_as_it_stands(monkeypatch: pytest.MonkeyPat
     assert params == {"flow_token": "t", "day": "mon"}
 
 
-@pytest.mark.parametrize("block", _BLOCKS[1:])
+@pytest.mark.parametrize("block", _BLOCKS[1:], ids=itertools.count())
 def test_every_other_example_is_a_program(block: str) -> None:
     exec(compile(block, "example.py", "exec", dont_inherit=True), {"__name__": "example"})

@@ -51,7 +51,7 @@ def phone() -> Iterator[Phone]:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 30
     while True:
         assert process.poll() is None, "the sample endpoint ended"
         assert time.monotonic() < deadline, "the sample endpoint is not ready"

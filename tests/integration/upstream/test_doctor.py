@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,7 @@ def test_no_mistake_is_left_unexamined() -> None:
         ("https://nowhere.invalid/", Step.DNS),
         (unused_url(), Step.CONNECT),
     ],
+    ids=itertools.count(),
 )
 def test_a_url_that_leads_nowhere_is_named_with_its_cure(url: str, step: Step) -> None:
     failing = _failing(_examine(url))
@@ -174,12 +176,12 @@ def test_an_endpoint_with_a_trusted_certificate_passes(
 
 def test_silence_and_a_cut_connection_are_failures_of_http() -> None:
     with scripted(SILENT) as server:
-        silent = _failing(_examine(server.url, seconds=0.3))
+        silent = _failing(_examine(server.url, seconds=1.5))
     with scripted(CUT) as server:
         cut = _failing(_examine(server.url))
 
     assert (silent.step, cut.step) == (Step.HTTP, Step.HTTP)
-    assert "within 0.3 s" in silent.message
+    assert "within 1.5 s" in silent.message
 
 
 def test_another_program_at_the_url_is_recognised() -> None:

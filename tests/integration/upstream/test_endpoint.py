@@ -311,7 +311,7 @@ def test_any_other_status_is_a_general_error(
 
 
 def test_an_endpoint_that_takes_too_long_is_a_timeout(faulty: tuple[str, FaultyEndpoint]) -> None:
-    exchange = _call(f"{faulty[0]}/hang", _init, seconds=0.3)
+    exchange = _call(f"{faulty[0]}/hang", _init, seconds=1.5)
 
     failed = _failed(exchange)
     assert (failed.step, failed.error_key) == (Step.HTTP, "timeout_error")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waflows.endpoint import UnfitData, values
@@ -23,6 +23,7 @@ _ERRORS = st.fixed_dictionaries(
 
 
 @given(st.dictionaries(st.sampled_from(_FIELDS), _JSON) | _JSON)
+@settings(deadline=None)
 def test_a_request_is_read_or_refused(value: Any) -> None:
     try:
         wire = values.read(json.dumps(value).encode())
@@ -35,6 +36,7 @@ def test_a_request_is_read_or_refused(value: Any) -> None:
 
 
 @given(_ACTIONS, st.sampled_from(sorted(values.ERROR_KEYS)) | st.text(), _ERRORS)
+@settings(deadline=None)
 def test_only_known_keys_with_a_text_make_a_notification(
     action: str, key: str, data: dict[str, Any]
 ) -> None:

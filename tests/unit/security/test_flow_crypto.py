@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ import pywa.utils
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waflows.security import flow_crypto
@@ -147,6 +148,7 @@ def test_our_answer_is_the_one_pywa_would_have_given() -> None:
 
 
 @given(st.binary(max_size=2000))
+@settings(deadline=None)
 def test_every_payload_comes_back_as_it_was(payload: bytes) -> None:
     body, keys = flow_crypto.seal_request(_KEY.public_key(), payload)
     opened, same_keys = flow_crypto.open_request(_KEY, body)
@@ -237,12 +239,14 @@ def test_a_field_that_is_not_base64_fails_at_base64(field: str, text: str) -> No
         b"[" * 100_000,
         _body()[:-30],
     ],
+    ids=itertools.count(),
 )
 def test_a_body_that_is_no_envelope_fails_at_json(body: bytes) -> None:
     assert _failing_step(body) == "json"
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
+@settings(deadline=None)
 def test_nonsense_is_refused_and_never_crashes(body: bytes) -> None:
     with pytest.raises(CannotOpen):
         flow_crypto.open_request(_KEY, body)

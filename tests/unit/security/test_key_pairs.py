@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 import shutil
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waflows.security import key_pairs
@@ -175,6 +176,7 @@ _CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"
         ("A" * 20_000, "too long"),
         (b"\x30\x82\x04\xbd\x02\x01\x00", "DER form"),
     ],
+    ids=itertools.count(),
 )
 def test_what_is_no_private_key_is_named_for_what_it_is(text: str | bytes, sentence: str) -> None:
     with pytest.raises(UnusableKey, match=sentence):
@@ -193,6 +195,7 @@ def test_what_is_no_private_key_is_named_for_what_it_is(text: str | bytes, sente
         (_PUBLIC[:200], "cut off"),
         (_PUBLIC[:200] + _PUBLIC[220:], "damaged"),
     ],
+    ids=itertools.count(),
 )
 def test_what_is_no_public_key_is_named_for_what_it_is(text: str, sentence: str) -> None:
     with pytest.raises(UnusableKey, match=sentence):
@@ -200,6 +203,7 @@ def test_what_is_no_public_key_is_named_for_what_it_is(text: str, sentence: str)
 
 
 @given(st.text(max_size=200), st.integers(0, 1600), st.integers(0, 40))
+@settings(deadline=None, max_examples=50)
 def test_a_message_never_repeats_the_key(noise: str, at: int, cut: int) -> None:
     pem = _PKCS8[:at] + noise + _PKCS8[at + cut :]
 
@@ -269,6 +273,7 @@ def test_what_was_never_sealed_is_refused(damage: str) -> None:
 
 
 @given(st.integers(0, 1200), st.integers(1, 255))
+@settings(deadline=None)
 def test_a_changed_byte_breaks_the_seal(at: int, by: int) -> None:
     raw = bytearray(base64.b64decode(_SEALED.removeprefix("v1:")))
     raw[at % len(raw)] ^= by

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waflows.upstream import addresses
@@ -77,6 +77,7 @@ def test_a_public_address_passes(address: str) -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
+@settings(deadline=None)
 def test_no_ipv4_address_passes_that_python_does_not_call_global(number: int) -> None:
     address = IPv4Address(number)
 
@@ -85,6 +86,7 @@ def test_no_ipv4_address_passes_that_python_does_not_call_global(number: int) ->
 
 
 @given(st.integers(0x2000 << 112, (0x4000 << 112) - 1))
+@settings(deadline=None)
 def test_no_global_unicast_ipv6_address_passes_that_python_does_not_call_global(
     number: int,
 ) -> None:
@@ -95,11 +97,13 @@ def test_no_global_unicast_ipv6_address_passes_that_python_does_not_call_global(
 
 
 @given(st.integers(1 << 120, (0x2000 << 112) - 1) | st.integers(0x4000 << 112, 2**128 - 1))
+@settings(deadline=None)
 def test_no_ipv6_address_outside_global_unicast_passes(number: int) -> None:
     assert addresses.refusal(IPv6Address(number), allow_loopback=False) is not None
 
 
 @given(st.integers(0, 2**32 - 1))
+@settings(deadline=None)
 def test_an_ipv4_address_inside_an_ipv6_one_passes_only_if_it_passes_alone(number: int) -> None:
     alone = addresses.refusal(IPv4Address(number), allow_loopback=False)
 
