@@ -37,11 +37,13 @@ from waflows.runtime.state import (
     Effect,
     NotifyEndpoint,
     OpenUrl,
+    Page,
     Phase,
     Ran,
     Request,
     State,
 )
+from waflows.runtime.text import draw
 from waflows.runtime.widgets import View, Widget
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "NotifyEndpoint",
     "Open",
     "OpenUrl",
+    "Page",
     "Phase",
     "PickDate",
     "PickDates",
@@ -73,6 +76,7 @@ __all__ = [
     "Unselect",
     "View",
     "Widget",
+    "draw",
     "examples",
     "load",
     "render",

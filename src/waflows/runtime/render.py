@@ -247,7 +247,7 @@ def _upload(drawing: _Drawing, component: Component) -> Widget:
 
 def _upload_hint(component: Component, taken: validation.Uploads) -> str:
     megabytes = evaluation.text(round(taken.max_kb / 1024, 1))
-    size = f"Max file size {megabytes} MB."
+    size = f"Max file size {f'{megabytes} MB' if taken.max_kb >= 1024 else f'{taken.max_kb} KB'}."
     if component.type == "DocumentPicker":
         return size
     count = f"Add {taken.least} to {taken.most} photos." if taken.least else (

@@ -61,7 +61,8 @@ def _text_field(widget: widgets.TextField) -> Iterator[str]:
 
 
 def _choice(widget: widgets.Choice) -> Iterator[str]:
-    yield f"{widget.label}:{_off(widget.enabled)}"
+    colon = "" if widget.label.endswith(("?", ":")) else ":"
+    yield f"{widget.label}{colon}{_off(widget.enabled)}"
     for about in filter(None, (widget.description, widget.hint)):
         yield f"    {about}"
     marks = ("[x]", "[ ]") if widget.multiple else ("(•)", "( )")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from waflows.flowjson.source import too_deep
@@ -65,4 +64,4 @@ def _double(value: int) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(0.0, value)
+        return 0.0

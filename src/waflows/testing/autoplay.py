@@ -291,6 +291,15 @@ class _Player:
             elif isinstance(widget, widgets.NavigationList):
                 for item in widget.items:
                     self._arrive(at, runtime.Tap(widget.key, item.id))
+        if at.screen.can_go_back and self._back_matters(at.screen.screen):
+            self._arrive(at, runtime.Back())
+
+    def _back_matters(self, screen: str) -> bool:
+        """Whether going back can show something new: by the endpoint, or by what was entered."""
+        found = self.flow.screens[screen]
+        return found.refresh_on_back or any(
+            self.clues.decides(screen, name) for name in found.inputs
+        )
 
     def _fillings(self, at: _At) -> Iterator[_At]:
         """The screen as it came, all filled in, and filled in with one thing changed at a time.

@@ -20,7 +20,7 @@ from waflows.runtime import (
     State,
     Step,
     View,
-    text,
+    draw,
     widgets,
 )
 from waflows.runtime.scope import Scope
@@ -170,7 +170,7 @@ class Phone:
 
     def text(self) -> str:
         """The screen as plain text."""
-        return text.draw(self.screen)
+        return draw(self.screen)
 
     def value(self, label: str) -> Any:
         """The value of an input as `${form.name}` has it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
-from waflows.runtime import text, widgets
+from waflows.runtime import draw, widgets
 from waflows.runtime.widgets import View, Widget
 
 _OPTIONAL = " (optional)"
@@ -17,7 +17,7 @@ class FlowExpectationError(AssertionError):
 
 def fail(view: View, message: str) -> NoReturn:
     """Raises the error with the screen below the message."""
-    drawn = "\n".join(f"  │ {line}" for line in text.draw(view).splitlines())
+    drawn = "\n".join(f"  │ {line}" for line in draw(view).splitlines())
     raise FlowExpectationError(f"{message}\n\nThe screen:\n{drawn}")
 
 
@@ -45,9 +45,19 @@ def find(view: View, kinds: tuple[type[Any], ...], label: str) -> Any:
         return found[0]
     if len(found) > 1:
         fail(view, f"{len(found)} things on the screen are called {label!r}; use the input's name.")
-    what = "/".join(kind.__name__ for kind in kinds)
+    what = " or ".join(_SPOKEN[kind] for kind in kinds)
     names = ", ".join(repr(called(each)[0]) for each in there if called(each)) or "none"
     fail(view, f"There is no {what} called {label!r} on the screen; there is: {names}.")
+
+
+_SPOKEN: dict[type[Any], str] = {
+    widgets.TextField: "text field",
+    widgets.Choice: "choice",
+    widgets.OptIn: "opt-in",
+    widgets.Dates: "date",
+    widgets.Upload: "picker",
+    widgets.Footer: "footer",
+}
 
 
 def match(things: Iterable[Any], names: Callable[[Any], Iterable[str]], wanted: str) -> list[Any]:
