@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import re
 from collections.abc import AsyncIterator
 
@@ -45,7 +46,7 @@ def create_app(settings: Settings, db: Database, logs: Logs) -> ASGIApp:
         Journal(db, logs),
         logs,
         Recorder(logs),
-        openapi.document(ALL_ROUTES),
+        functools.cache(lambda: openapi.document(ALL_ROUTES)),
     )
 
     @contextlib.asynccontextmanager

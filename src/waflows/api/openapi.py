@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from waflows import __version__
 from waflows.api.errors import Envelope
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.services.accounts import ACCOUNT_ID_PATTERN
@@ -74,6 +73,9 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 def document(routes: list[Route]) -> bytes:
     """The document as JSON."""
+    # Finding out the version takes as long as a tenth of a server's start.
+    from waflows import __version__
+
     documented = [route for route in routes if route.documented]
     schemas = _Schemas(documented)
     paths: dict[str, dict[str, Any]] = {}
@@ -107,7 +109,7 @@ def document(routes: list[Route]) -> bytes:
 
 async def show(call: Call[NoQuery, None]) -> Reply:
     """The document."""
-    return Reply(call.state.openapi, headers={"Cache-Control": "no-cache"})
+    return Reply(call.state.openapi(), headers={"Cache-Control": "no-cache"})
 
 
 class _Schemas:

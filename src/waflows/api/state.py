@@ -7,6 +7,7 @@ import itertools
 import re
 import secrets
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -111,7 +112,7 @@ class Recorder:
 class State(msgspec.Struct):
     """Everything a handler may use.
 
-    `secret` signs links and hashes keys; `openapi` is the document that describes the API.
+    `secret` signs links and hashes keys; `openapi` makes the document that describes the API.
     """
 
     db: Database
@@ -122,4 +123,4 @@ class State(msgspec.Struct):
     journal: Journal
     logs: Logs
     recorder: Recorder
-    openapi: bytes
+    openapi: Callable[[], bytes]

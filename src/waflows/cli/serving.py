@@ -7,7 +7,6 @@ from typing import Any
 
 import uvicorn
 
-from waflows.api.protocol import EnvelopeProtocol
 from waflows.errors import OperatorError
 from waflows.settings import Settings
 
@@ -43,7 +42,8 @@ def uvicorn_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="auto",
-        http=EnvelopeProtocol,
+        # By name: a process that only looks after workers has no use for the whole server.
+        http="waflows.api.protocol:EnvelopeProtocol",
         ws="none",
         interface="asgi3",
         log_config=None,

@@ -6,26 +6,22 @@ Content-Security-Policy says so to the browser. Text of a flow never becomes mar
 
 from __future__ import annotations
 
+import functools
 import mimetypes
 from importlib import resources
+from typing import TYPE_CHECKING
 
-import jinja2
 import msgspec
 
-from waflows import __version__
 from waflows.api.links import PREVIEW_PATH, LinkQuery, previewed
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.errors import NotFound
 
+if TYPE_CHECKING:
+    import jinja2
+
 _STATIC = resources.files("waflows.console") / "static"
 _HTML = "text/html"
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("waflows.console"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 _COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -63,9 +59,25 @@ async def static_file(call: Call[NoQuery, None]) -> Reply:
 
 
 def _page(template: str, policy: str, **values: object) -> Reply:
-    html = _TEMPLATES.get_template(template).render(version=__version__, **values)
+    from waflows import __version__
+
+    html = _templates().get_template(template).render(version=__version__, **values)
     headers = _COMMON_HEADERS | {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
     return Reply(html.encode("utf-8"), headers=headers, content_type=_HTML)
+
+
+@functools.cache
+def _templates() -> jinja2.Environment:
+    # Imported for the first page: a server's start need not wait for it.
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("waflows.console"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _indented(text: str | None) -> str:

