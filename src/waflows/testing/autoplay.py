@@ -302,16 +302,16 @@ class _Player:
         )
 
     def _fillings(self, at: _At) -> Iterator[_At]:
-        """The screen as it came, all filled in, and filled in with one thing changed at a time.
+        """The screen all filled in, as it came, and filled in with one thing changed at a time.
 
         What shows something new is changed further.
         """
         everything = self._fill(at)
         pending, seen = deque([everything]), {self._form(everything)}
+        yield everything
         if self._form(at) not in seen:
             seen.add(self._form(at))
             yield at
-        yield everything
         looks = {_look_of(everything)}
         for _ in range(_MOST_VARIANTS):
             if not pending:
