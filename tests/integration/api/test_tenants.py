@@ -318,6 +318,32 @@ def test_a_flow_of_another_tenant_cannot_be_cloned(server: Tenant, other: Tenant
     assert (_state_of(server), _all_of(other)) == before
 
 
+def test_a_key_limited_to_a_channel_clones_from_no_other(server: Tenant) -> None:
+    secret = server.create("Secret", flowJson='{"secret": true}')
+    elsewhere = server.new_channel()
+    own_flows = server.flows.replace(server.channel_id, elsewhere)
+    own_guide_flows = server.guide_flows.replace(server.channel_id, elsewhere)
+    with client(server.url, server.new_key(channel_ids=[elsewhere])) as limited:
+        draft = {"name": "Own", "categories": ["OTHER"], "flowJson": VALID}
+        own = limited.post(own_flows, json=draft).json()["id"]
+        before = _state_of(server)
+        for method, path in (
+            ("POST", own_flows),
+            ("PUT", f"{own_flows}/{own}"),
+            ("PUT", f"{own_guide_flows}/{own}"),
+        ):
+            faces = []
+            for source in (secret, _nowhere().flow):
+                body = {"name": "Copy", "categories": ["OTHER"], "cloneFlowId": source}
+                response = limited.request(method, path, json=body)
+                assert (response.status_code, response.json()["code"]) == (400, 1008)
+                faces.append(_face(response, Aim(server.account_id, elsewhere, source, "none")))
+            assert faces[0] == faces[1]
+        assert _state_of(server) == before
+        body = {"name": "Copy", "categories": ["OTHER"], "cloneFlowId": own}
+        assert limited.post(own_flows, json=body).status_code == 200
+
+
 # Links: what they open needs no key, so their tokens must be worth one.
 
 
