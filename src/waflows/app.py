@@ -16,6 +16,7 @@ from waflows import settings as settings_module
 from waflows.api import openapi
 from waflows.api.auth import KeyMemory
 from waflows.api.endpoint import Address, refused
+from waflows.api.errors import shortened
 from waflows.api.gateway import LIFESPAN_KEY, Gateway
 from waflows.api.journal import Journal
 from waflows.api.memory import ListMemory
@@ -100,7 +101,8 @@ class _Nowhere:
         if scope["type"] != "http":
             return
         exchange = scope["waflows.exchange"]
-        error = RouteNotFound(f"There is nothing at {scope['path']}; /docs lists what there is.")
+        path = shortened(scope["path"])
+        error = RouteNotFound(f"There is nothing at {path}; /docs lists what there is.")
         response = refused(error, "reference", self._state, exchange, scope)
         response.headers["X-Request-Id"] = exchange.request_id
         exchange.status = response.status_code

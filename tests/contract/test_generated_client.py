@@ -18,36 +18,14 @@ from uuid import UUID
 import httpx2
 import pytest
 from contract.reference_document import flow_document, needs_the_document
+from harness.flow_json import valid_flow
 from harness.servers import Tenant
 
 pytestmark = needs_the_document
 
 _PACKAGE = "client_generated_from_8x8s_document"
 _OPERATIONS = "api.management_api"
-_FLOW_JSON = json.dumps(
-    {
-        "version": "7.3",
-        "screens": [
-            {
-                "id": "WELCOME",
-                "title": "Welcome",
-                "terminal": True,
-                "layout": {
-                    "type": "SingleColumnLayout",
-                    "children": [
-                        {"type": "TextHeading", "text": "Guten Tag, ¡hola!"},
-                        {
-                            "type": "Footer",
-                            "label": "Done",
-                            "on-click-action": {"name": "complete", "payload": {}},
-                        },
-                    ],
-                },
-            }
-        ],
-    },
-    ensure_ascii=False,
-)
+_FLOW_JSON = valid_flow("Guten Tag, ¡hola!")
 
 
 class Generated:
@@ -152,6 +130,29 @@ def test_create_answers_an_id_success_and_no_validation_errors(generated: Genera
     assert created.success is True
     assert created.validation_errors is generated.unset
     assert created.additional_properties == {}
+
+
+def test_faults_of_a_flow_json_are_typed_down_to_their_pointers(generated: Generated) -> None:
+    faulty = _FLOW_JSON.replace("TextBody", "Text")
+
+    created = generated.call(
+        "create_whatsapp_flow", body=generated.new_flow("Faulty", flow_json=faulty)
+    ).parsed
+    details = generated.call("get_whatsapp_flow_details", created.id).parsed
+
+    assert created.success is True
+    for answer in (created, details):
+        assert answer.validation_errors
+        for fault in answer.validation_errors:
+            assert fault.additional_properties == {}
+            assert all(isinstance(text, str) for text in (fault.error, fault.error_type))
+            assert fault.message
+            for place in (fault, *fault.pointers):
+                assert 1 <= place.line_start <= place.line_end
+                assert place.column_start >= 1
+                assert place.column_end >= 1
+            assert all(pointer.path for pointer in fault.pointers)
+            assert all(pointer.additional_properties == {} for pointer in fault.pointers)
 
 
 def test_create_takes_every_documented_field(generated: Generated) -> None:

@@ -71,7 +71,8 @@ class Address:
         if route is None:
             allow = ", ".join(sorted(self._routes))
             raise MethodNotAllowed(
-                f"{exchange.path} does not answer to {scope['method']}; it does to {allow}.", allow
+                f"{shortened(exchange.path)} does not answer to {scope['method']}, but to {allow}.",
+                allow,
             )
         headers = Headers(scope=scope)
         caller = await self._caller(route, headers, exchange, scope["path_params"])

@@ -75,7 +75,8 @@ _TABLES: dict[Dialect, list[tuple[type[Exception], Answer]]] = {
     "guide": _GUIDE,
 }
 _UNEXPECTED = Answer(500, _INTERNAL)
-_MOST_CHARACTERS = 4000
+_LONGEST_MESSAGE = 4000
+_LONGEST_REPEATED = 500
 _UNEXPECTED_MESSAGE = "Internal server error: not your fault; the errorId leads to its cause."
 
 
@@ -86,17 +87,17 @@ def refuse(error: Exception, dialect: Dialect) -> Refusal:
     """
     answer = answer_to(error, dialect)
     told = isinstance(error, errors.WaflowsError) and answer is not _UNEXPECTED
-    message = shortened(str(error)) if told else _UNEXPECTED_MESSAGE
+    message = str(error)[:_LONGEST_MESSAGE] if told else _UNEXPECTED_MESSAGE
     envelope = Envelope(answer.code, message, str(uuid.uuid4()), clock.error_timestamp())
     return Refusal(answer.status, envelope, _headers(error, answer.status))
 
 
 def shortened(text: str) -> str:
-    """As much of a text from a request as an answer repeats or the journal keeps.
+    """As much of an address or a header as an answer repeats and the journal keeps.
 
     Otherwise anyone could fill the disk with errors about very long addresses.
     """
-    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
+    return text if len(text) <= _LONGEST_REPEATED else f"{text[:_LONGEST_REPEATED]}…"
 
 
 def answer_to(error: Exception, dialect: Dialect) -> Answer:
