@@ -123,4 +123,4 @@ def slashed(path: Path) -> str:
 
 def _printable(text: str) -> str:
     """The text with lone surrogates, which no encoder takes, replaced."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

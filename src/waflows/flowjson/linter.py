@@ -86,15 +86,18 @@ def _diagnostics(text: str, faults: list[Fault]) -> list[Diagnostic]:
     if not faults:
         return []
     spans = positions.locate(text, (target for fault in faults for target in fault.targets))
-    lines = positions.Lines(text)
-    placed: list[tuple[tuple[int, int, int], Diagnostic]] = []
-    for order, fault in enumerate(faults):
-        places = [(spans[target], target.path) for target in fault.targets]
-        places += [((start, end), path) for start, end, path in fault.spans]
-        pointers = tuple(lines.pointer(span, path) for span, path in places)
-        placed.append(((*places[0][0], order), _diagnostic(fault, pointers)))
-    placed.sort(key=lambda pair: pair[0])
-    return [found for _, found in placed]
+    placed = [
+        [(spans[target], target.path) for target in fault.targets]
+        + [((start, end), path) for start, end, path in fault.spans]
+        for fault in faults
+    ]
+    lines = positions.Lines(text, (span for places in placed for span, _ in places))
+    found = [
+        (places[0][0], _diagnostic(fault, tuple(lines.pointer(*place) for place in places)))
+        for fault, places in zip(faults, placed, strict=True)
+    ]
+    found.sort(key=lambda pair: pair[0])
+    return [diagnostic for _, diagnostic in found]
 
 
 def _diagnostic(fault: Fault, pointers: tuple[Pointer, ...]) -> Diagnostic:

@@ -7,7 +7,6 @@ over by the C decoder, so finding positions costs about as much as decoding the 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable
 from json.decoder import JSONDecoder
 from json.decoder import scanstring as _scanstring  # type: ignore[attr-defined]
@@ -146,17 +145,24 @@ def _skip_by_brackets(text: str, position: int) -> int:
 
 
 class Lines:
-    """Turns offsets into pointers."""
+    """Turns offsets, all known beforehand, into pointers, going through the text once."""
 
-    def __init__(self, text: str) -> None:
-        self._ends = [match.start() for match in re.finditer("\n", text)]
+    def __init__(self, text: str, spans: Iterable[Span]) -> None:
+        offsets = {offset for span in spans for offset in _first_and_last(span)}
+        self._places: dict[int, tuple[int, int]] = {}
+        line, counted = 1, 0
+        for offset in sorted(offsets):
+            line += text.count("\n", counted, offset)
+            counted = offset
+            self._places[offset] = (line, offset - text.rfind("\n", 0, offset))
 
     def pointer(self, span: Span, path: Path) -> Pointer:
         """The pointer to `[start, end)`; an empty span is taken as one character."""
-        line_start, column_start = self._place(span[0])
-        line_end, column_end = self._place(max(span[1] - 1, span[0]))
+        first, last = _first_and_last(span)
+        line_start, column_start = self._places[first]
+        line_end, column_end = self._places[last]
         return Pointer(line_start, line_end, column_start, column_end, dotted(path))
 
-    def _place(self, offset: int) -> tuple[int, int]:
-        line = bisect_left(self._ends, offset)
-        return line + 1, offset - (self._ends[line - 1] if line else -1)
+
+def _first_and_last(span: Span) -> Span:
+    return span[0], max(span[1] - 1, span[0])

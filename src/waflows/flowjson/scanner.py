@@ -26,6 +26,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"-?[A-Za-z_][A-Za-z_0-9]*")
+_TOKEN = re.compile(f"{_STRING.pattern}|{_NUMBER.pattern}|{_WORD.pattern}", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _CHARACTER = re.compile(
@@ -202,14 +203,16 @@ class _Reader:
             at = min(error.pos, self.position - 1)
             self._fault("bad-escape", (at, at + 1, self._path()))
             return match[0][1:-1]
-        for control in _CONTROL.finditer(match[0]):
+        control = _CONTROL.search(match[0])
+        if control is not None:
             at = start + control.start()
-            self._fault("control-character", (at, at + 1, self._path()))
-            break
-        for lone in _SURROGATE.finditer(value):
-            span = inside(self.text, start, lone.start(), lone.end())
+            # A line end is shown as the string up to it: there is nothing to see of itself.
+            first, end = (start, at) if control[0] in "\r\n" else (at, at + 1)
+            self._fault("control-character", (first, end, self._path()))
+        lone = _SURROGATE.search(value)
+        if lone is not None:
+            span = inside(self.text, start, *lone.span())
             self._fault("lone-surrogate", (*span, self._path()))
-            break
         return value
 
     def _skip_space(self) -> None:
@@ -225,12 +228,13 @@ class _Reader:
         return match[0] if match else self._peek()
 
     def _here(self) -> Place:
-        """The character or word that should not be here; at the end of the text the last one."""
+        """The token that should not be here; at the end of the text the last character."""
         if self.position >= len(self.text):
             end = max(len(self.text.rstrip(" \t\n\r")), 1)
             return (end - 1, end, self._path())
-        length = max(len(self._word_here()), 1)
-        return (self.position, self.position + length, self._path())
+        token = _TOKEN.match(self.text, self.position)
+        end = token.end() if token is not None else self.position + 1
+        return (self.position, end, self._path())
 
     def _path(self) -> Path:
         return tuple(frame.key for frame in self.stack)
@@ -243,7 +247,8 @@ class _Reader:
         if kind == "expected" and self.position >= len(self.text):
             path = self._path()
             opened = [(f.start, f.start + 1, path[:depth]) for depth, f in enumerate(self.stack)]
-            self._fault("truncated", place, *opened[-1:], detail=detail)
+            kind = "truncated" if opened else "ended"
+            self._fault(kind, place, *opened[-1:], detail=detail)
         else:
             self._fault(kind, place, detail=detail)
         raise _Stopped

@@ -89,6 +89,14 @@ def walk(flow: Flow, checks: Checks) -> list[Fault]:
     return walker.faults
 
 
+def _fits(text: str, slot: Slot) -> bool:
+    """Whether a string is beyond doubt a value its property takes."""
+    if not slot.free:
+        return text in slot.entry.allowed
+    plain = "${" not in text and text[:1] != "`" and len(text) <= slot.longest
+    return plain and bool(text) and not text.isspace()
+
+
 class _Walker:
     def __init__(self, flow: Flow, checks: Checks) -> None:
         self.flow = flow
@@ -111,21 +119,17 @@ class _Walker:
         slots = shape.slots
         for key, found in value.items():
             slot = slots.get(key)
-            if slot is not None:
-                kind = type(found)
-                if kind is str:
-                    if (
-                        slot.free
-                        and len(found) <= slot.longest
-                        and "${" not in found
-                        and found[:1] != "`"
-                        and found
-                        and not found.isspace()
-                    ):
-                        continue
-                elif kind is bool and slot.types == ("boolean",):
-                    continue
-            self._look(Place(self.flow, node, steps, shape, key, found, slot))
+            kind = type(found)
+            if slot is None:
+                self._ask(
+                    self.checks.unknown, Place(self.flow, node, steps, shape, key, found, None)
+                )
+            elif kind is dict and slot.plain is dict:
+                self._inner(node, steps, key, slot, found)
+            elif kind is list and slot.plain is list and slot.least <= len(found) <= slot.most:
+                self._elements(node, steps, key, shape, slot, found)
+            elif not (_fits(found, slot) if kind is str else kind is bool and slot.plain is bool):
+                self._look(Place(self.flow, node, steps, shape, key, found, slot))
         for name in shape.required:
             if name not in value:
                 self._missing(shape, name, node, steps)
@@ -143,102 +147,103 @@ class _Walker:
         return False
 
     def _look(self, place: Place) -> None:
-        slot = place.slot
-        if slot is None:
-            self._ask(self.checks.unknown, place)
-            return
-        value = place.value
+        """Looks closer at a value that does not plainly fit."""
+        slot, value = place.slot, place.value
+        assert slot is not None
         if isinstance(value, str) and self._is_use(slot, value, place):
             return
-        if self._ask(self.checks.values, place):
-            return
-        if isinstance(value, list):
-            self._elements(place, slot, value)
-        elif isinstance(value, dict):
-            self._inner(place, slot, value)
+        refused = self._ask(self.checks.values, place)
+        if refused and slot.dynamic and isinstance(value, dict | list):
+            # Of the wrong form, but what it refers to can still be wrong by itself.
+            self._strings(place.node, (*place.steps, place.key), value)
+        elif isinstance(value, list) and not refused:
+            self._elements(place.node, place.steps, place.key, place.owner, slot, value)
+        elif isinstance(value, dict) and not refused:
+            self._inner(place.node, place.steps, place.key, slot, value)
 
     def _is_use(self, slot: Slot, value: str, place: Place) -> bool:
+        """Whether the string is an expression of the kind its property takes; if so, notes it."""
         kind = slot.entry.type
+        form: expressions.Kind | None
         if kind == "expression":
-            if value.strip():
-                self._use(place, value, expressions.parse(value, "condition"), ("boolean",))
-                return True
+            form = "condition" if value.strip() else None
+        elif kind == "binding" or slot.dynamic:
+            form = expressions.classify(value)
+        else:
             return False
-        if kind == "binding":
-            if expressions.classify(value) == "binding":
-                self._use(place, value, expressions.parse(value, "binding"), ())
-                return True
-            return False
-        if not slot.dynamic:
-            return False
-        form = expressions.classify(value)
         if form is None or (form == "nested" and not self.nested):
+            return False
+        if kind == "binding" and form != "binding":
             return False
         if form == "text" and ("string" not in slot.types or slot.integral):
             return False
-        self._use(place, value, expressions.parse(value, form), slot.bound, slot.item)
+        types = ("boolean",) if form == "condition" else () if kind == "binding" else slot.bound
+        steps = (*place.steps, place.key)
+        self._use(place.node, steps, slot.name, expressions.parse(value, form), types, slot.item)
         return True
 
     def _use(
         self,
-        place: Place,
-        text: str,
+        node: Node,
+        steps: Path,
+        name: str,
         expression: expressions.Expression,
         types: tuple[str, ...],
         item: str | None = None,
     ) -> None:
-        node = place.node
         if isinstance(node, Flow):
             return
-        action = node if isinstance(node, Action) else None
-        component = node if isinstance(node, Component) else None
-        if action is not None:
-            component = action.component
+        component, action, screen = None, None, node
+        if isinstance(node, Action):
+            component, action, screen = node.component, node, node.screen
+            name = action.property_name
+        elif isinstance(node, Component):
+            component, screen = node, node.screen
+        assert isinstance(screen, Screen)
         self.flow.uses.append(
-            Use(
-                node if isinstance(node, Screen) else node.screen,
-                component,
-                action,
-                action.property_name if action is not None else place.name,
-                (*place.steps, place.key),
-                text,
-                expression,
-                types,
-                item,
-            )
+            Use(screen, component, action, name, steps, expression.text, expression, types, item)
         )
 
-    def _elements(self, place: Place, slot: Slot, values: list[Any]) -> None:
+    def _elements(
+        self,
+        node: Node,
+        steps: Path,
+        key: str | int,
+        owner: Shape,
+        slot: Slot,
+        values: list[Any],
+    ) -> None:
         shape, element = self.spec.items.get(slot.item or ""), slot.element
-        steps = (*place.steps, place.key)
         if element is None:
             return
+        steps = (*steps, key)
         wanted = dict if element.types == ("object",) else str
         closely = wanted is str and not element.free
         for index, value in enumerate(values):
             if type(value) is dict and shape is not None:
-                self._object(shape, value, place.node, (*steps, index))
+                self._object(shape, value, node, (*steps, index))
             elif (
                 type(value) is not wanted
                 or closely
                 or (wanted is str and ("${" in value or value[:1] == "`"))
             ):
-                owner = place.owner
-                self._look(Place(self.flow, place.node, steps, owner, index, value, element))
+                self._look(Place(self.flow, node, steps, owner, index, value, element))
 
-    def _inner(self, place: Place, slot: Slot, value: dict[str, Any]) -> None:
+    def _inner(
+        self, node: Node, steps: Path, key: str | int, slot: Slot, value: dict[str, Any]
+    ) -> None:
         kind = slot.entry.type
-        steps = (*place.steps, place.key)
-        if kind == "action" and isinstance(place.node, Component):
-            self._action(place.node, steps, slot, value)
+        steps = (*steps, key)
+        if kind == "action" and isinstance(node, Component):
+            self._action(node, steps, slot, value)
         elif kind == "layout":
-            self._object(self.spec.layout, value, place.node, steps)
+            self._object(self.spec.layout, value, node, steps)
         elif kind == "NextScreen":
-            self._object(self.spec.next_screen, value, place.node, steps)
+            self._object(self.spec.next_screen, value, node, steps)
         elif slot.item in self.spec.items:
-            self._object(self.spec.items[slot.item], value, place.node, steps)
-        elif kind == "object" and isinstance(place.node, Action | Component):
-            self._strings(place, value)
+            self._object(self.spec.items[slot.item], value, node, steps)
+        elif kind == "object" and isinstance(node, Action | Component):
+            self._strings(node, steps, value)
 
     def _action(self, component: Component, steps: Path, slot: Slot, value: dict[str, Any]) -> None:
         name = value.get("name")
@@ -249,22 +254,21 @@ class _Walker:
         component.screen.actions.append(action)
         if shape is not None and known:
             self._object(shape, value, action, ())
-        elif "name" not in value:
+            return
+        if "name" not in value:
             self._missing(UNNAMED, "name", action, ())
+        self._strings(action, ("payload",), value.get("payload"))
 
-    def _strings(self, place: Place, value: dict[str, Any]) -> None:
-        """Notes the bindings anywhere in a free-form object: a payload, initial values."""
-        pending: list[tuple[Path, Any]] = [((*place.steps, place.key), value)]
+    def _strings(self, node: Node, steps: Path, value: Any) -> None:
+        """Notes the bindings anywhere in a free-form value: a payload, initial values."""
+        pending: list[tuple[Path, Any]] = [(steps, value)]
         while pending:
             steps, found = pending.pop()
             kind = type(found)
             if kind is str:
                 form = expressions.classify(found)
                 if form is not None and (form != "nested" or self.nested):
-                    at = Place(
-                        self.flow, place.node, steps[:-1], place.owner, steps[-1], found, place.slot
-                    )
-                    self._use(at, found, expressions.parse(found, form), ())
+                    self._use(node, steps, str(steps[0]), expressions.parse(found, form), ())
             elif kind is dict:
                 pending += [((*steps, key), inner) for key, inner in found.items()][::-1]
             elif kind is list:

@@ -9,6 +9,7 @@ A condition knows no arithmetic: there a `-` is part of a number.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import zip_longest
 
 from waflows.flowjson.expressions import lexer
 from waflows.flowjson.expressions.lexer import Token
@@ -113,11 +114,9 @@ class _Parser:
 
     def check_signs(self) -> None:
         """In a condition a minus sign belongs to the number right behind it."""
-        following: list[Token | None] = [*self.tokens[1:], None]
-        for token, after in zip(self.tokens, following, strict=True):
+        for token, after in zip_longest(self.tokens, self.tokens[1:]):
             if self.condition and token.text == "-" and token.kind == "operator":
-                number = after is not None and after.kind == "number"
-                if not number or after is None or after.span[0] != token.span[1]:
+                if after is None or after.kind != "number" or after.span[0] != token.span[1]:
                     raise _Wrong("negative", token.span)
 
     def _row(self) -> Node:

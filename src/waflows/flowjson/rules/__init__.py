@@ -7,6 +7,7 @@ value is the last one asked about it: what is wrong with a value is said once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from types import ModuleType
 
 from waflows.flowjson import shape
@@ -31,6 +32,7 @@ from waflows.flowjson.rules import (
     data_model,
     endpoint,
     exclusive,
+    expression_size,
     form_scope,
     generated_routes,
     global_bindings,
@@ -120,6 +122,7 @@ _MODULES: tuple[ModuleType, ...] = (
     binding_schemas,
     condition_syntax,
     condition_sense,
+    expression_size,
     screen_limits,
     branch_contents,
     rich_text,
@@ -148,7 +151,6 @@ PROPERTY_CHECKS = shape.Checks(
 )
 _FLOW = _hooks("check_flow")
 _SCREEN = _hooks("check_screen")
-_COMPONENT = _hooks("check_component")
 _ACTION = _hooks("check_action")
 _USE = _hooks("check_use")
 
@@ -157,11 +159,22 @@ not_an_object = wrong_type.not_an_object
 version_faults = version.version_faults
 
 
+@lru_cache(maxsize=64)
+def _component_checks(kind: str) -> tuple[Callable[..., Iterator[Fault]], ...]:
+    """The rules for a type of component: those for all types, and those that name it."""
+    return tuple(
+        module.check_component
+        for module in _MODULES
+        if hasattr(module, "check_component") and kind in getattr(module, "TYPES", (kind,))
+    )
+
+
 def document_faults(flow: Flow) -> Iterator[Fault]:
     """What the rules find in a document whose properties have been walked."""
     for use in flow.uses:
         references = use.expression.references
         use.found = tuple((each, resolve(each, use.screen)) for each in references)
+        use.problem = _problem(use)
         use.problem = _problem(use)
         for check in _USE:
             yield from check(use)
@@ -171,7 +184,7 @@ def document_faults(flow: Flow) -> Iterator[Fault]:
         for check in _SCREEN:
             yield from check(screen)
         for component in screen.components:
-            for check in _COMPONENT:
+            for check in _component_checks(component.type):
                 yield from check(component)
         for action in screen.actions:
             for check in _ACTION:

@@ -68,6 +68,7 @@ SWITCH = Rule(
     title="Every case of a Switch has a footer, or none",
     messages=(
         "Footer component must be present in all switch cases if it exists in one of the cases.",
+        "Footer component must be present in all switch cases if it exists in any one case.",
     ),
     why="Otherwise the screen has no button in the other cases.",
     help="Add a Footer to every case.",

@@ -57,13 +57,12 @@ EXCLUDES = Rule(
         a_flow(a_screen("END", FOOTER, head='"terminal": true,\n"success": true')),
     ),
 )
+TYPES = ("Footer",)
 RULES = (NEEDS, EXCLUDES)
 
 
 def check_component(component: Component) -> Iterator[Fault]:
     """A footer whose captions do not go together."""
-    if component.type != "Footer":
-        return
     sides = [side for side in ("left-caption", "right-caption") if side in component.value]
     if "center-caption" in component.value and sides:
         yield EXCLUDES.fault(

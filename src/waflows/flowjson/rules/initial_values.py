@@ -18,6 +18,7 @@ _FORM = """{
   ]
 }"""
 
+TYPES = ("Form",)
 RULE = Rule(
     id="native-init-values",
     code="NATIVE_COMPONENT_IN_FORM_INIT_VALUES",
@@ -40,7 +41,7 @@ RULE = Rule(
 def check_component(component: Component) -> Iterator[Fault]:
     """The names in a Form's init-values."""
     values = component.value.get("init-values")
-    if component.type != "Form" or not isinstance(values, dict):
+    if not isinstance(values, dict):
         return
     fields = component.screen.fields
     types = [fields[name].type for name in values if name in fields]

@@ -62,15 +62,14 @@ SENSITIVE = Gap(
     ),
     passing=passes(page(INPUT, head='"sensitive": ["city"]')),
 )
+TYPES = ("TextInput",)
 RULES = (HELP, KIND, SENSITIVE)
 
 
 def check_component(component: Component) -> Iterator[Fault]:
     """A text input with a pattern."""
     value = component.value
-    if component.type != "TextInput" or "pattern" not in value:
-        return
-    if not component.screen.flow.spec.since("6.2"):
+    if "pattern" not in value or not component.screen.flow.spec.since("6.2"):
         return
     at = component.target("pattern", key=True)
     kind = value.get("input-type", "text")

@@ -57,7 +57,7 @@ def _advice(name: str, version: str) -> str:
     known = components.COMPONENTS.get(name)
     if known is not None:
         return f"{name} came with Flow JSON {known.since}; the document says {version}."
-    near = difflib.get_close_matches(name, components.COMPONENTS, 1)
+    near = difflib.get_close_matches(name[:60], components.COMPONENTS, 1)
     if near:
         return f"Did you mean '{near[0]}'?"
     return f"Components are: {', '.join(components.COMPONENTS)}."

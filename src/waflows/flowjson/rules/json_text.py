@@ -65,10 +65,13 @@ RULES = (SYNTAX, DUPLICATE, NESTING, SIZE)
 
 _HELP = {
     "expected": "Expected {detail} here.",
-    "truncated": "The text ends here, where {detail} was expected: what opens there is not closed.",
+    "truncated": "The text ends here, where {detail} was expected; the last bracket that was "
+    "opened is never closed.",
+    "ended": "The text ends here, where {detail} was expected.",
     "trailing-comma": "Remove the comma: nothing follows it.",
     "constant": "{detail} is no JSON value: write a number, or null.",
-    "control-character": "Write a control character in a string as an escape, such as \\n or \\t.",
+    "control-character": "A string cannot hold a line end, a tab or another control character: "
+    "write an escape such as \\n or \\t.",
     "lone-surrogate": "This is half of a surrogate pair and stands for no character: write both "
     "halves, or the character itself.",
     "bad-escape": 'JSON knows the escapes \\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four '

@@ -71,13 +71,14 @@ ACTION = Gap(
     failing=(),  # an item's own action is as long as the page; the rule's test shows both messages
     passing=passes(_flow(_item(f", {_GO}"), "")),
 )
+TYPES = ("NavigationList",)
 RULES = (BADGE, END, ACTION)
 
 
 def check_component(component: Component) -> Iterator[Fault]:
     """A static list. What a bound one holds is not known here."""
     items = component.value.get("list-items")
-    if component.type != "NavigationList" or not isinstance(items, list):
+    if not isinstance(items, list):
         return
     given = [(index, item) for index, item in enumerate(items) if isinstance(item, dict)]
     badges = [index for index, item in given if "badge" in item]

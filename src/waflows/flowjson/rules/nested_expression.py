@@ -116,6 +116,8 @@ def check_use(use: Use) -> Iterator[Fault]:
         given = use.types_given
         if use.types and given and not set(given) & set(use.types):
             yield TYPE.fault(use.target(), expression=use.text[1:-1], type=given[0])
+    elif problem.kind in {"too-long", "too-deep"}:
+        return
     elif expression.problem is not None:
         start = problem.span[0]
         found = use.text[start : problem.span[1]] or "`"

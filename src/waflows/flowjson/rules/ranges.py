@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from waflows.flowjson.diagnostics import Fault
-from waflows.flowjson.document import Component
+from waflows.flowjson.document import PICKERS, Component
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
@@ -63,6 +63,7 @@ ORDER = Rule(
     ),
     passing=passes(page(_GROUP.replace("MIN", "2").replace("MAX", "2"))),
 )
+TYPES = ("TextInput", "CheckboxGroup", "ChipsSelector", "CalendarPicker", *PICKERS)
 RULES = (LOW, HIGH, ORDER)
 _PAIRS = tuple(
     (f"min-{what}", f"max-{what}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from functools import lru_cache
 
 from waflows.flowjson.diagnostics import Fault, slashed
 from waflows.flowjson.examples import fails, page, passes
@@ -56,6 +57,7 @@ REMOVED = Rule(
     passing=passes(page(top='"data_channel_uri": "https://example.com/flow"', version="2.1")),
 )
 RULES = (UNKNOWN, REMOVED)
+_LONGEST = 60
 
 
 def check_unknown(place: Place) -> Iterator[Fault]:
@@ -82,9 +84,17 @@ def _advice(place: Place, name: str) -> str | None:
         since = [line.since for line in lines if line.name == name and line.since is not None]
         if since:
             return f"'{name}' came with Flow JSON {since[0]}; the document says {version}."
-    near = difflib.get_close_matches(name, place.owner.slots, 1)
-    if near:
-        return f"Did you mean '{near[0]}'?"
+    near = _nearest(name, tuple(place.owner.slots))
+    if near is not None:
+        return f"Did you mean '{near}'?"
     if len(place.owner.slots) <= 1:
         return None
     return f"Remove it. {place.owner.name} takes: {', '.join(place.owner.slots)}."
+
+
+@lru_cache(maxsize=256)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    """The known name that looks like a misspelt one."""
+    if len(name) > _LONGEST:
+        return None
+    return next(iter(difflib.get_close_matches(name, known, 1)), None)

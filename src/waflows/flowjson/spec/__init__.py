@@ -31,15 +31,20 @@ _JSON_TYPES = {
 }
 
 _UNLIMITED = 1_000_000_000
+_PLAIN: dict[tuple[str, ...], type] = {("boolean",): bool, ("object",): dict, ("array",): list}
+_NEVER_EMPTY = ("screens", "then")
+_PICTURED = 100
+"""A list whose items have images may take no more than these, so longer ones get a closer look."""
 
 
 class Slot(msgspec.Struct, frozen=True):
     """A property as one version has it, with what the walk asks for worked out beforehand.
 
     `types` are the JSON types of a literal value, `bound` those a binding may bring; `item` names
-    the table of an array's items or of an object's properties and `element` an array's element
-    that is no such table. `free` marks a property whose plain strings need no look beyond their
-    length and blankness.
+    the table of an array's items or of an object's properties, and `element` is an array's
+    element that has no such table. `free` marks a property whose plain strings need no look
+    beyond length and blankness; `plain` is the one type whose values are looked into at once,
+    lists when they have `least` to `most` items.
     """
 
     entry: Property
@@ -50,6 +55,9 @@ class Slot(msgspec.Struct, frozen=True):
     integral: bool
     free: bool
     longest: int
+    plain: type | None
+    least: int
+    most: int
     element: Slot | None = None
 
     @property
@@ -71,6 +79,8 @@ class Spec(msgspec.Struct, frozen=True):
     """Everything about one Flow JSON version."""
 
     version: str
+    reached: frozenset[str]
+    """This version and all before it."""
     flow: Shape
     screen: Shape
     layout: Shape
@@ -81,7 +91,7 @@ class Spec(msgspec.Struct, frozen=True):
 
     def since(self, version: str) -> bool:
         """Whether this version is `version` or later."""
-        return versions.at_least(self.version, version)
+        return version in self.reached
 
 
 @cache
@@ -90,6 +100,7 @@ def for_version(version: str) -> Spec:
     name = versions.VERSIONS[version].name
     return Spec(
         name,
+        frozenset(known for known in versions.VERSIONS if versions.at_least(name, known)),
         _shape(objects.FLOW, name),
         _shape(objects.SCREEN, name),
         _shape(objects.LAYOUT, name),
@@ -147,5 +158,8 @@ def _slot(line: Property) -> Slot:
         "integer" in alternatives and "number" not in alternatives,
         plain and not line.allowed and line.format is None,
         line.longest or _UNLIMITED,
+        None if line.type == "cases" else _PLAIN.get(tuple(types)),
+        line.least_items or (1 if line.name in _NEVER_EMPTY else 0),
+        min(line.most_items or _UNLIMITED, _PICTURED),
         element,
     )

@@ -61,10 +61,10 @@ def _click_from_6(*, required: bool) -> _Lines:
     )
 
 
-def _outside_form(value: str, *families: str, error: str = "string") -> _Lines:
+def _outside_form(value: str, error: str = "string", shown: int | None = None) -> _Lines:
     return (
-        Property("init-value", value, dynamic=families or ANY, since="4.0"),
-        Property("error-message", error, dynamic=ANY, since="4.0"),
+        Property("init-value", value, dynamic=ANY, since="4.0"),
+        Property("error-message", error, dynamic=ANY, longest=shown, since="4.0"),
     )
 
 
@@ -221,7 +221,7 @@ COMPONENTS: dict[str, ComponentType] = {
                 _text("helper-text", 80),
                 _VISIBLE,
                 _ENABLED,
-                *_outside_form("string | number"),
+                *_outside_form("string | number", shown=30),
             ),
             value=("string",),
             branch_since=_BRANCHES,
@@ -327,7 +327,7 @@ COMPONENTS: dict[str, ComponentType] = {
                 _ENABLED,
                 _REQUIRED,
                 *_select("data_exchange"),
-                *_outside_form("string"),
+                *_outside_form("string", shown=80),
             ),
             value=("string",),
             branch_since=_BRANCHES,
@@ -354,7 +354,7 @@ COMPONENTS: dict[str, ComponentType] = {
                 _count("min-days"),
                 _count("max-days"),
                 *_select("data_exchange"),
-                *_outside_form("string | dates", error="string | dates"),
+                *_outside_form("string | dates", "string | dates", shown=80),
             ),
             since="6.1",
             value=("string", "object"),

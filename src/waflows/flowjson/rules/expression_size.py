@@ -1,0 +1,42 @@
+"""Expressions larger than any author writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.document import Use
+from waflows.flowjson.examples import HEADING, fails, page, passes
+from waflows.flowjson.rule import Rule
+
+_DATA = '{ "val": { "type": "boolean", "__example__": true } }'
+
+
+def _page(condition: str) -> str:
+    given = f'{{ "type": "If", "condition": "{condition}", "then": [{HEADING}] }}'
+    return page(given, data=_DATA)
+
+
+RULE = Rule(
+    id="expression-size",
+    code="WAFLOWS_EXPRESSION_TOO_COMPLEX",
+    title="Expressions are of a sensible size",
+    messages=("The expression has more than {limit} {what}.",),
+    why="Reading an expression without end could exhaust the reader. The limits are our own.",
+    help="Write it in fewer steps.",
+    since="4.0",
+    failing=fails(
+        _page("(" * 50 + "«(»${data.val}" + ")" * 51),
+        "The expression has more than 50 parentheses and signs within each other.",
+        "screens[0].layout.children[0].condition",
+    ),
+    passing=passes(_page("(" * 50 + "${data.val}" + ")" * 50)),
+)
+_WHAT = {"too-deep": "parentheses and signs within each other", "too-long": "operators"}
+
+
+def check_use(use: Use) -> Iterator[Fault]:
+    """A condition or an expression that the parser gave up on."""
+    problem = use.problem
+    if problem is not None and problem.kind in _WHAT:
+        yield RULE.fault(use.target(problem.span), what=_WHAT[problem.kind], **problem.words)

@@ -1,0 +1,241 @@
+"""Rules whose examples would fill a page, or that never come alone; and further messages."""
+
+import itertools
+import json
+from typing import Any
+
+from waflows.flowjson import Diagnostic, lint
+from waflows.flowjson.examples import (
+    FOOTER,
+    HEADING,
+    INPUT,
+    a_flow,
+    a_screen,
+    ask,
+    endpoint_flow,
+    finish,
+    go,
+    page,
+)
+from waflows.flowjson.spec.objects import MAX_BYTES
+
+LAST = '"terminal": true'
+END = a_screen("END", FOOTER, head=LAST)
+
+
+def only(text: str, rule: str) -> Diagnostic:
+    [found] = [each for each in lint(text).diagnostics if each.rule == rule]
+    return found
+
+
+def excerpt(text: str, found: Diagnostic, pointer: int = 0) -> str:
+    """The text at a pointer that lies on one line."""
+    at = found.pointers[pointer]
+    assert at.line_start == at.line_end
+    return text.split("\n")[at.line_start - 1][at.column_start - 1 : at.column_end]
+
+
+def test_a_text_above_10_mb_is_refused_and_not_read():
+    text = '"' + "a" * MAX_BYTES + '"'
+    [found] = lint(text).diagnostics
+    assert (found.rule, found.code, found.severity) == ("too-large", "WAFLOWS_TOO_LARGE", "error")
+    assert found.message == "Flow JSON is 10485762 bytes long; at most 10485760 are allowed."
+    assert (found.line_start, found.column_start, found.column_end) == (1, 1, 1)
+
+
+def test_the_size_is_that_of_the_text_in_utf_8():
+    text = '"' + "é" * (MAX_BYTES // 2) + '"'
+    assert [found.rule for found in lint(text).diagnostics] == ["too-large"]
+    assert [found.rule for found in lint(text.encode()).diagnostics] == ["too-large"]
+
+
+def test_a_flow_has_at_most_100_screens():
+    names = [f"S_{chr(65 + i // 10)}{chr(65 + i % 10)}" for i in range(101)]
+    screens = [a_screen(a, go(b)) for a, b in itertools.pairwise(names)]
+    text = a_flow(*screens, a_screen(names[-1], FOOTER, head=LAST))
+    found = only(text, "max-screens")
+    assert found.code == "MAX_SCREENS_NUMBER"
+    assert found.message == "Maximum number of screens allowed per Flow is 100 but found 101."
+    assert (found.path, found.line_start) == ("screens", 3)
+    assert excerpt(text, found) == '"screens"'
+    assert not lint(a_flow(*screens[1:], a_screen(names[-1], FOOTER, head=LAST))).diagnostics
+
+
+def test_a_routing_model_in_which_every_screen_is_led_to_has_no_entry():
+    text = endpoint_flow(
+        '{ "ONE": ["TWO"], "TWO": ["END"], "END": ["ONE"] }',
+        a_screen("ONE", ask()),
+        a_screen("TWO", ask()),
+        a_screen("END", ask(), head=LAST),
+    )
+    entry, loop = lint(text).diagnostics
+    assert (entry.rule, entry.code) == ("rm-no-entry", "INVALID_ROUTING_MODEL")
+    assert entry.message == (
+        "No entry screen found in the routing model. Expected a screen with no inbound edges as "
+        "the entry screen."
+    )
+    assert (entry.path, entry.line_start, entry.line_end) == ("routing_model", 4, 4)
+    assert excerpt(text, entry) == '{ "ONE": ["TWO"], "TWO": ["END"], "END": ["ONE"] }'
+    assert loop.rule == "rm-loop"
+
+
+def test_success_belongs_to_a_terminal_screen():
+    start = a_screen("START", go("END"), head='"success": true')
+    text = a_flow(start, END)
+    [found] = lint(text).diagnostics
+    assert found.code == "NOT_KEYWORD_SCHEMA_VALIDATION_FAILED"
+    assert found.message == "Property 'success' can only be specified on a terminal screen."
+    assert (found.path, found.line_start, found.column_start) == ("screens[0]", 4, 5)
+    assert text.split("\n")[found.line_end - 1][: found.column_end] == "    }"
+
+
+def test_several_inputs_outside_the_form_are_named_together():
+    form = '{ "type": "Form", "name": "form", "children": [{ "type": "TextInput",'
+    form += ' "name": "street", "label": "Street" }] }'
+    area = INPUT.replace("TextInput", "TextArea").replace("city", "town")
+    [found] = lint(page(INPUT, area, form)).diagnostics
+    assert found.message == (
+        "Components 'TextInput', 'TextArea' are not allowed outside Form when Form component is "
+        "present."
+    )
+    assert [pointer.path for pointer in found.pointers] == [
+        "screens[0].layout.children[0]",
+        "screens[0].layout.children[1]",
+    ]
+
+
+def test_missing_data_in_a_navigate_payload_has_its_own_wording():
+    end = a_screen(
+        "END", FOOTER, head=LAST + ',\n"data": { "city": { "type": "string", "__example__": "" } }'
+    )
+    text = a_flow(a_screen("ONE", go("END", '{ "city": "${data.town}" }')), end)
+    [found] = lint(text).diagnostics
+    assert found.rule == "oc-missing-data"
+    assert found.message == "Missing dynamic data '${data.town}' in the screen data model."
+    assert excerpt(text, found) == '"${data.town}"'
+
+
+def test_a_document_picker_is_limited_like_a_photo_picker():
+    picker = '{ "type": "DocumentPicker", "name": "doc", "label": "Document" }'
+    text = page(picker, last=finish('{ "doc": "${form.doc}" }'))
+    [found] = lint(text).diagnostics
+    assert found.rule == "native-default-30"
+    assert found.message == (
+        "DocumentPicker can only be used in complete action payload if value of property "
+        "'max-uploaded-documents' doesn't exceed 1. Default value is 30."
+    )
+    assert excerpt(text, found) == '"${form.doc}"'
+
+
+def test_a_photo_and_a_document_picker_exclude_each_other():
+    photo = '{ "type": "PhotoPicker", "name": "photo", "label": "Photo" }'
+    document = photo.replace("Photo", "Document").replace('"photo"', '"document"')
+    [found] = lint(page(photo, document)).diagnostics
+    assert found.rule == "pickers-per-screen"
+    assert found.message == (
+        "You can only have a maximum of 1 component of type PhotoPicker or DocumentPicker per "
+        "screen."
+    )
+
+
+def test_a_footer_in_an_if_within_an_if_is_warned_of():
+    data = '{ "member": { "type": "boolean", "__example__": true } }'
+    branches = f'"then": [{FOOTER}], "else": [{FOOTER}]'
+    inner = f'{{ "type": "If", "condition": "${{data.member}}", {branches} }}'
+    outer = (
+        f'{{ "type": "If", "condition": "${{data.member}}", "then": [{inner}],'
+        f' "else": [{FOOTER}] }}'
+    )
+    found = lint(page(outer, data=data, last="")).diagnostics
+    assert [each.rule for each in found] == ["footer-nesting", "footer-nesting"]
+    assert [each.path for each in found] == [
+        "screens[0].layout.children[0].then[0].then[0]",
+        "screens[0].layout.children[0].then[0].else[0]",
+    ]
+
+
+def navigation_list(items: list[dict[str, Any]], **more: Any) -> str:
+    given = {"type": "NavigationList", "name": "list", "list-items": items, **more}
+    return json.dumps(given)
+
+
+def test_the_action_of_a_navigation_list_is_given_once():
+    move = {"name": "navigate", "next": {"type": "screen", "name": "END"}, "payload": {}}
+    item = {"id": "a", "main-content": {"title": "Rooms"}}
+    acting = item | {"on-click-action": move}
+    both = navigation_list([acting], **{"on-click-action": move})
+    neither = navigation_list([acting, item])
+    for given, words in ((both, "is given on the list and on items"), (neither, "needs an")):
+        [found] = lint(a_flow(a_screen("ONE", given), END)).diagnostics
+        assert found.rule == "navigation-list-action"
+        assert words in found.message
+
+
+def test_a_navigation_list_does_not_stand_on_a_terminal_screen():
+    move = {"name": "navigate", "next": {"type": "screen", "name": "END"}, "payload": {}}
+    item = {"id": "a", "main-content": {"title": "Rooms"}, "on-click-action": move}
+    text = a_flow(a_screen("ONE", navigation_list([item]), FOOTER, head=LAST), END)
+    assert {each.rule for each in lint(text).diagnostics} == {
+        "navigation-list-screen",
+        "navigation-list-terminal",
+    }
+
+
+def test_a_reference_to_another_screen_before_4_0_is_warned_of():
+    text = a_flow(
+        a_screen("ONE", go("END")),
+        a_screen(
+            "END", '{ "type": "TextBody", "text": "${screen.ONE.data.city}" }', FOOTER, head=LAST
+        ),
+        version="3.1",
+    )
+    found = only(text, "global-too-new")
+    assert found.severity == "warning"
+    assert excerpt(text, found) == '"${screen.ONE.data.city}"'
+
+
+def test_nothing_is_said_about_what_stands_in_an_unknown_component():
+    banner = '{ "type": "Banner", "colour": 1, "children": [{ "type": "Footer" }] }'
+    assert [each.rule for each in lint(page(banner)).diagnostics] == ["schema-invalid-value"]
+
+
+def test_a_reference_into_an_unknown_component_is_not_at_fault():
+    banner = '{ "type": "Banner", "children": [{ "type": "TextInput", "name": "city" }] }'
+    text = page(banner, last=finish('{ "city": "${form.city}" }'))
+    assert [each.rule for each in lint(text).diagnostics] == ["schema-invalid-value"]
+
+
+def test_an_action_that_is_missing_does_not_leave_screens_unconnected():
+    bare = '{ "type": "Footer", "label": "Next" }'
+    text = a_flow(a_screen("ONE", HEADING, bare), END)
+    assert [each.rule for each in lint(text).diagnostics] == ["schema-required"]
+
+
+def test_a_document_without_layouts_is_not_told_that_footers_are_missing():
+    text = '{ "version": "7.3", "screens": [{ "id": "END", "terminal": true }] }'
+    assert [each.rule for each in lint(text).diagnostics] == ["schema-required"]
+
+
+def test_faults_come_in_the_order_of_the_text():
+    text = page(
+        '{ "type": "TextHeading", "text": "" }', INPUT.replace('"City"', "7"), head='"x": 1'
+    )
+    found = lint(text).diagnostics
+    places = [(each.line_start, each.column_start) for each in found]
+    assert len(found) == 3
+    assert places == sorted(places)
+
+
+def test_another_version_can_be_asked_for():
+    text = page('{ "type": "RichText", "text": "# Terms" }')
+    assert lint(text).version == "7.3"
+    assert not lint(text).diagnostics
+    older = lint(text, version="5.0")
+    assert older.version == "5.0"
+    assert [each.rule for each in older.diagnostics] == ["version-frozen", "schema-invalid-value"]
+    assert "came with Flow JSON 5.1" in older.diagnostics[1].help
+
+
+def test_an_unknown_version_that_is_asked_for_is_reported():
+    assert [each.rule for each in lint(page(), version="99.1").diagnostics] == ["schema-missing"]
+    assert [each.rule for each in lint(page(), version="x").diagnostics] == ["version-invalid"]

@@ -1,0 +1,120 @@
+"""Texts that are not JSON, or hardly: each gets a clear diagnostic at its place."""
+
+import sys
+
+import pytest
+
+from waflows.flowjson import Diagnostic, lint, parse
+from waflows.flowjson.scanner import MAX_DEPTH
+
+
+def one(text: str | bytes) -> Diagnostic:
+    [found] = lint(text).diagnostics
+    assert found.code == "INVALID_FLOW_JSON"
+    assert found.message == "Flow JSON is not valid."
+    assert found.error_type == "FLOW_JSON_ERROR"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("marked", "advice"),
+    [
+        ('{ "version": "7.3"«,» }', "Remove the comma"),
+        ("[1, 2«,»]", "Remove the comma"),
+        ('{ "version": «NaN» }', "NaN is no JSON value"),
+        ("[«-Infinity»]", "-Infinity is no JSON value"),
+        ('{ "a": 1 «"b"»: 2 }', 'Expected "," or "}"'),
+        ("{ «a»: 1 }", "Expected a key in double quotes"),
+        ('{ "a" «1» }', 'Expected ":"'),
+        ("[1, «,» 2]", "Expected a value"),
+        ("[«'a'»]".replace("«'a'»", "«'»a'"), "Expected a value"),
+        ("[«True»]", "Expected a value"),
+        ("[0«1»]", 'Expected "," or "]"'),
+        ("[1] «x»", "The document ends before this"),
+        ('["a«\\»q"]', "JSON knows the escapes"),
+        ('["a«\t»b"]', "control character"),
+        ('[«"a»\nb"]', "control character"),
+        ('["«\\ud800»"]', "half of a surrogate pair"),
+        ('["\\ud83d\\ude00 «\\ude00»"]', "half of a surrogate pair"),
+        ('{ "a": [«"»b }', "never closed"),
+        ("/«»".replace("/«»", "«/»/ c\n[]"), "Expected a value"),
+    ],
+)
+def test_a_syntax_fault_is_named_at_its_place(marked: str, advice: str):
+    start = marked.index("«")
+    end = marked.index("»") - 1
+    text = marked.replace("«", "").replace("»", "")
+    found = next(each for each in lint(text).diagnostics if each.rule == "json-syntax")
+    line = text.count("\n", 0, start) + 1
+    column = start - text.rfind("\n", 0, start)
+    assert (found.line_start, found.column_start) == (line, column)
+    assert found.column_end - found.column_start == end - start - 1
+    assert advice in found.help
+
+
+def test_a_truncated_text_points_at_its_end_and_at_what_was_left_open():
+    found = one('{\n  "screens": [\n    { "id": "A",\n')
+    assert [(p.line_start, p.column_start, p.path) for p in found.pointers] == [
+        (3, 16, "screens[0]"),
+        (3, 5, "screens[0]"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "\ufeff", b"", b"\xef\xbb\xbf"])
+def test_an_empty_text_is_a_fault_at_its_beginning(text: str | bytes):
+    found = one(text)
+    assert (found.line_start, found.column_start, found.column_end) == (1, 1, 1)
+
+
+def test_several_small_faults_are_reported_together():
+    found = lint('{ "a": [1,], "b": NaN, "c": "\t" }').diagnostics
+    assert [each.column_start for each in found] == [10, 19, 30]
+
+
+def test_bytes_that_are_not_utf_8_are_placed():
+    found = one(b'{\n "a": "\xff" }')
+    assert (found.line_start, found.column_start) == (2, 8)
+    assert "UTF-8" in found.help
+    assert "UTF-8" in one("{}".encode("utf-16")).help
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_endless_nesting_is_a_fault_and_no_recursion(opening: str):
+    for text in (opening * 100_000, "[" * 100_000 + "]" * 100_000):
+        [found] = lint(text).diagnostics
+        assert found.rule == "nesting-depth"
+        assert found.column_start == len(opening) * MAX_DEPTH + 1 or text[1] == "["
+
+
+def test_the_answer_does_not_depend_on_how_deep_the_caller_is():
+    text = "[" * MAX_DEPTH + "]" * MAX_DEPTH
+
+    def deeper(frames: int) -> list[str]:
+        if frames:
+            return deeper(frames - 1)
+        return [each.rule for each in lint(text).diagnostics]
+
+    near = sys.getrecursionlimit() - 150
+    depth = len(__import__("inspect").stack())
+    assert deeper(near - depth) == deeper(0) == ["schema-wrong-type"]
+
+
+def test_a_number_of_any_length_is_read():
+    assert parse("[" + "9" * 10_000 + "]").readable
+    assert parse("[1e999999]").readable
+
+
+def test_a_document_that_is_no_object_is_said_to_be_none():
+    [found] = lint("[]").diagnostics
+    assert found.code == "INVALID_PROPERTY_TYPE"
+    assert found.message == "Expected property $root to be of type object, but found array."
+
+
+def test_a_parsed_document_keeps_what_was_written():
+    document = parse('\ufeff{ "version": "6.3", "screens": [{ "id": "A" }] }')
+    assert document.readable
+    assert document.version == "6.3"
+    assert document.value == {"version": "6.3", "screens": [{"id": "A"}]}
+    assert document.flow is not None
+    assert [screen.id for screen in document.flow.screens] == ["A"]
+    assert not parse("{").readable
