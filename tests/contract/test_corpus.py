@@ -190,8 +190,7 @@ def test_any_json_text_is_kept_byte_for_byte_and_can_be_previewed(
 
 
 def test_10001_flows_are_read_to_the_end_while_others_come_and_go(server: Tenant) -> None:
-    with opened(server.database_url) as db:
-        made = db.run_now(_make_many, server.account_id, server.channel_id, 10_001)
+    made = _make_many(server, 10_001)
     doomed, lasting = made[::10], [flow_id for n, flow_id in enumerate(made) if n % 10]
     churn = Churn(server, doomed)
 
@@ -268,11 +267,21 @@ class Churn:
         self._rounds.release()
 
 
-def _make_many(tx: Transaction, account_id: str, channel_id: str, count: int) -> list[str]:
-    return [
-        flows.create(tx, account_id, channel_id, Content(name=f"Flow {n}", categories=["OTHER"])).id
-        for n in range(count)
-    ]
+def _make_many(tenant: Tenant, count: int) -> list[str]:
+    """Flows in great number, made as the server makes them but for their way over HTTP."""
+    made: list[str] = []
+    with opened(tenant.database_url) as db:
+        while len(made) < count:
+            # In one great transaction PostgreSQL would keep every version of the channel's row,
+            # and pass by all of them for each flow.
+            names = [f"Flow {n}" for n in range(len(made), min(len(made) + 250, count))]
+            made += db.run_now(_make, tenant.account_id, tenant.channel_id, names)
+    return made
+
+
+def _make(tx: Transaction, account_id: str, channel_id: str, names: list[str]) -> list[str]:
+    contents = [Content(name=name, categories=["OTHER"]) for name in names]
+    return [flows.create(tx, account_id, channel_id, content).id for content in contents]
 
 
 def _pages(http: httpx2.Client, path: str, limit: int) -> Iterator[list[dict[str, Any]]]:
