@@ -115,9 +115,10 @@ class _Parser:
     def check_signs(self) -> None:
         """In a condition a minus sign belongs to the number right behind it."""
         for token, after in zip_longest(self.tokens, self.tokens[1:]):
-            if self.condition and token.text == "-" and token.kind == "operator":
-                if after is None or after.kind != "number" or after.span[0] != token.span[1]:
-                    raise _Wrong("negative", token.span)
+            if not self.condition or token.kind != "operator" or token.text != "-":
+                continue
+            if after is None or after.kind != "number" or after.span[0] != token.span[1]:
+                raise _Wrong("negative", token.span)
 
     def _row(self) -> Node:
         """Values side by side, up to a closing parenthesis or the end."""

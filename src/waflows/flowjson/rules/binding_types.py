@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Use
-from waflows.flowjson.examples import fails, page, passes
-from waflows.flowjson.rule import Rule
+from waflows.flowjson.examples import INPUT, fails, page, passes
+from waflows.flowjson.rule import Gap, Rule
 
 _TEXT = '{ "type": "TextBody", "text": "Hi", "visible": "${data.member}" }'
 _PICKER = """{
@@ -51,7 +50,21 @@ SEVERAL = Rule(
     ),
     passing=passes(page(_PICKER, data='{ "error": { "type": "string", "__example__": "" } }')),
 )
-RULES = (ONE, SEVERAL)
+FIELD = Gap(
+    id="form-value-type",
+    code="WAFLOWS_FORM_VALUE_TYPE",
+    title="A property is bound to an input of its type",
+    messages=("The value of {field} is of type {given}, but '{property}' takes {taken}.",),
+    why="Types must fit, but Meta documents an error for declared data only.",
+    help="Bind another input, or compare it with something in an expression.",
+    failing=fails(
+        page(INPUT, _TEXT.replace('"${data.member}"', '«"${form.city}"»')),
+        "The value of ${form.city} is of type string, but 'visible' takes boolean.",
+        "screens[0].layout.children[1].visible",
+    ),
+    passing=passes(page(INPUT, '{ "type": "TextBody", "text": "${form.city}" }')),
+)
+RULES = (ONE, SEVERAL, FIELD)
 
 
 def check_use(use: Use) -> Iterator[Fault]:
@@ -61,8 +74,11 @@ def check_use(use: Use) -> Iterator[Fault]:
     given = use.types_given
     if not given or set(given) & set(use.types) or use.found[0][1].own:
         return
-    words: dict[str, Any] = {"dataModelPointer": use.text}
-    if len(use.types) == 1:
-        yield ONE.fault(use.target(), expectedPropertyType=use.types[0], **words)
+    taken = use.types
+    if use.found[0][0].source == "form":
+        words = {"field": use.text, "property": use.property_name, "given": given[0]}
+        yield FIELD.fault(use.target(), taken=" or ".join(taken), **words)
+    elif len(taken) == 1:
+        yield ONE.fault(use.target(), dataModelPointer=use.text, expectedPropertyType=taken[0])
     else:
-        yield SEVERAL.fault(use.target(), types=", ".join(use.types), **words)
+        yield SEVERAL.fault(use.target(), dataModelPointer=use.text, types=", ".join(taken))

@@ -20,7 +20,7 @@ NO_TYPE = Rule(
     code="INVALID_SCREEN_DATA",
     title="Every field of a data model has a type",
     messages=("Missing the definition of property 'type'.",),
-    why="Without a type the value of the field cannot be checked. This holds at every depth.",
+    why="Without a type the value of the field cannot be checked.",
     help=f"Add a type: {', '.join(DATA_TYPES)}.",
     failing=fails(
         page(data='{ "name": «{ "__example__": "Ines" }» }'),
@@ -88,7 +88,22 @@ UNKNOWN_TYPE = Gap(
     ),
     passing=passes(page(data='{ "count": { "type": "number", "__example__": 3 } }')),
 )
-RULES = (NO_TYPE, TYPE_TYPE, NO_ITEMS, ITEMS_TYPE, UNKNOWN_TYPE)
+NESTED_NO_TYPE = Gap(
+    id="dm-nested-no-type",
+    code="WAFLOWS_NESTED_TYPE_MISSING",
+    title="Every entry of a data model has a type",
+    messages=("Missing the definition of property 'type'.",),
+    why="Entries below properties and items are reported to be refused without a type, too; the "
+    "documentation speaks of fields only.",
+    help=f"Add a type: {', '.join(DATA_TYPES)}.",
+    failing=fails(
+        page(data=_LIST.replace("ITEMS", '"items": «{ "properties": {} }», ')),
+        "Missing the definition of property 'type'.",
+        "screens[0].data.names.items",
+    ),
+    passing=_GOOD,
+)
+RULES = (NO_TYPE, NESTED_NO_TYPE, TYPE_TYPE, NO_ITEMS, ITEMS_TYPE, UNKNOWN_TYPE)
 
 
 def check_screen(screen: Screen) -> Iterator[Fault]:
@@ -100,8 +115,9 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
 def _entry(screen: Screen, steps: tuple[str | int, ...], entry: dict[str, Any]) -> Iterator[Fault]:
     kind = entry.get("type")
     if "type" not in entry:
+        rule = NO_TYPE if len(steps) == 2 else NESTED_NO_TYPE
         if "const" not in entry:
-            yield NO_TYPE.fault(screen.target(*steps))
+            yield rule.fault(screen.target(*steps))
     elif not isinstance(kind, str):
         yield TYPE_TYPE.fault(screen.target(*steps, "type"))
     elif kind not in DATA_TYPES:

@@ -251,7 +251,8 @@ COMPONENTS: dict[str, ComponentType] = {
             "array<string>",
             (_count("min-selected-items"), _count("max-selected-items")),
         ),
-        _group("RadioButtonsGroup", "string", ()),
+        # The page on Flow JSON says string, the component's table array of strings.
+        _group("RadioButtonsGroup", "string | array<string>", ()),
         ComponentType(
             "Dropdown",
             "input",
