@@ -31,7 +31,7 @@ def test_a_code_of_several_rules_lists_them() -> None:
     code = next(code for code in codes if codes.count(code) > 1)
 
     listed = json.loads(run("explain", code, "--json").stdout)
-    seen = on_terminal("explain", code)
+    seen = on_terminal("explain", code, columns=200, env={"COLUMNS": ""})
 
     assert [rule["id"] for rule in listed] == [r.id for r in RULES.values() if r.code == code]
     for rule in listed:
@@ -40,7 +40,7 @@ def test_a_code_of_several_rules_lists_them() -> None:
 
 
 def test_all_rules_are_a_table_on_a_terminal_and_json_in_a_pipe() -> None:
-    seen = on_terminal("explain", columns=200).text
+    seen = on_terminal("explain", columns=200, env={"COLUMNS": ""}).text
     listed = json.loads(run("explain").stdout)
 
     assert [rule["id"] for rule in listed] == list(RULES)

@@ -220,7 +220,7 @@ def test_colours_are_for_terminals_and_for_those_who_want_them(flows: Path) -> N
 def test_lines_are_cut_to_the_width_of_the_terminal() -> None:
     example = str(_EXAMPLES / "err" / "minified.json")
 
-    seen = on_terminal("lint", example, columns=60, env={"NO_COLOR": "1"})
+    seen = on_terminal("lint", example, columns=60, env={"NO_COLOR": "1", "COLUMNS": ""})
 
     [line] = [line for line in seen.text.splitlines() if line.startswith("1 | ")]
     assert '"required":"yes"' in line
