@@ -48,7 +48,7 @@ def play(phone: Phone, steps: list[Step]) -> None:
     """Carries out the steps. Raises FlowExpectationError for one that cannot be."""
     for number, (verb, what) in enumerate(steps, 1):
         try:
-            _VERBS[verb](phone, what)
+            VERBS[verb](phone, what)
         except FlowExpectationError as error:
             raise FlowExpectationError(f"Step {number}, {verb}: {error}") from None
 
@@ -75,8 +75,8 @@ def _step(each: Any, where: str) -> Step:
     if not isinstance(each, dict) or len(each) != 1:
         raise BadAnswers(f"{where}: a step is one verb, such as `tap: Continue`.")
     verb, what = next(iter(each.items()))
-    if verb not in _VERBS:
-        raise BadAnswers(f"{where}: there is no verb {verb!r}; there is {', '.join(_VERBS)}.")
+    if verb not in VERBS:
+        raise BadAnswers(f"{where}: there is no verb {verb!r}; there is {', '.join(VERBS)}.")
     form = _FORMS[verb]
     return str(verb), form(what, f"{where}, {verb}")
 
@@ -146,7 +146,7 @@ def _fill(phone: Phone, what: dict[str, list[str]]) -> None:
         phone.fill(label, ", ".join(values))
 
 
-_VERBS: dict[str, Callable[[Phone, Any], None]] = {
+VERBS: dict[str, Callable[[Phone, Any], None]] = {
     "fill": _fill,
     "choose": _each("choose"),
     "unchoose": _each("unchoose"),

@@ -12,7 +12,7 @@ endpoint, open a URL, take the response. Read `engine` first, then `moves`, `act
 
 from __future__ import annotations
 
-from waflows.runtime.engine import Step, examples, step
+from waflows.runtime.engine import Step, step
 from waflows.runtime.events import (
     Answered,
     Back,
@@ -77,7 +77,6 @@ __all__ = [
     "View",
     "Widget",
     "draw",
-    "examples",
     "load",
     "render",
     "step",

@@ -77,7 +77,8 @@ def _navigate(move: Move, action: dict[str, Any]) -> None:
         raise Refused(not_allowed(current, target))
     data = _payload(move, action)
     move.note("navigate", data, target)
-    move.enter(target, _typed(move.flow.screens[target].model, data))
+    following = move.flow.screens[target]
+    move.enter(target, choices.handed_on(following.examples, _typed(following.model, data)))
     shown(move)
 
 

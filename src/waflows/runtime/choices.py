@@ -126,6 +126,14 @@ def item_action(unselecting: bool) -> str:
     return "on-unselect-action" if unselecting else "on-select-action"
 
 
+def handed_on(examples: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
+    """The data of a screen reached by `navigate`: the payload, and the example of what it lacks.
+
+    A payload that leaves a declared field out cannot be published, so this is a draft being tried.
+    """
+    return {**examples, **payload}
+
+
 def refreshed(before: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """The data of a screen that is shown again with an answer: the answer's alone.
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from waflows.runtime import actions, answers, inputs, render, submission
+from waflows.runtime import actions, answers, fields, inputs, render, submission
 from waflows.runtime.events import (
     Answered,
     Back,
@@ -100,22 +100,13 @@ def _open(move: Move, event: Open) -> None:
     if screen not in move.flow.screens:
         move.change(phase=Phase.CLOSED)
         raise Refused(f"There is no screen {screen[:100]!r}.")
-    data = examples(move.flow, screen) if event.data is None else event.data
+    data = move.flow.screens[screen].examples if event.data is None else event.data
     if too_large(data):
         raise Refused("The message's data is larger than a phone takes.")
     data = clean(data)
     move.note("open", data, screen)
     move.enter(screen, data)
     actions.shown(move)
-
-
-def examples(flow: Flow, screen: str) -> dict[str, Any]:
-    """The `__example__` values a screen declares for its data."""
-    return {
-        name: declaration["__example__"]
-        for name, declaration in flow.screens[screen].model.items()
-        if isinstance(declaration, dict) and declaration.get("__example__") is not None
-    }
 
 
 def _back(move: Move, _: Back) -> None:
@@ -179,15 +170,12 @@ def _tap_link(
 def _tap_list(
     move: Move, scope: Scope, component: Component, _shown: list[Component], item: str
 ) -> None:
-    for each in render.list_items(scope, component):
+    for each in fields.list_items(scope, component):
         if each.get("id") == item:
-            own = each.get("on-click-action")
-            actions.run(move, own if isinstance(own, dict) else component.value.get(_CLICK))
+            holder = each if isinstance(each.get("on-click-action"), dict) else component.value
+            actions.run(move, holder.get("on-click-action"))
             return
     raise Refused(f"The list has no item {item[:100]!r}.")
-
-
-_CLICK = "on-click-action"
 
 
 def _tap_carousel(

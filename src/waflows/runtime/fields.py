@@ -53,6 +53,23 @@ def options(scope: Scope, component: Component) -> tuple[Option, ...]:
     return tuple(found.values())
 
 
+def list_items(scope: Scope, component: Component) -> list[dict[str, Any]]:
+    """The entries of a NavigationList; texts of a static one resolved, actions as they stand."""
+    source = component.value.get("list-items")
+    static = isinstance(source, list)
+    items = source if static else scope.resolve(source)
+    if not isinstance(items, list):
+        return []
+    return [
+        {
+            key: scope.resolve(value) if static and key != "on-click-action" else value
+            for key, value in item.items()
+        }
+        for item in items
+        if isinstance(item, dict)
+    ]
+
+
 def value(scope: Scope, component: Component) -> Any:
     """What the user entered, else the initial value, in the form the component's values have."""
     entered = scope.page.form.get(component.name)

@@ -56,6 +56,15 @@ class Screen(msgspec.Struct, frozen=True, eq=False):
     components: tuple[Component, ...]
     inputs: dict[str, Component]
 
+    @property
+    def examples(self) -> dict[str, Any]:
+        """The `__example__` values of the data it declares."""
+        return {
+            name: declaration["__example__"]
+            for name, declaration in self.model.items()
+            if isinstance(declaration, dict) and declaration.get("__example__") is not None
+        }
+
     def every(self) -> Iterator[Component]:
         """All components, in document order, of whichever branch."""
         pending = list(reversed(self.components))

@@ -7,10 +7,12 @@ linear-time engines lack, and stops a match that works too long.
 from __future__ import annotations
 
 from functools import lru_cache
-
-import regex
+from typing import TYPE_CHECKING
 
 from waflows.runtime import choices
+
+if TYPE_CHECKING:
+    import regex
 
 
 @lru_cache(maxsize=2048)
@@ -27,6 +29,8 @@ def found_in(pattern: str, text: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> regex.Pattern[str] | None:
+    import regex  # slow to load, and few flows have patterns
+
     if len(pattern) > choices.LONGEST_PATTERN:
         return None
     try:

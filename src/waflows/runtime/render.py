@@ -290,28 +290,11 @@ def _navigation_list(drawing: _Drawing, component: Component) -> Widget:
     own = _action_name(component.value)
     return widgets.NavigationList(
         **drawing.common(component),
-        items=tuple(_list_item(item, own) for item in list_items(scope, component)),
+        items=tuple(_list_item(item, own) for item in fields.list_items(scope, component)),
         label=scope.text(component, "label"),
         description=scope.text(component, "description"),
         large_media=scope.text(component, "media-size") == "large",
     )
-
-
-def list_items(scope: Scope, component: Component) -> list[dict[str, Any]]:
-    """The entries of a NavigationList; texts of a static one resolved, actions as they stand."""
-    source = component.value.get("list-items")
-    static = isinstance(source, list)
-    items = source if static else scope.resolve(source)
-    if not isinstance(items, list):
-        return []
-    return [
-        {
-            key: scope.resolve(value) if static and key != "on-click-action" else value
-            for key, value in item.items()
-        }
-        for item in items
-        if isinstance(item, dict)
-    ]
 
 
 def _list_item(item: dict[str, Any], own_action: str) -> widgets.ListItem:

@@ -13,8 +13,27 @@
 
 from __future__ import annotations
 
-from waflows.testing.autoplay import Ending, Exploration, explore
-from waflows.testing.phone import Phone
-from waflows.testing.places import FlowExpectationError
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from waflows.testing.autoplay import Ending, Exploration, explore
+    from waflows.testing.phone import Phone
+    from waflows.testing.places import FlowExpectationError
 
 __all__ = ["Ending", "Exploration", "FlowExpectationError", "Phone", "explore"]
+
+# Every pytest run imports this package for the plugin; the machine only where a test plays.
+_HOMES = {
+    "Ending": "autoplay",
+    "Exploration": "autoplay",
+    "FlowExpectationError": "places",
+    "Phone": "phone",
+    "explore": "autoplay",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -17,10 +17,9 @@ from waflows.runtime import Event, Failed, Flow, Phase, State, Step, View, widge
 from waflows.runtime.flow import SUCCESS
 from waflows.testing import samples
 from waflows.testing.clues import Clues
+from waflows.testing.filling import At, Fillings
 
-_MOST_VARIANTS = 80
 _MOST_ARRIVALS = 40
-_ROUNDS_OF_FILLING = 12
 
 Endpoint = Callable[[dict[str, Any]], "dict[str, Any] | Failed"]
 
@@ -81,7 +80,7 @@ def explore(
     *,
     endpoint: Endpoint | None = None,
     data: dict[str, Any] | None = None,
-    most_steps: int = 20_000,
+    most_steps: int = 50_000,
 ) -> Exploration:
     """Plays a flow in every way the player can think of, at most `most_steps` events.
 
@@ -101,12 +100,6 @@ class _EnoughError(Exception):
     """The bound on steps is reached."""
 
 
-class _At(msgspec.Struct, frozen=True):
-    state: State
-    screen: View
-    events: tuple[Event, ...]
-
-
 class _Player:
     def __init__(self, flow: Flow, endpoint: Endpoint | None, most_steps: int) -> None:
         self.flow = flow
@@ -114,7 +107,9 @@ class _Player:
         self.left = self.most_steps = most_steps
         self.cut_short = False
         self.clues = Clues(flow)
-        self.queue: deque[_At] = deque()
+        self.fillings = Fillings(flow, self.clues, self._do)
+        self.queue: deque[At] = deque()
+        self.later: deque[Iterator[At]] = deque()
         self.seen: set[Any] = set()
         self.arrivals: dict[str, int] = {}
         self.shown: dict[str, set[str]] = {}
@@ -128,8 +123,8 @@ class _Player:
                 self._arrive(None, runtime.Open(screen=entry, data=given, today=samples.SOME_DAY))
         if self.endpoint is not None and self.flow.endpoint:
             self._arrive(None, runtime.Open(action="data_exchange", today=samples.SOME_DAY))
-        while self.queue:
-            self._play_screen(self.queue.popleft())
+        while self.queue or self.later:
+            self._play_on()
 
     def result(self) -> Exploration:
         hidden = tuple(
@@ -166,12 +161,12 @@ class _Player:
         self.left -= 1
         return runtime.step(self.flow, state, event)
 
-    def _do(self, at: _At, event: Event) -> _At | None:
+    def _do(self, at: At, event: Event) -> At | None:
         """Where an event leads that stays on the screen; None when it is refused or leaves it."""
         step = self._step(at.state, event)
         events = (*at.events, event)
         if step.state.phase is Phase.WAITING:
-            answer = self._answers(_At(step.state, step.screen, events), staying=True)[0]
+            answer = self._answers(At(step.state, step.screen, events), staying=True)[0]
             step = self._step(step.state, answer)
             events = (*events, answer)
         if (
@@ -180,36 +175,36 @@ class _Player:
             or step.screen.screen != at.screen.screen
         ):
             return None
-        return self._look(_At(step.state, step.screen, events))
+        return self._look(At(step.state, step.screen, events))
 
-    def _look(self, at: _At) -> _At:
+    def _look(self, at: At) -> At:
         if at.screen.screen:
             keys = {widget.key for widget in at.screen.widgets}
             self.shown.setdefault(at.screen.screen, set()).update(keys)
         return at
 
-    def _arrive(self, at: _At | None, event: Event) -> bool:
+    def _arrive(self, at: At | None, event: Event) -> bool:
         """Follows an event to wherever it leads, and keeps new places; whether it did anything."""
         step = self._step(at.state if at is not None else State(), event)
         if step.refused:
             return False
         events = (*(at.events if at is not None else ()), event)
-        self._follow(at, _At(step.state, step.screen, events), step)
+        self._follow(at, At(step.state, step.screen, events), step)
         return True
 
-    def _follow(self, before: _At | None, at: _At, step: Step) -> None:
+    def _follow(self, before: At | None, at: At, step: Step) -> None:
         self._look(at)
         if at.state.phase is Phase.COMPLETED:
             self._end(before, at)
         elif at.state.phase is Phase.WAITING and at.state.request is not None:
             for answer in self._answers(at):
                 answered = self._step(at.state, answer)
-                following = _At(answered.state, answered.screen, (*at.events, answer))
+                following = At(answered.state, answered.screen, (*at.events, answer))
                 self._follow(at, following, answered)
         elif at.state.phase is Phase.OPEN and at.screen.screen:
             self._keep(at)
 
-    def _keep(self, at: _At) -> None:
+    def _keep(self, at: At) -> None:
         screen = at.screen.screen
         place = self._signature(at)
         if place not in self.seen and self.arrivals.get(screen, 0) < _MOST_ARRIVALS:
@@ -217,7 +212,7 @@ class _Player:
             self.arrivals[screen] = self.arrivals.get(screen, 0) + 1
             self.queue.append(at)
 
-    def _signature(self, at: _At) -> Any:
+    def _signature(self, at: At) -> Any:
         """What makes a place another one: what is on it, and every value something depends on."""
         deciding = tuple(
             (name, field, repr(value))
@@ -232,14 +227,14 @@ class _Player:
         )
         return (at.state.stack, tuple(w.key for w in at.screen.widgets), deciding, carried)
 
-    def _end(self, before: _At | None, at: _At) -> None:
+    def _end(self, before: At | None, at: At) -> None:
         response = at.state.response or {}
         screen = at.state.screen
         names = _completed_names(self.flow, before, at)
         key = (screen, names, tuple(sorted(response)), self._signature(at))
         self.endings.setdefault(key, Ending(screen, response, names, at.events))
 
-    def _answers(self, at: _At, *, staying: bool = False) -> list[Event]:
+    def _answers(self, at: At, *, staying: bool = False) -> list[Event]:
         """What the endpoint answers; with `staying` what may keep the user on the screen."""
         request = at.state.request
         assert request is not None, "only called while waiting"
@@ -272,11 +267,18 @@ class _Player:
 
     # --- one screen
 
-    def _play_screen(self, at: _At) -> None:
-        for filled in self._fillings(at):
-            self._tap_all(filled)
+    def _play_on(self) -> None:
+        """Plays a place all filled in; where none is left, one known place filled in otherwise.
 
-    def _tap_all(self, at: _At) -> None:
+        So the ends are found first, and the bound on steps cuts only what is tried besides.
+        """
+        ways = self.fillings.all(self.queue.popleft()) if self.queue else self.later.popleft()
+        filled = next(ways, None)
+        if filled is not None:
+            self._tap_all(filled)
+            self.later.append(ways)
+
+    def _tap_all(self, at: At) -> None:
         for widget in at.screen.widgets:
             if isinstance(widget, widgets.Footer):
                 if self._arrive(at, runtime.Tap(widget.key)):
@@ -301,140 +303,6 @@ class _Player:
             self.clues.decides(screen, name) for name in found.inputs
         )
 
-    def _fillings(self, at: _At) -> Iterator[_At]:
-        """The screen all filled in, as it came, and filled in with one thing changed at a time.
-
-        What shows something new is changed further.
-        """
-        everything = self._fill(at)
-        pending, seen = deque([everything]), {self._form(everything)}
-        yield everything
-        if self._form(at) not in seen:
-            seen.add(self._form(at))
-            yield at
-        looks = {_look_of(everything)}
-        for _ in range(_MOST_VARIANTS):
-            if not pending:
-                return
-            base = pending.popleft()
-            for variant in self._variants(base):
-                filled = self._fill(variant)
-                if self._form(filled) in seen or len(seen) > _MOST_VARIANTS:
-                    continue
-                seen.add(self._form(filled))
-                yield filled
-                if _look_of(filled) not in looks:
-                    looks.add(_look_of(filled))
-                    pending.append(filled)
-
-    def _form(self, at: _At) -> str:
-        return repr(at.state.page.form)
-
-    def _fill(self, at: _At) -> _At:
-        """Fills in every empty input, also those that appear meanwhile."""
-        for _ in range(_ROUNDS_OF_FILLING):
-            before = at
-            for widget in at.screen.widgets:
-                if isinstance(widget, widgets.Input) and widget.enabled and _unfilled(widget):
-                    at = self._fill_one(at, widget.key)
-            if at is before:
-                break
-        return at
-
-    def _fill_one(self, at: _At, key: str) -> _At:
-        """The first of an input's samples that the phone accepts."""
-        widget = _widget(at.screen, key)
-        if widget is None or not _unfilled(widget):
-            return at
-        for events in self._samples(at, widget):
-            tried: _At | None = at
-            for event in events:
-                tried = self._do(tried, event) if tried is not None else None
-            if tried is None:
-                continue
-            now = _widget(tried.screen, key)
-            if now is None or now.problem is None:
-                return tried
-        return at
-
-    def _samples(self, at: _At, widget: Any) -> Iterator[list[Event]]:
-        name = widget.name
-        if isinstance(widget, widgets.TextField):
-            for text in samples.texts(widget, self._pattern(at, widget)):
-                yield [runtime.Type(name, text)]
-        elif isinstance(widget, widgets.Choice):
-            yield from _selections(widget)
-        elif isinstance(widget, widgets.OptIn):
-            yield [runtime.Select(name)]
-        elif isinstance(widget, widgets.Upload):
-            yield [runtime.PickMedia(name, samples.files(widget))]
-        elif len(widget.parts) == 1:
-            for day in samples.days(widget):
-                yield [runtime.PickDate(name, day)]
-        else:
-            for start, end in samples.ranges(widget):
-                yield [runtime.PickDates(name, start, end)]
-
-    def _pattern(self, at: _At, widget: widgets.TextField) -> str:
-        component = self.flow.screens[at.screen.screen].inputs.get(widget.name)
-        pattern = component.value.get("pattern") if component is not None else None
-        return pattern if isinstance(pattern, str) else ""
-
-    def _variants(self, at: _At) -> Iterator[_At]:
-        """The screen with one input changed."""
-        for widget in at.screen.widgets:
-            if not isinstance(widget, widgets.Input) or not widget.enabled:
-                continue
-            for event in self._changes(at, widget):
-                changed = self._do(at, event)
-                if changed is not None:
-                    yield changed
-
-    def _changes(self, at: _At, widget: Any) -> Iterator[Event]:
-        if isinstance(widget, widgets.Choice):
-            for option in widget.options:
-                if option.selected:
-                    yield runtime.Unselect(widget.name, option.id)
-                else:
-                    yield runtime.Select(widget.name, option.id)
-        elif isinstance(widget, widgets.OptIn):
-            change = runtime.Unselect if widget.value else runtime.Select
-            yield change(widget.name)
-        elif isinstance(widget, widgets.TextField):
-            for value in self.clues.of(at.screen.screen, "form", widget.name):
-                if not isinstance(value, bool):
-                    yield runtime.Type(widget.name, str(value))
-
-
-def _selections(widget: widgets.Choice) -> Iterator[list[Event]]:
-    """One item, then as many as are asked for."""
-    ids = [option.id for option in widget.options if option.enabled and not option.selected]
-    for count in range(1, (len(ids) if widget.multiple else min(len(ids), 1)) + 1):
-        yield [runtime.Select(widget.name, each) for each in ids[:count]]
-
-
-def _unfilled(widget: Any) -> bool:
-    if widget.problem is not None:
-        return True
-    if isinstance(widget, widgets.Choice):
-        return not any(option.selected for option in widget.options)
-    if isinstance(widget, widgets.Dates):
-        return not all(part.value for part in widget.parts)
-    return not (widget.files if isinstance(widget, widgets.Upload) else widget.value)
-
-
-def _widget(view: View, key: str) -> Any:
-    return next((widget for widget in view.widgets if widget.key == key), None)
-
-
-def _look_of(at: _At) -> Any:
-    return tuple(
-        (widget.key, tuple(option.id for option in widget.options))
-        if isinstance(widget, widgets.Choice)
-        else (widget.key, ())
-        for widget in at.screen.widgets
-    )
-
 
 def _why(footer: widgets.Footer, view: View) -> str:
     if footer.why:
@@ -447,7 +315,7 @@ def _why(footer: widgets.Footer, view: View) -> str:
     return "; ".join(wrong) or "Its action cannot run."
 
 
-def _completed_names(flow: Flow, before: _At | None, at: _At) -> tuple[str, ...]:
+def _completed_names(flow: Flow, before: At | None, at: At) -> tuple[str, ...]:
     """The keys the payload of the footer names that was tapped; none when an answer ended it."""
     tapped = at.events[-1]
     if not isinstance(tapped, runtime.Tap) or before is None:

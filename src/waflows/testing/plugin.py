@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from waflows.testing.phone import Phone
+if TYPE_CHECKING:
+    from waflows.testing.phone import Phone
 
 
 @pytest.fixture
@@ -17,6 +18,7 @@ def flow(request: pytest.FixtureRequest) -> Callable[..., Phone]:
 
     A relative path is looked for beside the test's file, then in pytest's root folder.
     """
+    from waflows.testing.phone import Phone
 
     def opened(file: str | Path, **options: Any) -> Phone:
         path = Path(file)

@@ -14,7 +14,7 @@ from waflows.runtime.dates import WEEKDAYS
 SOME_DAY = "2030-01-15"
 _MOST_DAYS = 800
 _BY_TYPE = {
-    "email": ("ines@example.com", "a@b.example"),
+    "email": ("ines@example.com", "a@b.example", "a@b.co"),
     "phone": ("+15551234567", "5551234567", "15551234"),
     "number": ("42", "7", "123456", "1", "12.5"),
     "passcode": ("123456", "1234", "007007"),
@@ -31,6 +31,8 @@ _BY_TYPE = {
         "AB123456",
     ),
 }
+_SOME_ITEMS = 3
+_AN_ITEM: dict[str, Any] = {"id": {"type": "string"}, "title": {"type": "string"}}
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -41,7 +43,7 @@ def texts(widget: widgets.TextField, pattern: str = "") -> Iterator[str]:
     usual = _BY_TYPE.get(widget.input_type, _BY_TYPE["text"])
     yield from usual
     digits = widget.input_type in {"number", "passcode", "phone"}
-    for length in (1, 2, 3, 4, 5, 8, 10, 16, 20, 40, 80, 200, widget.longest):
+    for length in (*range(1, 41), 80, 200, widget.longest):
         if length <= min(widget.longest, 5000):
             signs = "1234567890" if digits else _LETTERS
             text = (signs * (length // len(signs) + 1))[:length]
@@ -110,11 +112,14 @@ def data_for(declaration: Any) -> Any:
         return declaration["__example__"]
     kind = declaration.get("type")
     if kind == "array":
-        return [data_for(declaration.get("items"))]
+        made = data_for(declaration.get("items"))
+        if not isinstance(made, dict):
+            return [made]
+        return [{**made, "id": f"item-{number}"} for number in range(1, _SOME_ITEMS + 1)]
     if kind == "object":
         properties = declaration.get("properties")
-        listed = properties.items() if isinstance(properties, dict) else ()
-        return {name: data_for(each) for name, each in listed}
+        listed = properties if isinstance(properties, dict) and properties else _AN_ITEM
+        return {name: data_for(each) for name, each in listed.items()}
     if "const" in declaration:
         return declaration["const"]
     plain: dict[Any, Any] = {"number": 1, "boolean": True}

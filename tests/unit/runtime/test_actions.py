@@ -295,3 +295,10 @@ def test_doubling_data_stops_at_a_limit() -> None:
         play.step = step(play.flow, done.state, Unselect("t"))
     assert refusals[0] == ""
     assert "larger" in refusals[-1]
+
+
+def test_a_draft_that_hands_on_too_little_shows_the_example() -> None:
+    play = Play(two({}, {"x": string("an example")}))
+    play.tap()
+
+    assert play.texts == ["an example"]
