@@ -1,7 +1,5 @@
 """How fast Flow JSON is checked, as ratios to `json.loads` of the same text in the same run.
 
-    .venv/bin/python bench/flowjson.py
-
 Documents of about 100 KB and 1 MB, clean and with faults, and clean ones up to 10 MB for
 linearity. Beside it: `jsonschema` and `jsonschema-rs` holding the same decoded document against a
 JSON Schema of the same component tables (types, required and unknown properties, enums; no
@@ -20,10 +18,11 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 
+from bench.tables import Table
 from waflows import flowjson
 from waflows.flowjson import spec
 
-WIDTHS = (22, 9, 9, 9, 9, 9, 9)
+AIM_CLEAN, AIM_FAULTS, AIM_MEMORY = 10, 25, 20
 
 
 def screen(index: int, last: int, items: int) -> dict[str, Any]:
@@ -155,16 +154,18 @@ def peak(call: Callable[[], object]) -> int:
     return found
 
 
-def row(*cells: object) -> None:
-    print("".join(str(cell).rjust(width) for cell, width in zip(cells, WIDTHS, strict=True)))
+def times(value: float, aim: float) -> str:
+    """A ratio, and whether it is within its aim."""
+    return f"{value:.1f} {'✓' if value <= aim else '✗'}"
 
 
-def main() -> None:
+def measure() -> list[Table]:
+    """One table, a row for each document."""
     slow = jsonschema.Draft202012Validator(schema())
     fast = jsonschema_rs.validator_for(schema())
-    row("document", "KB", "loads ms", "lint", "schema", "rs", "memory")
     plans = [(100_000, False), (100_000, True), (1_000_000, False), (1_000_000, True)]
     plans += [(2_500_000, False), (5_000_000, False), (10_000_000, False), (10_000_000, True)]
+    rows = []
     for size, faults in plans:
         text = document(size, faults=faults)
         value = json.loads(text)
@@ -180,19 +181,24 @@ def main() -> None:
         beside = ""
         if size <= 1_000_000:
             [python] = best(1, lambda value=value: list(slow.iter_errors(value)))
-            beside = f"{python / base:.0f}x"
+            beside = f"{python / base:.0f}"
         memory = peak(lambda text=text: flowjson.lint(text)) / len(text)
-        name = f"{size // 1000} KB, " + (f"{errors} faults" if faults else "clean")
-        row(
-            name,
-            len(text) // 1000,
-            f"{base * 1000:.2f}",
-            f"{lint / base:.1f}x",
-            beside,
-            f"{rust / base:.1f}x",
-            f"{memory:.1f}x",
+        rows.append(
+            [
+                f"{len(text) // 1000:,} KB, " + (f"{errors} faults" if faults else "clean"),
+                f"{base * 1000:.2f}",
+                times(lint / base, AIM_FAULTS if faults else AIM_CLEAN),
+                beside,
+                f"{rust / base:.1f}",
+                times(memory, AIM_MEMORY),
+            ]
         )
-
-
-if __name__ == "__main__":
-    main()
+    columns = [
+        "",
+        "`json.loads` ms",
+        f"`lint` (aim {AIM_CLEAN}, faulty {AIM_FAULTS})",
+        "`jsonschema`",
+        "`jsonschema-rs`",
+        f"memory of the text (aim {AIM_MEMORY})",
+    ]
+    return [Table("Checking a Flow JSON, in times of `json.loads`", columns, rows)]

@@ -1,0 +1,1 @@
+"""What waflows is measured against."""
