@@ -25,3 +25,6 @@ def valid_flow(word: str = "Hello", *, version: str = "7.3") -> str:
 
 
 VALID = valid_flow()
+
+AWKWARD = ("\ufeff\r\n\t" + valid_flow("naïve 🙂").replace("Only", "\\u004fnly") + " \n").encode()
+"""A valid flow that shows whether a text is kept byte for byte."""

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from harness.databases import new_sqlite
+from harness.flow_json import AWKWARD, VALID, valid_flow
 from harness.scripted import CUT, answer, refusal, scripted, unused_url
 from harness.servers import COMMAND, Process, Tenant, dev_server, environment, run
 from harness.terminal import Seen, on_terminal
 
-FLOW_JSON = '\ufeff{\r\n\t"version" : "7.1", "naïve": "\\u00e9 🙂"}\n'.encode()
 KEY = "wf_live_abcdef0123456789"
 NAMES = ["list", "get", "create", "update", "delete", "preview", "publish", "deprecate",
             "export"]  # fmt: skip
@@ -76,7 +76,7 @@ def test_a_list_is_json_in_a_pipe_and_a_table_on_a_terminal(
     tenant: Tenant, flows: Any, terminal: Any
 ) -> None:
     older = tenant.create("Loan [bold]Collection")
-    newer = tenant.create("Feedback", flowJson="{}", publish=True)
+    newer = tenant.create("Feedback", flowJson=VALID, publish=True)
 
     piped = flows("list")
     shown = terminal("list")
@@ -98,7 +98,7 @@ def test_a_list_is_json_in_a_pipe_and_a_table_on_a_terminal(
 
 def test_a_list_is_narrowed_and_cut_when_asked(tenant: Tenant, flows: Any) -> None:
     tenant.create("Booking one")
-    published = tenant.create("BOOKING two", flowJson="{}", publish=True)
+    published = tenant.create("BOOKING two", flowJson=VALID, publish=True)
     newest = tenant.create("Feedback")
 
     def ids(*options: str) -> list[str]:
@@ -176,7 +176,7 @@ def test_control_characters_in_a_name_do_not_reach_the_terminal() -> None:
 def test_a_flow_is_shown_by_its_id_and_by_its_name(
     tenant: Tenant, flows: Any, terminal: Any
 ) -> None:
-    flow_id = tenant.create("Loan Collection", flowJson="{}", endPointUri="https://e.example/x")
+    flow_id = tenant.create("Loan Collection", flowJson=VALID, endPointUri="https://e.example/x")
 
     by_id = json.loads(flows("get", flow_id).stdout)
     by_name = json.loads(flows("get", "Loan Collection").stdout)
@@ -194,7 +194,7 @@ def test_a_flow_is_shown_by_its_id_and_by_its_name(
 
 
 def test_the_faults_of_a_flow_are_shown_with_their_places() -> None:
-    fault = {"error": "INVALID_PROPERTY_VALUE", "errorType": "FLOW_JSON_ERROR",
+    fault = {"error": "INVALID_PROPERTY_VALUE", "errorType": "AWKWARD_ERROR",
              "message": "Invalid value.", "lineStart": 3, "columnStart": 9}  # fmt: skip
     flow = {"flowId": "1", "name": "N", "status": "DRAFT", "validationErrors": [fault]}
     with scripted(
@@ -229,7 +229,7 @@ def test_a_file_becomes_a_flow_of_its_name_byte_for_byte(
     tenant: Tenant, flows: Any, tmp_path: Path
 ) -> None:
     file = tmp_path / "Room booking.v2.json"
-    file.write_bytes(FLOW_JSON)
+    file.write_bytes(AWKWARD)
 
     created = flows("create", str(file), "--category", "survey", "--category", "OTHER",
                     "--endpoint", "https://e.example/x")  # fmt: skip
@@ -246,7 +246,7 @@ def test_a_file_becomes_a_flow_of_its_name_byte_for_byte(
     assert details["name"] == "Room booking.v2"
     assert details["categories"] == ["SURVEY", "OTHER"]
     assert details["endPointUri"] == "https://e.example/x"
-    assert tenant.http.get(details["flowJsonUrl"]).content == FLOW_JSON
+    assert tenant.http.get(details["flowJsonUrl"]).content == AWKWARD
 
 
 def test_a_flow_is_created_from_standard_input_from_another_flow_and_from_nothing(
@@ -265,11 +265,11 @@ def test_many_files_are_created_past_those_that_fail_and_every_failure_is_told(
 ) -> None:
     tenant.create("taken")
     for name, content in {
-        "one.json": b"{}",
-        "taken.json": b"{}",
+        "one.json": VALID.encode(),
+        "taken.json": VALID.encode(),
         "latin.json": b'{"a": "\xe9"}',
         "text.json": b"not JSON",
-        "two.json": b'{"b": 2}',
+        "two.json": valid_flow("two").encode(),
     }.items():
         (tmp_path / name).write_bytes(content)
     (tmp_path / "folder.json").mkdir()
@@ -298,7 +298,7 @@ def test_many_files_are_created_past_those_that_fail_and_every_failure_is_told(
 def test_many_files_show_their_progress_on_a_terminal(terminal: Any, tmp_path: Path) -> None:
     files = [tmp_path / f"{number}.json" for number in range(3)]
     for file in files:
-        file.write_text("{}")
+        file.write_text(VALID)
 
     seen = terminal("create", *map(str, files))
 
@@ -346,7 +346,7 @@ def test_an_upload_stops_when_every_other_file_would_fail_alike(
 ) -> None:
     files = [tmp_path / f"{number}.json" for number in range(3)]
     for file in files:
-        file.write_text("{}")
+        file.write_text(VALID)
 
     with scripted(*[fault] * 3) as server:
         done = run("flows", "create", *map(str, files), env=at(server.url))
@@ -358,9 +358,9 @@ def test_an_upload_stops_when_every_other_file_would_fail_alike(
 
 
 def test_a_draft_is_changed_by_what_is_named(tenant: Tenant, flows: Any, tmp_path: Path) -> None:
-    flow_id = tenant.create("Old", flowJson="{}")
+    flow_id = tenant.create("Old", flowJson=VALID)
     file = tmp_path / "new.json"
-    file.write_bytes(FLOW_JSON)
+    file.write_bytes(AWKWARD)
 
     renamed = flows("update", flow_id, "--name", "New", "--application", "app-1")
     filled = flows("update", "New", str(file), "--category", "SURVEY")
@@ -372,7 +372,7 @@ def test_a_draft_is_changed_by_what_is_named(tenant: Tenant, flows: Any, tmp_pat
     assert details["name"] == "New"
     assert details["categories"] == ["SURVEY"]
     assert (details["applicationId"], details["revision"]) == ("app-1", 2)
-    assert tenant.http.get(details["flowJsonUrl"]).content == FLOW_JSON
+    assert tenant.http.get(details["flowJsonUrl"]).content == AWKWARD
     assert piped.returncode == 1
     assert "Invalid flowJson" in piped.stderr
 
@@ -381,7 +381,7 @@ def test_a_draft_is_changed_by_what_is_named(tenant: Tenant, flows: Any, tmp_pat
 
 
 def test_what_cannot_be_undone_is_asked_for_on_a_terminal(tenant: Tenant, terminal: Any) -> None:
-    flow_id = tenant.create("Final", flowJson="{}")
+    flow_id = tenant.create("Final", flowJson=VALID)
 
     no = terminal("publish", "Final", answer="n")
     unchanged = tenant.status_of(flow_id)
@@ -403,7 +403,7 @@ def test_what_cannot_be_undone_is_asked_for_on_a_terminal(tenant: Tenant, termin
 def test_without_a_terminal_nothing_final_is_done_unless_yes_is_said(
     tenant: Tenant, flows: Any, arguments: list[str]
 ) -> None:
-    tenant.create("F", flowJson="{}")
+    tenant.create("F", flowJson=VALID)
 
     done = flows(*arguments, input="y\n")
 
@@ -415,7 +415,7 @@ def test_without_a_terminal_nothing_final_is_done_unless_yes_is_said(
 
 
 def test_a_flow_goes_through_its_life_by_commands_alone(tenant: Tenant, flows: Any) -> None:
-    created = json.loads(flows("create", "-", "--name", "Life", input="{}").stdout)
+    created = json.loads(flows("create", "-", "--name", "Life", input=VALID).stdout)
     published = flows("publish", "Life", "--yes")
     refused = flows("delete", "Life", "--yes")
     deprecated = flows("deprecate", "Life", "--yes")
@@ -433,9 +433,9 @@ def test_a_flow_goes_through_its_life_by_commands_alone(tenant: Tenant, flows: A
 
 def test_create_and_update_publish_when_told_to(tenant: Tenant, flows: Any) -> None:
     created = json.loads(
-        flows("create", "-", "--name", "At once", "--publish", "--yes", input="{}").stdout
+        flows("create", "-", "--name", "At once", "--publish", "--yes", input=VALID).stdout
     )
-    later = tenant.create("Later", flowJson="{}")
+    later = tenant.create("Later", flowJson=VALID)
     flows("update", later, "--publish", "--yes")
 
     assert tenant.status_of(created["id"]) == "PUBLISHED"
@@ -448,19 +448,19 @@ def test_create_and_update_publish_when_told_to(tenant: Tenant, flows: Any) -> N
 def test_a_flow_json_is_written_to_standard_output_byte_for_byte(
     tenant: Tenant,
 ) -> None:
-    tenant.create("Exact", flowJson=FLOW_JSON.decode())
+    tenant.create("Exact", flowJson=AWKWARD.decode())
 
     written = subprocess.check_output(
         [*COMMAND, "flows", "export", "Exact"], env=environment(**variables(tenant))
     )
 
-    assert written == FLOW_JSON
+    assert written == AWKWARD
 
 
 def test_a_file_that_exists_is_overwritten_only_when_told_to(
     tenant: Tenant, flows: Any, tmp_path: Path
 ) -> None:
-    flow_id = tenant.create("Exact", flowJson=FLOW_JSON.decode())
+    flow_id = tenant.create("Exact", flowJson=AWKWARD.decode())
     file = tmp_path / "exact.json"
     file.write_text("precious")
 
@@ -472,7 +472,7 @@ def test_a_file_that_exists_is_overwritten_only_when_told_to(
     assert refused.stderr == f"Error: {file} exists; overwrite it with --force.\n"
     assert kept == "precious"
     assert done.stdout == ""
-    assert file.read_bytes() == FLOW_JSON
+    assert file.read_bytes() == AWKWARD
 
 
 def test_a_whole_channel_is_exported_and_created_again_elsewhere(
@@ -481,7 +481,7 @@ def test_a_whole_channel_is_exported_and_created_again_elsewhere(
     contents = {f"Flow {number}": f'{{ "n": {number} }}\n' for number in range(3)}
     for name, content in contents.items():
         tenant.create(name, flowJson=content)
-    awkward = tenant.create("../a/b", flowJson="{}")
+    awkward = tenant.create("../a/b", flowJson=VALID)
     tenant.create("Empty")
     folder = tmp_path / "new" / "folder"
 
@@ -505,8 +505,8 @@ def test_a_whole_channel_is_exported_and_created_again_elsewhere(
 def test_an_export_leaves_existing_files_alone_and_writes_the_others(
     tenant: Tenant, flows: Any, tmp_path: Path
 ) -> None:
-    tenant.create("Old", flowJson="{}")
-    tenant.create("New", flowJson="{}")
+    tenant.create("Old", flowJson=VALID)
+    tenant.create("New", flowJson=VALID)
     (tmp_path / "Old.json").write_text("precious")
 
     done = flows("export", "--all", str(tmp_path))
@@ -518,9 +518,9 @@ def test_an_export_leaves_existing_files_alone_and_writes_the_others(
         f"{tmp_path}/Old.json exists; overwrite it with --force.\nError: 1 of 2 failed.\n"
     )
     assert kept == "precious"
-    assert (tmp_path / "New.json").read_text() == "{}"
+    assert (tmp_path / "New.json").read_text() == VALID
     assert forced.returncode == 0
-    assert (tmp_path / "Old.json").read_text() == "{}"
+    assert (tmp_path / "Old.json").read_text() == VALID
 
 
 # --- mistakes

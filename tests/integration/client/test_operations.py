@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from harness.flow_json import AWKWARD, VALID
 from harness.servers import Tenant
 
 from waflows.client import (
@@ -28,12 +29,10 @@ from waflows.client import (
     WrongAccount,
 )
 
-FLOW_JSON = '\ufeff{\r\n\t"version" : "7.1",  "screens": [], "naïve": "\\u00e9 🙂"}\n'.encode()
-
 
 def test_a_flow_is_taken_through_its_whole_life(client: Any, server: Tenant) -> None:
     saved = client.create(
-        "Life", [Category.SURVEY, "OTHER"], flow_json=FLOW_JSON, endpoint_uri="https://e.example/x"
+        "Life", [Category.SURVEY, "OTHER"], flow_json=AWKWARD, endpoint_uri="https://e.example/x"
     )
     assert saved.success
     assert saved.validation_errors == []
@@ -43,7 +42,7 @@ def test_a_flow_is_taken_through_its_whole_life(client: Any, server: Tenant) -> 
     assert (flow.id, flow.name, flow.status) == (saved.id, "Life", Status.DRAFT)
     assert flow.categories == ["SURVEY", "OTHER"]
     assert flow.endpoint_uri is None
-    assert client.download(saved.id) == FLOW_JSON
+    assert client.download(saved.id) == AWKWARD
 
     assert client.update(saved.id, name="Later life", application_id="app-1").id == saved.id
     more = client.get(saved.id, fields=["endPointUri", "applicationId", "revision", "createdAt"])
@@ -75,11 +74,11 @@ def test_a_draft_is_deleted(client: Any, server: Tenant) -> None:
 
 
 def test_a_flow_is_cloned_and_published_in_one_call(client: Any) -> None:
-    source = client.create("Source", ["OTHER"], flow_json=FLOW_JSON)
+    source = client.create("Source", ["OTHER"], flow_json=AWKWARD)
 
     clone = client.create("Clone", ["OTHER"], clone_flow_id=source.id, publish=True)
 
-    assert client.download(clone.id) == FLOW_JSON
+    assert client.download(clone.id) == AWKWARD
     assert client.get(clone.id).status == Status.PUBLISHED
 
 
@@ -136,7 +135,7 @@ def test_the_list_is_narrowed_by_status_and_by_part_of_the_name(
     client: Any, server: Tenant
 ) -> None:
     server.create("Booking of rooms")
-    published = server.create("BOOKING of tables", flowJson="{}", publish=True)
+    published = server.create("BOOKING of tables", flowJson=VALID, publish=True)
     server.create("Feedback")
 
     narrowed = list(client.flows(status=Status.PUBLISHED, name="booking", page_size=1))
