@@ -43,6 +43,7 @@ from waflows.runtime.state import (
     Request,
     State,
 )
+from waflows.runtime.summary import Line, summary
 from waflows.runtime.text import draw
 from waflows.runtime.widgets import View, Widget
 
@@ -56,6 +57,7 @@ __all__ = [
     "Event",
     "Failed",
     "Flow",
+    "Line",
     "Media",
     "NotifyEndpoint",
     "Open",
@@ -80,4 +82,5 @@ __all__ = [
     "load",
     "render",
     "step",
+    "summary",
 ]

@@ -29,19 +29,15 @@ def run(move: Move, action: Any) -> None:
 
 def selected(move: Move, component: Component, item: dict[str, Any], *, unselecting: bool) -> None:
     """Runs what is bound to a selection: the item's own action first, then the component's."""
-    _run_item(move, item, unselecting)
+    run_if_there(move, item, choices.item_action(unselecting))
     value = component.value
     has_unselect = isinstance(value.get("on-unselect-action"), dict)
     run_if_there(move, value, choices.component_action(component.type, unselecting, has_unselect))
 
 
-def _run_item(move: Move, item: dict[str, Any], unselecting: bool) -> None:
-    run_if_there(move, item, choices.item_action(unselecting))
-
-
 def deselected_item(move: Move, item: dict[str, Any]) -> None:
     """Runs what an item does when another takes its place."""
-    _run_item(move, item, unselecting=True)
+    run_if_there(move, item, choices.item_action(unselecting=True))
 
 
 def run_if_there(move: Move, holder: dict[str, Any], name: str) -> None:

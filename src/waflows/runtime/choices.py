@@ -46,6 +46,10 @@ FIRST_DATE, LAST_DATE = "1900-01-01", "2100-12-31"
 
 _NUMBER = re.compile(r"\s*[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\s*", re.ASCII)
 
+MASK = "•" * 12
+"""A sensitive value in the response summary; that of CalendarPicker and ChipsSelector too, of which
+nothing is said: a value called sensitive is better hidden."""
+
 SOMETHING_WRONG = "Something went wrong. Please try again later."
 """The generic error; WhatsApp's own words are not public."""
 
@@ -134,15 +138,6 @@ def handed_on(examples: dict[str, Any], payload: dict[str, Any]) -> dict[str, An
     return {**examples, **payload}
 
 
-def refreshed(before: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-    """The data of a screen that is shown again with an answer: the answer's alone.
-
-    Official endpoints send the whole data again, also what has not changed.
-    """
-    del before
-    return data
-
-
 def label(text: str, required: bool) -> str:
     """The label as the phone shows it."""
     return text if required or not text else f"{text} (optional)"
@@ -157,6 +152,8 @@ def label(text: str, required: bool) -> str:
 #                    the user entered stays (`fields.value`).
 # vanished options   a selected item that is no longer in the list, is no longer selected
 #                    (`fields.value`).
+# the same screen    an answer with it replaces the screen's data: official endpoints send the
+#                    whole data again, also what has not changed (`moves.enter`).
 # going on again     a screen left by BACK keeps what was typed, for the next time and for global
 #                    references; its data is replaced by the next payload (`moves.enter`).
 # error messages     a bound error is shown until its field is changed; it does not hold back the

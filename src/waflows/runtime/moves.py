@@ -6,7 +6,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from waflows.runtime import choices
 from waflows.runtime.flow import Flow
 from waflows.runtime.scope import Scope
 from waflows.runtime.state import CallEndpoint, Effect, Page, Phase, Ran, Request, State
@@ -54,11 +53,9 @@ class Move:
         current = self.state.screen
         page = self.state.pages.get(screen, Page())
         stack = self.state.stack
-        if screen == current and stack:
-            data = choices.refreshed(page.data, data)
-        elif screen in stack and screen in _behind(self.flow, current, stack):
+        if screen in _behind(self.flow, current, stack):
             stack = stack[: stack.index(screen) + 1]
-        else:
+        elif screen != current:
             stack = (*stack, screen)
         fresh = replace(page, data=data, edited=(), attempted=False)
         self.change(
