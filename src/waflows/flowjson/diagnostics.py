@@ -19,6 +19,9 @@ Severity = Literal["error", "warning"]
 ErrorType = Literal["FLOW_JSON_ERROR", "JSON_SCHEMA_ERROR", "FLOW_JSON_WARNING"]
 Path = tuple[str | int, ...]
 """Keys and array indexes from the document's root; `()` is the root."""
+MOST_FAULTS = 10_000
+"""More than anybody mends: where they are reached, what comes after is not looked for."""
+_LONGEST_SHOWN = 500
 
 
 class Pointer(msgspec.Struct, frozen=True):
@@ -123,4 +126,14 @@ def slashed(path: Path) -> str:
 
 def _printable(text: str) -> str:
     """The text with lone surrogates, which no encoder takes, replaced."""
+    text = shortened(text)
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def shortened(text: str) -> str:
+    """A text from the document as far as anybody would read it.
+
+    A name of a million characters, shown in every message about what it names, would be a way to
+    exhaust whoever checks the document.
+    """
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -20,7 +20,7 @@ PICKERS = ("PhotoPicker", "DocumentPicker")
 Outcome = Literal["found", "missing", "no-screen", "form-itself", "in-array", "no-schema"]
 
 
-class Flow(msgspec.Struct):
+class Flow(msgspec.Struct, eq=False):
     """The whole document. `endpoint` says whether it is endpoint powered."""
 
     value: dict[str, Any]
@@ -43,7 +43,7 @@ class Flow(msgspec.Struct):
             yield from screen.actions
 
 
-class Screen(msgspec.Struct):
+class Screen(msgspec.Struct, eq=False):
     """A screen; `id` is None when it has no usable one, `data` when it declares no data model."""
 
     flow: Flow
@@ -84,7 +84,7 @@ class Screen(msgspec.Struct):
         return self.target("id") if "id" in self.value else self.target()
 
 
-class Component(msgspec.Struct):
+class Component(msgspec.Struct, eq=False):
     """A component; `shape` is None when its type is unknown to the version.
 
     `steps` lead to it from its parent, or from the screen when it stands in the layout.
@@ -128,7 +128,7 @@ class Component(msgspec.Struct):
         return self.shape is not None and bool(self.shape.component and self.shape.component.value)
 
 
-class Action(msgspec.Struct):
+class Action(msgspec.Struct, eq=False):
     """An action under a component's property, or under a list item's.
 
     `takes` are the actions its property takes in this version, `allowed` says it is one of them.
@@ -191,7 +191,7 @@ class Resolution(msgspec.Struct, frozen=True):
         return self.types[0] if len(self.types) == 1 else None
 
 
-class Use(msgspec.Struct):
+class Use(msgspec.Struct, eq=False):
     """A string that is a binding or an expression, and what its place expects of it.
 
     `types` are the data-model types the property takes, empty when anything goes. `action` is set

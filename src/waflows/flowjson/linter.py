@@ -5,12 +5,13 @@ Positions are looked up once, for all faults together, and not at all when there
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from waflows.flowjson import document, positions, rules, shape, source, spec
-from waflows.flowjson.diagnostics import Diagnostic, Fault, Pointer
+from waflows.flowjson.diagnostics import MOST_FAULTS, Diagnostic, Fault, Pointer
 from waflows.flowjson.document import Flow
 from waflows.flowjson.spec import versions
 
@@ -18,11 +19,13 @@ from waflows.flowjson.spec import versions
 class Report(msgspec.Struct, frozen=True):
     """What was found, in the order of the text, and the Flow JSON version it was read by.
 
-    `version` is None when the text is no JSON object.
+    `version` is None when the text is no JSON object. `complete` is false when so many faults were
+    found that the search was given up.
     """
 
     diagnostics: list[Diagnostic]
     version: str | None
+    complete: bool = True
 
     @property
     def has_errors(self) -> bool:
@@ -69,9 +72,10 @@ def lint(text: str | bytes, *, version: str | None = None) -> Report:
         flow = document.build(read.value, spec.for_version(used))
         faults += rules.version_faults(flow, version)
         faults += shape.walk(flow, rules.PROPERTY_CHECKS)
-        faults += rules.document_faults(flow)
+        faults += islice(rules.document_faults(flow), MOST_FAULTS)
         faults = [_settled(fault, flow.spec) for fault in faults]
-    return Report(_diagnostics(read.text, faults), used)
+    complete = len(faults) < MOST_FAULTS
+    return Report(_diagnostics(read.text, faults[:MOST_FAULTS]), used, complete)
 
 
 def _settled(fault: Fault, version: spec.Spec) -> Fault:

@@ -150,11 +150,14 @@ class Lines:
     def __init__(self, text: str, spans: Iterable[Span]) -> None:
         offsets = {offset for span in spans for offset in _first_and_last(span)}
         self._places: dict[int, tuple[int, int]] = {}
-        line, counted = 1, 0
+        line, line_end, counted = 1, -1, 0
         for offset in sorted(offsets):
-            line += text.count("\n", counted, offset)
+            found = text.count("\n", counted, offset)
+            if found:
+                line += found
+                line_end = text.rfind("\n", counted, offset)
             counted = offset
-            self._places[offset] = (line, offset - text.rfind("\n", 0, offset))
+            self._places[offset] = (line, offset - line_end)
 
     def pointer(self, span: Span, path: Path) -> Pointer:
         """The pointer to `[start, end)`; an empty span is taken as one character."""

@@ -35,11 +35,10 @@ def navigations(flow: Flow) -> list[tuple[str, str, Action]]:
 
 def taken(flow: Flow) -> Graph:
     """The graph of all navigate actions; every screen is a key."""
-    graph: Graph = {name: [] for name in flow.by_id}
+    graph: dict[str, dict[str, None]] = {name: {} for name in flow.by_id}
     for source, destination, _ in navigations(flow):
-        if destination not in graph[source]:
-            graph[source].append(destination)
-    return graph
+        graph[source][destination] = None
+    return {source: list(destinations) for source, destinations in graph.items()}
 
 
 def certain(flow: Flow) -> bool:
@@ -84,19 +83,45 @@ def connected(graph: Graph, names: Iterable[str]) -> list[set[str]]:
 
 
 def loops(graph: Graph) -> list[list[str]]:
-    """One way around for each set of screens that lead back to each other, and self-routes.
+    """One way around for each set of screens that lead back to each other, and self-routes."""
+    order = {name: index for index, name in enumerate(graph)}
+    found = []
+    for part in _strong_parts(graph):
+        start = min(part, key=lambda name: order.get(name, len(order)))
+        around = _way_back({name: graph.get(name, []) for name in part}, start)
+        if around:
+            found.append(around)
+    return sorted(found, key=lambda around: order.get(around[0], len(order)))
 
-    Tarjan's components would do; on at most 100 screens, walking from each is simpler.
-    """
-    found: list[list[str]] = []
+
+def _strong_parts(graph: Graph) -> list[set[str]]:
+    """The sets of screens each of which leads to all others of its set (Kosaraju's way)."""
+    finished: list[str] = []
     seen: set[str] = set()
-    for name in graph:
-        if name not in seen:
-            around = _way_back(graph, name)
-            if around:
-                found.append(around)
-                seen.update(_reach(graph, name) & {n for n in graph if name in _reach(graph, n)})
-    return found
+    for root in graph:
+        stack = [(root, iter(graph[root]))] if root not in seen else []
+        seen.add(root)
+        while stack:
+            name, following = stack[-1]
+            step = next((each for each in following if each not in seen), None)
+            if step is None:
+                finished.append(name)
+                stack.pop()
+            else:
+                seen.add(step)
+                stack.append((step, iter(graph.get(step, ()))))
+    backward: dict[str, set[str]] = {name: set() for name in finished}
+    for source, destinations in graph.items():
+        for destination in destinations:
+            backward[destination].add(source)
+    parts: list[set[str]] = []
+    for name in reversed(finished):
+        if name in backward:
+            part = _reach(backward, name)
+            parts.append(part)
+            for member in part:
+                del backward[member]
+    return parts
 
 
 def _way_back(graph: Graph, start: str) -> list[str]:
@@ -116,12 +141,13 @@ def _way_back(graph: Graph, start: str) -> list[str]:
     return []
 
 
-def _reach(graph: dict[str, set[str]] | Graph, start: str) -> set[str]:
+def _reach(graph: dict[str, set[str]], start: str) -> set[str]:
+    """What can be reached among the keys of a graph."""
     found = {start}
     pending = [start]
     while pending:
-        for following in graph.get(pending.pop(), ()):
-            if following not in found:
+        for following in graph[pending.pop()]:
+            if following not in found and following in graph:
                 found.add(following)
                 pending.append(following)
     return found

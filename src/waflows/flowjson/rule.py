@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from waflows.flowjson.diagnostics import ErrorType, Fault, Path, Severity, Target
+from waflows.flowjson.diagnostics import ErrorType, Fault, Path, Severity, Target, shortened
 
 _PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
 _MARK = re.compile("[«»]")
@@ -91,5 +91,8 @@ def messages(*templates: str) -> tuple[str, ...]:
 
 
 def fill(template: str, words: dict[str, Any]) -> str:
-    """The template with `{name}` replaced; `${name}` and names without a word stay."""
-    return _PLACEHOLDER.sub(lambda match: str(words.get(match[1], match[0])), template)
+    """The template with `{name}` replaced, by a word of bearable length.
+
+    `${name}` and names without a word stay.
+    """
+    return _PLACEHOLDER.sub(lambda match: shortened(str(words.get(match[1], match[0]))), template)

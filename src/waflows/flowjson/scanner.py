@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from waflows.flowjson.diagnostics import Path
+from waflows.flowjson.diagnostics import MOST_FAULTS, Path
 
 MAX_DEPTH = 200
 """Arrays and objects may be nested this deep; no Flow JSON comes near it."""
@@ -240,7 +240,8 @@ class _Reader:
         return tuple(frame.key for frame in self.stack)
 
     def _fault(self, kind: str, *places: Place, detail: str = "") -> None:
-        self.faults.append(TextFault(kind, places, detail))
+        if len(self.faults) < MOST_FAULTS:
+            self.faults.append(TextFault(kind, places, detail))
 
     def _stop(self, kind: str, place: Place, detail: str = "") -> NoReturn:
         """Records the last fault. At the end of the text that is what was left open."""

@@ -13,14 +13,14 @@ from typing import Any
 import msgspec
 
 from waflows.flowjson import expressions
-from waflows.flowjson.diagnostics import Fault, Path, Target
+from waflows.flowjson.diagnostics import MOST_FAULTS, Fault, Path, Target
 from waflows.flowjson.document import Action, Component, Flow, Screen, Use
 from waflows.flowjson.spec import Shape, Slot
 
 Node = Flow | Screen | Component | Action
 
 
-class Place(msgspec.Struct):
+class Place(msgspec.Struct, eq=False):
     """A property of an object in the document, or an element of an array.
 
     `steps` lead from the node to the object; `slot` is None for a property the object has not,
@@ -139,6 +139,8 @@ class _Walker:
 
     def _ask(self, checks: tuple[Check, ...], place: Place) -> bool:
         """Whether any of the rules objects; the first that does is the last asked."""
+        if len(self.faults) >= MOST_FAULTS:
+            return True
         for check in checks:
             found = list(check(place))
             if found:

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from waflows.flowjson import Diagnostic, lint
+from waflows.flowjson.diagnostics import MOST_FAULTS
 from waflows.flowjson.examples import (
     FOOTER,
     HEADING,
@@ -239,3 +240,39 @@ def test_another_version_can_be_asked_for():
 def test_an_unknown_version_that_is_asked_for_is_reported():
     assert [each.rule for each in lint(page(), version="99.1").diagnostics] == ["schema-missing"]
     assert [each.rule for each in lint(page(), version="x").diagnostics] == ["version-invalid"]
+
+
+def test_of_more_faults_than_anybody_mends_the_first_are_reported():
+    extra = ", ".join(f'"k{n}": 1' for n in range(MOST_FAULTS + 5))
+    report = lint(f'{{ "version": "7.3", "screens": [], {extra} }}')
+    assert len(report.diagnostics) == MOST_FAULTS
+    assert not report.complete
+    assert lint(page()).complete
+
+
+def test_a_name_without_end_is_not_repeated_in_every_message():
+    text = page('{ "type": "TextBody", "text": "${form.x}" }').replace("MAIN", "A" * 100_000)
+    found = only(text, "dyn-missing-form-component")
+    assert len(found.message) < 1000
+
+
+def test_each_loop_of_a_routing_model_is_reported_once():
+    text = endpoint_flow(
+        '{ "ONE": ["TWO"], "TWO": ["END", "SIX"], "END": ["FIN"], "FIN": ["TWO"], "SIX": ["SIX"] }',
+        *(a_screen(name, ask()) for name in ("ONE", "TWO", "END", "SIX")),
+        a_screen("FIN", ask(), head=LAST),
+    )
+    loops = [each.message for each in lint(text).diagnostics if each.rule == "rm-loop"]
+    assert loops == [
+        "Loop detected in the routing model for screens: TWO, END, FIN.",
+        "Loop detected in the routing model for screens: SIX.",
+    ]
+
+
+def test_routes_that_form_no_loop_are_not_taken_for_one():
+    text = endpoint_flow(
+        '{ "ONE": ["TWO", "SIX"], "TWO": ["FIN"], "SIX": ["FIN", "TWO"] }',
+        *(a_screen(name, ask()) for name in ("ONE", "TWO", "SIX")),
+        a_screen("FIN", ask(), head=LAST),
+    )
+    assert not lint(text).diagnostics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 import msgspec
 
@@ -22,6 +23,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\+(`)|\\(['\\])")
+_MOST_REFERENCES = 200
+_MOST_TOKENS = 2000
 OPERATORS = {"==", "!=", "<", "<=", ">", ">=", "&&", "||", "!", "+", "-", "*", "/", "%"}
 
 
@@ -50,8 +53,9 @@ def reference(text: str, start: int = 0) -> Reference | None:
 
 
 def references(text: str) -> tuple[Reference, ...]:
-    """Every proper reference anywhere in a text."""
-    found = (reference(match[0], match.start()) for match in _REFERENCE.finditer(text))
+    """The proper references anywhere in a text; of more than anybody writes, the first."""
+    matches = islice(_REFERENCE.finditer(text), _MOST_REFERENCES)
+    found = (reference(match[0], match.start()) for match in matches)
     return tuple(each for each in found if each is not None)
 
 
@@ -65,12 +69,14 @@ def tokens(text: str, start: int, end: int) -> list[Token] | Problem:
             return _unreadable(text, position, end)
         kind = match.lastgroup or ""
         if kind == "operator":
-            found += _operators(match[0], position)
+            found += _operators(match[0][: _MOST_TOKENS + 1], position)
         elif kind == "parenthesis":
             found.append(Token(match[0], match[0], match.span()))
         elif kind != "space":
             found.append(Token(kind, match[0], match.span()))
         position = match.end()
+        if len(found) > _MOST_TOKENS:
+            return Problem("too-many", found[-1].span, {"limit": _MOST_TOKENS})
     return found
 
 

@@ -44,7 +44,7 @@ _ARITHMETIC = {"+", "-", "*", "/", "%"}
 _COMPARISONS = {"==", "!=", "<", "<=", ">", ">="}
 _LONGEST_KEPT = 300
 _MOST_OPERATORS = 200
-_DEEPEST = 50
+_DEEPEST = 25
 
 
 class _Wrong(Exception):

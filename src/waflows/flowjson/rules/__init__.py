@@ -184,7 +184,7 @@ def document_faults(flow: Flow) -> Iterator[Fault]:
         for check in _SCREEN:
             yield from check(screen)
         for component in screen.components:
-            for check in _component_checks(component.type):
+            for check in _component_checks(component.type if component.shape else ""):
                 yield from check(component)
         for action in screen.actions:
             for check in _ACTION:

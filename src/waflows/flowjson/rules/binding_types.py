@@ -76,8 +76,13 @@ def check_use(use: Use) -> Iterator[Fault]:
         return
     taken = use.types
     if use.found[0][0].source == "form":
-        words = {"field": use.text, "property": use.property_name, "given": given[0]}
-        yield FIELD.fault(use.target(), taken=" or ".join(taken), **words)
+        yield FIELD.fault(
+            use.target(),
+            field=use.text,
+            given=given[0],
+            property=use.property_name,
+            taken=" or ".join(taken),
+        )
     elif len(taken) == 1:
         yield ONE.fault(use.target(), dataModelPointer=use.text, expectedPropertyType=taken[0])
     else:

@@ -26,13 +26,17 @@ RULE = Rule(
     help="Write it in fewer steps.",
     since="4.0",
     failing=fails(
-        _page("(" * 50 + "«(»${data.val}" + ")" * 51),
-        "The expression has more than 50 parentheses and signs within each other.",
+        _page("(" * 25 + "«(»${data.val}" + ")" * 26),
+        "The expression has more than 25 parentheses and signs within each other.",
         "screens[0].layout.children[0].condition",
     ),
-    passing=passes(_page("(" * 50 + "${data.val}" + ")" * 50)),
+    passing=passes(_page("(" * 25 + "${data.val}" + ")" * 25)),
 )
-_WHAT = {"too-deep": "parentheses and signs within each other", "too-long": "operators"}
+_WHAT = {
+    "too-deep": "parentheses and signs within each other",
+    "too-long": "operators",
+    "too-many": "parts",
+}
 
 
 def check_use(use: Use) -> Iterator[Fault]:

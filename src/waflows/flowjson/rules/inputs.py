@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Component, Screen
@@ -86,5 +87,5 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
         return
     for index, name in enumerate(names):
         if isinstance(name, str) and name not in screen.fields:
-            known = ", ".join(screen.fields) or "there is none"
+            known = ", ".join(islice(screen.fields, 10)) or "there is none"
             yield SENSITIVE.fault(screen.target("sensitive", index), name=name, known=known)

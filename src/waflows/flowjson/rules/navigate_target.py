@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Action
@@ -37,7 +38,7 @@ UNKNOWN = Rule(
     title="Navigation leads to a screen that exists",
     messages=("Unknown screen ids found: [{screenNames}].",),
     why="There is nothing to show.",
-    help="Use the id of a screen of this flow: {known}.",
+    help="Use the id of a screen of this flow, such as {known}.",
     failing=fails(
         page(_LINK.replace("NAME", '«"NOWHERE"»')),
         "Unknown screen ids found: [NOWHERE].",
@@ -57,5 +58,5 @@ def check_action(action: Action) -> Iterator[Fault]:
     if name == action.screen.id:
         yield SAME.fault(action.target("next", "name"), screenNames=name)
     elif name not in screens:
-        known = ", ".join(screens)
+        known = ", ".join(islice(screens, 10))
         yield UNKNOWN.fault(action.target("next", "name"), screenNames=name, known=known)

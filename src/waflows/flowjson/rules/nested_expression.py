@@ -116,7 +116,7 @@ def check_use(use: Use) -> Iterator[Fault]:
         given = use.types_given
         if use.types and given and not set(given) & set(use.types):
             yield TYPE.fault(use.target(), expression=use.text[1:-1], type=given[0])
-    elif problem.kind in {"too-long", "too-deep"}:
+    elif problem.kind in {"too-long", "too-deep", "too-many"}:
         return
     elif expression.problem is not None:
         start = problem.span[0]

@@ -95,7 +95,7 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
         yield RICH.fault(*(one.target() for one in rich), with_what=beside)
     lists = [component for component in known if component.type == "NavigationList"]
     if lists:
-        yield from _lists(screen, lists, [one for one in known if one not in lists])
+        yield from _lists(screen, lists, [one for one in known if one.type != "NavigationList"])
 
 
 def _lists(screen: Screen, lists: list[Component], others: list[Component]) -> Iterator[Fault]:

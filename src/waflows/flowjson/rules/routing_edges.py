@@ -95,9 +95,11 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     for source, destinations in routes.items():
         if len(destinations) > MAX_BRANCHES:
             yield BRANCHES.fault(Target(("routing_model", source)), screenId=source)
-        for destination in dict.fromkeys(destinations):
+        for index, destination in enumerate(model[source]):
+            if not isinstance(destination, str) or (source, destination) in seen:
+                continue
             if (destination, source) in seen and destination != source:
-                at = Target(("routing_model", source, model[source].index(destination)))
+                at = Target(("routing_model", source, index))
                 yield BACKWARD.fault(at, source=destination, destination=source)
             seen.add((source, destination))
     for source, destination, action in navigations(flow):

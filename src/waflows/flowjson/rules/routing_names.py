@@ -74,7 +74,7 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     if unknown:
         targets = (Target(("routing_model", name), key=True) for name in unknown)
         yield SOURCE.fault(*targets, screenIDs=", ".join(unknown))
-    for source, destinations in routes.items():
+    for source in routes:
         for index, name in enumerate(flow.value["routing_model"][source]):
-            if name in destinations and name not in flow.by_id:
+            if isinstance(name, str) and name not in flow.by_id:
                 yield DESTINATION.fault(Target(("routing_model", source, index)), screenId=name)

@@ -84,7 +84,7 @@ def _advice(place: Place, name: str) -> str | None:
         since = [line.since for line in lines if line.name == name and line.since is not None]
         if since:
             return f"'{name}' came with Flow JSON {since[0]}; the document says {version}."
-    near = _nearest(name, tuple(place.owner.slots))
+    near = _nearest(name[:_LONGEST], tuple(place.owner.slots))
     if near is not None:
         return f"Did you mean '{near}'?"
     if len(place.owner.slots) <= 1:
@@ -95,6 +95,4 @@ def _advice(place: Place, name: str) -> str | None:
 @lru_cache(maxsize=256)
 def _nearest(name: str, known: tuple[str, ...]) -> str | None:
     """The known name that looks like a misspelt one."""
-    if len(name) > _LONGEST:
-        return None
     return next(iter(difflib.get_close_matches(name, known, 1)), None)
