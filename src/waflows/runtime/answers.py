@@ -34,7 +34,7 @@ class _Unusable(Exception):
 def use(move: Move, body: Any) -> None:
     """Shows the screen an answer names, or ends the flow, or tells the endpoint what is wrong."""
     asked = move.state.request
-    assert asked is not None, "only called while waiting"
+    assert asked is not None, "the engine lets answers in only while a request is out"
     try:
         _use(move, asked, body)
     except _Unusable as wrong:

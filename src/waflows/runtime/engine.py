@@ -76,7 +76,7 @@ def _check_phase(state: State, event: Event) -> None:
     if isinstance(event, Open):
         return
     answer = isinstance(event, Answered | Failed)
-    if state.phase is Phase.WAITING:
+    if state.phase is Phase.WAITING and state.request is not None:
         if not answer and not isinstance(event, Close):
             raise Refused("The endpoint has not answered yet.")
     elif answer:

@@ -155,6 +155,14 @@ def test_a_state_somebody_made_up_is_survived() -> None:
             msgspec.json.encode(step(flow, state, event))
 
 
+def test_an_answer_to_a_request_that_was_never_made_is_refused() -> None:
+    flow = load(one(body("x")))
+    made_up = State(phase=runtime.Phase.WAITING, stack=("HOME",))
+
+    assert step(flow, made_up, runtime.Answered({"screen": "HOME", "data": {}})).refused
+    assert step(flow, made_up, runtime.Failed("x")).refused
+
+
 def test_script_in_a_text_stays_text() -> None:
     play = Play(one(body("<script>alert(1)</script>"), item_list("<img onerror=x>")))
 
