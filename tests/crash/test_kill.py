@@ -24,12 +24,13 @@ import pytest
 from harness.contents import faults
 from harness.databases import Postgres, running_postgres
 from harness.fleet import Fleet, client, fleet, kill
+from harness.flow_json import valid_flow
 from harness.servers import Process, Tenant, dev_server, opened, production_server
 
 from waflows.storage.database import Transaction
 
 _CLIENTS = 6
-_FILLER = "x" * 2000
+_FILLER = " " * 2000
 
 
 class Flow(NamedTuple):
@@ -151,7 +152,7 @@ class Client:
 
 
 def _text(name: str, revision: int) -> str:
-    return f'{{"name": "{name}", "revision": {revision}, "filler": "{_FILLER * revision}"}}'
+    return valid_flow(f"{name}, revision {revision}") + _FILLER * revision
 
 
 async def _write_while(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,13 +17,13 @@ import pytest
 from harness.contents import faults
 from harness.databases import new_sqlite
 from harness.fleet import KINDS, Answer, Asked, Fleet, at_once, client, fleet
+from harness.flow_json import VALID, valid_flow
 from harness.servers import Tenant, opened
 
 from waflows.services import accounts
 
 _CLIENTS = 50
 _SOAK_ROUNDS = 10
-_FLOW_JSON = '{"version": "7.3", "screens": []}'
 _NUMBERS = itertools.count(1)
 
 # Status and code of a refusal that the reference dialect documents for a state that has changed.
@@ -47,7 +46,7 @@ class Arena:
 
     def draft(self) -> str:
         """A new draft that could be published."""
-        return self.tenant.create(self.name(), flowJson=_FLOW_JSON)
+        return self.tenant.create(self.name(), flowJson=VALID)
 
     def name(self) -> str:
         """A name nobody has."""
@@ -80,7 +79,7 @@ def _winners(answers: list[Answer]) -> list[Answer]:
 
 def _create_the_same_name(arena: Arena) -> None:
     name = arena.name()
-    body = {"name": name, "categories": ["OTHER"], "flowJson": _FLOW_JSON}
+    body = {"name": name, "categories": ["OTHER"], "flowJson": VALID}
     answers = arena.race(
         Asked("POST", arena.tenant.flows, body), Asked("POST", arena.tenant.guide_flows, body)
     )
@@ -116,7 +115,7 @@ def _publish_and_delete(arena: Arena) -> None:
 
 def _update_and_publish(arena: Arena) -> None:
     flow = arena.draft()
-    texts = [json.dumps({"version": "7.3", "screens": [], "n": n}) for n in range(_CLIENTS // 2)]
+    texts = [valid_flow(f"Text {n}") for n in range(_CLIENTS // 2)]
     updates = [Asked("PUT", arena.path(flow), {"flowJson": text}) for text in texts]
     publish = Asked("POST", arena.path(flow, "/publish"))
     answers = arena.race(*(asked for update in updates for asked in (update, publish)))
@@ -132,7 +131,7 @@ def _update_and_publish(arena: Arena) -> None:
         arena.tenant.http.get(arena.path(flow, f"/revisions/{r['revision']}")).text
         for r in revisions
     }
-    assert stored == {_FLOW_JSON, *kept}, "each that was accepted is kept, and no other"
+    assert stored == {VALID, *kept}, "each that was accepted is kept, and no other"
 
 
 def _publish_then_deprecate(arena: Arena) -> None:
@@ -171,7 +170,7 @@ def _clone_and_delete(arena: Arena) -> None:
     assert _losers(copied) <= {_BAD_ID}
     for copy in _winners(copied):
         text = arena.tenant.http.get(arena.path(copy.body["id"], "/revisions/1")).text
-        assert text == _FLOW_JSON, "a copy is whole"
+        assert text == VALID, "a copy is whole"
 
 
 def _refresh_the_preview(arena: Arena) -> None:

@@ -145,10 +145,11 @@ def test_whoever_has_no_good_key_uses_up_nobodys_limit(tenant: Tenant) -> None:
 
 
 def test_a_server_starts_with_100_writes_a_minute_and_any_number_of_reads(
-    folder: Path, database_url: str
+    folder: Path,
 ) -> None:
-    with production_server(folder, database_url, "--workers", "1") as process:
-        tenant = Tenant(process, database_url)
+    url = new_sqlite(folder)
+    with production_server(folder, url, "--workers", "1") as process:
+        tenant = Tenant(process, url)
         flow = f"{tenant.flows}/1234567890123456"
         statuses = [tenant.http.delete(flow).status_code for _ in range(101)]
         assert statuses == [404] * 100 + [429]
@@ -162,11 +163,12 @@ def test_a_development_server_starts_without_a_limit(server: Tenant) -> None:
 
 
 def test_reads_are_limited_when_asked_for_even_those_answered_from_memory(
-    folder: Path, database_url: str
+    folder: Path,
 ) -> None:
+    url = new_sqlite(folder)
     arguments = ("--workers", "1", "--rate-limit-reads", "5", "--rate-limit", "0")
-    with production_server(folder, database_url, *arguments) as process:
-        tenant = Tenant(process, database_url)
+    with production_server(folder, url, *arguments) as process:
+        tenant = Tenant(process, url)
         statuses = [tenant.http.get(tenant.flows).status_code for _ in range(7)]
         assert statuses == [200] * 5 + [429] * 2
         assert tenant.http.delete(f"{tenant.flows}/1234567890123456").status_code == 404

@@ -16,15 +16,16 @@ from pathlib import Path
 import pytest
 from harness.contents import everything, faults, tables
 from harness.databases import Postgres, new_sqlite
+from harness.flow_json import valid_flow
 from harness.servers import COMMAND, Tenant, client, environment, opened, production_server, run
 
 from waflows.errors import OperatorError
-from waflows.services import accounts, flows
+from waflows.services import accounts, flow_texts, flows
 from waflows.services.flows import Content
 from waflows.storage import backup, migrate
 from waflows.storage.database import Database
 
-_FLOW_JSON = '{"version": "7.3", "screens": [], "filler": "' + "é" * 3000 + '"}'
+_FLOW_JSON = valid_flow("é" * 3000)
 
 
 def _filled(db: Database) -> tuple[str, str]:
@@ -32,11 +33,12 @@ def _filled(db: Database) -> tuple[str, str]:
     account = db.run_now(accounts.create_account, "Ünïcode").id
     channel = db.run_now(accounts.create_channel, account, "Channel").id
     db.run_now(accounts.create_key, account, "key", channel_ids=[channel])
+    first, second = flow_texts.check_now(_FLOW_JSON), flow_texts.check_now("{}")
     for number in range(30):
-        content = Content(name=f"Flow {number}", categories=["OTHER"], flow_json=_FLOW_JSON)
+        content = Content(name=f"Flow {number}", categories=["OTHER"], flow_json=first)
         flow = db.run_now(flows.create, account, channel, content)
         if number % 3 == 0:
-            db.run_now(flows.update, account, channel, flow.id, Content(flow_json="{}"))
+            db.run_now(flows.update, account, channel, flow.id, Content(flow_json=second))
         if number % 3 == 1:
             db.run_now(flows.publish, account, channel, flow.id)
     return account, channel
@@ -179,7 +181,7 @@ def test_a_backup_taken_while_the_server_writes_is_whole_and_misses_nothing_olde
                 else:
                     acknowledged[flow_id] = body["name"]
 
-    copies = [tmp_path / f"copy{number}.db" for number in range(3)]
+    copies = [tmp_path / f"copy{number}.db" for number in range(2)]
     older: list[set[str]] = []
     with ThreadPoolExecutor(4) as pool:
         writers = [pool.submit(write, number) for number in range(4)]
@@ -194,7 +196,7 @@ def test_a_backup_taken_while_the_server_writes_is_whole_and_misses_nothing_olde
         for writer in writers:
             writer.result()
 
-    assert len(older[0]) < len(older[1]) < len(older[2]) < len(newest), "writes went on meanwhile"
+    assert len(older[0]) < len(older[1]) < len(newest), "writes went on meanwhile"
     totals = []
     for copy, known in zip(copies, older, strict=True):
         with opened(f"sqlite:///{copy}") as taken:

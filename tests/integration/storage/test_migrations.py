@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from harness.contents import everything, faults, tables
+from harness.databases import new_sqlite
 from harness.servers import COMMAND, environment, opened, run
 
 from waflows.errors import OperatorError
@@ -225,19 +226,18 @@ def test_a_database_of_a_newer_version_is_refused(db: Database) -> None:
     assert everything(db) == before
 
 
-def test_a_server_refuses_a_database_that_is_not_current(database_url: str, tmp_path: Path) -> None:
-    with opened(database_url) as db:
+def test_a_server_refuses_a_database_that_is_not_current(tmp_path: Path) -> None:
+    url = new_sqlite(tmp_path)
+    with opened(url) as db:
         migrate.upgrade(db, _BUNDLED[:1])
-        refused = run("serve", "--port", "0", "--database-url", database_url)
+        refused = run("serve", "--port", "0", "--database-url", url)
         assert refused.returncode == 2
         assert "waflows db upgrade" in refused.stderr
 
         future = len(_BUNDLED) + 1
         migrate.upgrade(db, [*_BUNDLED, Migration(future, "future", "CREATE TABLE f (id TEXT)")])
         for command in ("serve", "dev"):
-            refused = run(
-                command, "--port", "0", "--data", str(tmp_path), "--database-url", database_url
-            )
+            refused = run(command, "--port", "0", "--data", str(tmp_path), "--database-url", url)
             assert refused.returncode == 2
             assert "newer waflows" in refused.stderr
 

@@ -37,13 +37,23 @@ def _names(tenant: Tenant) -> list[str]:
     return [flow["name"] for flow in response.json()["flows"]]
 
 
-@pytest.fixture
-def postgres_tenant(postgres: Postgres, folder: Path) -> Iterator[Tenant]:
+@pytest.fixture(scope="module")
+def served(
+    postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Process, str]]:
+    """A server over a PostgreSQL database that nobody else uses."""
     url = postgres.new_database()
+    folder = tmp_path_factory.mktemp("served")
     with production_server(folder, url, "--workers", "1") as process:
-        tenant = Tenant(process, url)
-        yield tenant
-        tenant.http.close()
+        yield process, url
+
+
+@pytest.fixture
+def postgres_tenant(served: tuple[Process, str]) -> Iterator[Tenant]:
+    """A tenant of that server."""
+    tenant = Tenant(*served)
+    yield tenant
+    tenant.http.close()
 
 
 @contextmanager
