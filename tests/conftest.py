@@ -13,9 +13,14 @@ from pathlib import Path
 import pytest
 from harness.databases import ENGINES, Postgres, new_sqlite, running_postgres
 from harness.servers import Process, Tenant, dev_server
+from hypothesis import settings
 
 from waflows.storage import migrate
 from waflows.storage.database import Database, open_database
+
+# A busy machine may stall any example; how quick something is, is measured in bench/.
+settings.register_profile("waflows", deadline=None)
+settings.load_profile("waflows")
 
 
 @pytest.fixture(scope="session")
