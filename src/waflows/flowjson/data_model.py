@@ -11,13 +11,19 @@ from waflows.flowjson.document import Screen
 EXAMPLE = "__example__"
 
 
-def entries(screen: Screen) -> Iterator[tuple[Path, dict[str, Any]]]:
+def entries(screen: Screen) -> list[tuple[Path, dict[str, Any]]]:
     """Every declaration in the data model with its steps from the screen, parents first.
 
     A key `__example__` among properties is a misplaced example and no declaration.
     """
+    if screen.declarations is None:
+        screen.declarations = list(_entries(screen.data or {}))
+    return screen.declarations
+
+
+def _entries(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
     pending: list[tuple[Path, Any]] = [
-        (("data", name), entry) for name, entry in reversed((screen.data or {}).items())
+        (("data", name), entry) for name, entry in reversed(data.items())
     ]
     while pending:
         steps, entry = pending.pop()
@@ -31,4 +37,5 @@ def entries(screen: Screen) -> Iterator[tuple[Path, dict[str, Any]]]:
                 for name, field in reversed(fields.items())
                 if name != EXAMPLE
             ]
-        pending.append(((*steps, "items"), entry.get("items")))
+        if "items" in entry:
+            pending.append(((*steps, "items"), entry["items"]))

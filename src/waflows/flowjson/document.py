@@ -57,6 +57,8 @@ class Screen(msgspec.Struct, eq=False):
     fields: dict[str, Component]
     """The first component of each name that has a `${form.name}`."""
     forms: dict[str, Component]
+    declarations: list[tuple[Path, dict[str, Any]]] | None = None
+    """The data model's entries, kept by `data_model.entries`."""
 
     @property
     def path(self) -> Path:

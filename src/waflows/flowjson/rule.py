@@ -3,7 +3,8 @@
 A rule's module holds `RULE` (or `RULES`, a family) and one or more functions named for what they
 look at: `check_flow`, `check_screen`, `check_component`, `check_action`, `check_use` or
 `check_property`. They yield faults; the linter calls them, and they call nothing of each other.
-`TYPES` names the components that a `check_component` is for, when not all.
+`TYPES` names the components that a `check_component` is for, when not all, and `USES` what a use
+must be for a `check_use` to be asked: see `waflows.flowjson.rules`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from types import ModuleType
 
 from waflows.flowjson import shape
 from waflows.flowjson.diagnostics import Fault
-from waflows.flowjson.document import Flow, Use
+from waflows.flowjson.document import PICKERS, Flow, Use
 from waflows.flowjson.expressions import Problem, typing
 from waflows.flowjson.resolve import resolve
 from waflows.flowjson.rule import Rule
@@ -152,7 +152,6 @@ PROPERTY_CHECKS = shape.Checks(
 _FLOW = _hooks("check_flow")
 _SCREEN = _hooks("check_screen")
 _ACTION = _hooks("check_action")
-_USE = _hooks("check_use")
 
 text_faults = json_text.text_faults
 not_an_object = wrong_type.not_an_object
@@ -175,8 +174,7 @@ def document_faults(flow: Flow) -> Iterator[Fault]:
         references = use.expression.references
         use.found = tuple((each, resolve(each, use.screen)) for each in references)
         use.problem = _problem(use)
-        use.problem = _problem(use)
-        for check in _USE:
+        for check in _use_checks(frozenset(_tags(use))):
             yield from check(use)
     for check in _FLOW:
         yield from check(flow)
@@ -189,6 +187,38 @@ def document_faults(flow: Flow) -> Iterator[Fault]:
         for action in screen.actions:
             for check in _ACTION:
                 yield from check(action)
+
+
+@lru_cache(maxsize=256)
+def _use_checks(tags: frozenset[str]) -> tuple[Callable[..., Iterator[Fault]], ...]:
+    """The rules that have something to say about a use with these tags."""
+    return tuple(
+        module.check_use
+        for module in _MODULES
+        if hasattr(module, "check_use") and tags.intersection(module.USES)
+    )
+
+
+def _tags(use: Use) -> Iterator[str]:
+    """What a use is, so that the many sound ones are not looked at by every rule.
+
+    The kind of its expression; `payload` and `item` for where it stands; `unsound` when a
+    reference in it leads nowhere, or is global to its own screen; `global`, `picker`, `problem`.
+    """
+    yield use.expression.kind
+    if use.in_payload:
+        yield "payload"
+    if use.item is not None:
+        yield "item"
+    if use.problem is not None:
+        yield "problem"
+    for reference, found in use.found:
+        if found.outcome != "found" or found.own:
+            yield "unsound"
+        if reference.screen is not None:
+            yield "global"
+        if found.field is not None and found.field.type in PICKERS:
+            yield "picker"
 
 
 def _problem(use: Use) -> Problem | None:

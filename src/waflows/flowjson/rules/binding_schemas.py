@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Use
@@ -86,25 +85,25 @@ NO_SCHEMA = Rule(
     ),
 )
 RULES = (ITEM, IN_ARRAY, NO_SCHEMA)
+USES = ("unsound", "item")
+_LOST = {"in-array": IN_ARRAY, "no-schema": NO_SCHEMA}
 
 
 def check_use(use: Use) -> Iterator[Fault]:
     """Where each reference ends in the data model, and what a bound list's items have."""
     for reference, found in use.found:
-        words: dict[str, Any] = {
-            "expression": reference.text,
-            "screenId": use.screen.name,
-            "componentType": use.owner,
-            "property": use.property_name,
-            "componentProperty": use.property_name,
-        }
-        at = use.target(use.span_of(reference))
         if found.own and not use.in_payload:
             continue
-        if found.outcome == "in-array":
-            yield IN_ARRAY.fault(at, segment=found.step, **words)
-        elif found.outcome == "no-schema":
-            yield NO_SCHEMA.fault(at, **words)
+        if found.outcome in _LOST:
+            yield _LOST[found.outcome].fault(
+                use.target(use.span_of(reference)),
+                segment=found.step,
+                expression=reference.text,
+                screenId=use.screen.name,
+                componentType=use.owner,
+                property=use.property_name,
+                componentProperty=use.property_name,
+            )
         elif use.item is not None and found.outcome == "found" and found.type == "array":
             yield from _items(use, reference.text, (found.node or {}).get("items"))
 

@@ -65,6 +65,7 @@ FIELD = Gap(
     passing=passes(page(INPUT, '{ "type": "TextBody", "text": "${form.city}" }')),
 )
 RULES = (ONE, SEVERAL, FIELD)
+USES = ("binding",)
 
 
 def check_use(use: Use) -> Iterator[Fault]:

@@ -43,6 +43,7 @@ NO_INPUT = Rule(
     passing=passes(page(INPUT, _TEXT.replace("TEXT", '"${form.city}"'))),
 )
 RULES = (NO_FIELD, NO_INPUT)
+USES = ("unsound",)
 
 
 def check_use(use: Use) -> Iterator[Fault]:

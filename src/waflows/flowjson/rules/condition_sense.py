@@ -84,6 +84,7 @@ LOOSE = Gap(
     passing=_GOOD,
 )
 RULES = (LITERALS, NOT_BOOLEAN, LITERAL, LOOSE)
+USES = ("condition",)
 
 
 def check_use(use: Use) -> Iterator[Fault]:

@@ -124,6 +124,7 @@ _FORMS = {
     "literal": 10,
     "no-operand": 11,
 }
+USES = ("problem",)
 
 
 def check_use(use: Use) -> Iterator[Fault]:

@@ -37,6 +37,7 @@ _WHAT = {
     "too-long": "operators",
     "too-many": "parts",
 }
+USES = ("problem",)
 
 
 def check_use(use: Use) -> Iterator[Fault]:

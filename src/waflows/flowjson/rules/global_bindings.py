@@ -72,6 +72,7 @@ SCREEN = Rule(
     passing=_GOOD,
 )
 RULES = (MISSING, SCREEN)
+USES = ("unsound",)
 
 
 def check_use(use: Use) -> Iterator[Fault]:

@@ -61,6 +61,7 @@ BOUND = Rule(
     ),
 )
 RULES = (LITERAL, BOUND)
+USES = ("payload",)
 
 
 def check_action(action: Action) -> Iterator[Fault]:

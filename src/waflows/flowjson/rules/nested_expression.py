@@ -94,6 +94,7 @@ MIXED = Gap(
     passing=_GOOD,
 )
 RULES = (SYNTAX, TYPE, OPERANDS, MIXED)
+USES = ("nested", "text")
 
 
 def check_property(place: Place) -> Iterator[Fault]:

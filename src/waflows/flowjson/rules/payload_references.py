@@ -103,6 +103,7 @@ NO_PROPERTY = Rule(
     ),
 )
 RULES = (NO_INPUT, NO_FIELD, FORM_ITSELF, NO_PROPERTY)
+USES = ("unsound",)
 
 
 def check_use(use: Use) -> Iterator[Fault]:
@@ -115,11 +116,11 @@ def check_use(use: Use) -> Iterator[Fault]:
     for reference, found in use.found:
         if reference.screen is not None and not found.own:
             continue
+        if found.outcome not in {"missing", "form-itself"}:
+            continue
         at = use.target(use.span_of(reference))
         if found.outcome == "form-itself":
             yield FORM_ITSELF.fault(at)
-        elif found.outcome != "missing":
-            continue
         elif reference.source == "form":
             name = use.screen.name
             yield NO_INPUT.fault(at, expression=reference.text, screenId=name)

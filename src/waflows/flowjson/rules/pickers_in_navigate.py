@@ -90,6 +90,7 @@ ANY = Rule(
     passing=_GOOD,
 )
 RULES = (PHOTO, DOCUMENT, ANY)
+USES = ("picker",)
 
 
 def check_use(use: Use) -> Iterator[Fault]:

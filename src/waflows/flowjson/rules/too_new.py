@@ -39,6 +39,7 @@ GLOBAL = Gap(
     passing=passes(page(INPUT)),
 )
 RULES = (EXPRESSION, GLOBAL)
+USES = ("global",)
 
 
 def check_property(place: Place) -> Iterator[Fault]:
