@@ -153,6 +153,21 @@ _FLOW = _hooks("check_flow")
 _SCREEN = _hooks("check_screen")
 _ACTION = _hooks("check_action")
 
+_TRAITS = {
+    "condition": 1,
+    "nested": 2,
+    "text": 4,
+    "payload": 8,  # stands in an action's payload
+    "typed": 16,  # is a property whose types are known
+    "item": 32,  # is to bring a list of items
+    "problem": 64,
+    "unsound": 128,  # refers to what is not there, or globally to its own screen
+    "global": 256,
+    "picker": 512,  # refers to a photo or document picker
+}
+"""What a `check_use` can name in its `USES`."""
+_KINDS = {"binding": 0, "condition": 1, "nested": 2, "text": 4}
+
 text_faults = json_text.text_faults
 not_an_object = wrong_type.not_an_object
 version_faults = version.version_faults
@@ -174,7 +189,7 @@ def document_faults(flow: Flow) -> Iterator[Fault]:
         references = use.expression.references
         use.found = tuple((each, resolve(each, use.screen)) for each in references)
         use.problem = _problem(use)
-        for check in _use_checks(frozenset(_tags(use))):
+        for check in _use_checks(_traits(use)):
             yield from check(use)
     for check in _FLOW:
         yield from check(flow)
@@ -190,35 +205,35 @@ def document_faults(flow: Flow) -> Iterator[Fault]:
 
 
 @lru_cache(maxsize=256)
-def _use_checks(tags: frozenset[str]) -> tuple[Callable[..., Iterator[Fault]], ...]:
-    """The rules that have something to say about a use with these tags."""
+def _use_checks(traits: int) -> tuple[Callable[..., Iterator[Fault]], ...]:
+    """The rules that have something to say about a use with these traits."""
     return tuple(
         module.check_use
         for module in _MODULES
-        if hasattr(module, "check_use") and tags.intersection(module.USES)
+        if hasattr(module, "check_use") and any(_TRAITS[name] & traits for name in module.USES)
     )
 
 
-def _tags(use: Use) -> Iterator[str]:
-    """What a use is, so that the many sound ones are not looked at by every rule.
-
-    The kind of its expression; `payload` and `item` for where it stands; `unsound` when a
-    reference in it leads nowhere, or is global to its own screen; `global`, `picker`, `problem`.
-    """
-    yield use.expression.kind
-    if use.in_payload:
-        yield "payload"
+def _traits(use: Use) -> int:
+    """What a use is, so that the many sound ones are not looked at by every rule."""
+    payload = use.in_payload
+    found = _KINDS[use.expression.kind]
+    if payload:
+        found |= _TRAITS["payload"]
+    elif use.types:
+        found |= _TRAITS["typed"]
     if use.item is not None:
-        yield "item"
+        found |= _TRAITS["item"]
     if use.problem is not None:
-        yield "problem"
-    for reference, found in use.found:
-        if found.outcome != "found" or found.own:
-            yield "unsound"
+        found |= _TRAITS["problem"]
+    for reference, resolution in use.found:
+        if resolution.outcome != "found" or resolution.own:
+            found |= _TRAITS["unsound"]
         if reference.screen is not None:
-            yield "global"
-        if found.field is not None and found.field.type in PICKERS:
-            yield "picker"
+            found |= _TRAITS["global"]
+        if resolution.field is not None and resolution.field.type in PICKERS:
+            found |= _TRAITS["picker"]
+    return found
 
 
 def _problem(use: Use) -> Problem | None:

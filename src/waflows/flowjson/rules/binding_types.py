@@ -65,7 +65,7 @@ FIELD = Gap(
     passing=passes(page(INPUT, '{ "type": "TextBody", "text": "${form.city}" }')),
 )
 RULES = (ONE, SEVERAL, FIELD)
-USES = ("binding",)
+USES = ("typed",)
 
 
 def check_use(use: Use) -> Iterator[Fault]:
