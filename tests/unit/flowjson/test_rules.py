@@ -4,11 +4,14 @@ The marks « » in a failing example are the expected positions: lines and colum
 from the marks alone, and held against what the validator says.
 """
 
+import re
+
 import pytest
 
 from waflows.flowjson import RULES, Example, Rule, lint
 from waflows.flowjson.diagnostics import Pointer
 
+PLACEHOLDER = re.compile(r"(?<!\$)\{\w+\}")
 FAILING = [(rule, example) for rule in RULES.values() for example in rule.failing]
 PASSING = [(rule, example) for rule in RULES.values() for example in rule.passing]
 
@@ -57,6 +60,8 @@ def test_a_failing_example_yields_exactly_its_diagnostic(rule: Rule, example: Ex
     assert found.message == example.message
     assert list(found.pointers) == marked_pointers(example)
     assert found.help
+    for words in (found.message, found.help):
+        assert not PLACEHOLDER.search(words)
 
 
 @pytest.mark.parametrize(("rule", "example"), PASSING, ids=named)

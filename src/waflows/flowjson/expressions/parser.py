@@ -58,7 +58,17 @@ def classify(text: str) -> Kind | None:
         return "nested"
     if "${" not in text:
         return None
-    return "binding" if lexer.reference(text) is not None else "text"
+    return "binding" if _is_reference(text) else "text"
+
+
+def _is_reference(text: str) -> bool:
+    kept = len(text) <= _LONGEST_KEPT
+    return _is_kept_reference(text) if kept else lexer.reference(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_kept_reference(text: str) -> bool:
+    return lexer.reference(text) is not None
 
 
 def parse(text: str, kind: Kind) -> Expression:
