@@ -33,7 +33,9 @@ from waflows.flowjson.rules import (
     endpoint,
     exclusive,
     expression_size,
+    expression_type,
     form_scope,
+    generated_connections,
     generated_routes,
     global_bindings,
     initial_values,
@@ -42,6 +44,7 @@ from waflows.flowjson.rules import (
     json_text,
     list_sizes,
     missing_property,
+    mixed_text,
     names,
     navigate_form,
     navigate_payload,
@@ -50,8 +53,9 @@ from waflows.flowjson.rules import (
     navigation_list,
     nested_expression,
     payload_references,
+    pickers_at_top,
+    pickers_in_complete,
     pickers_in_navigate,
-    pickers_in_payload,
     plain_text_value,
     ranges,
     rich_text,
@@ -86,6 +90,8 @@ _MODULES: tuple[ModuleType, ...] = (
     missing_property,
     conditional_shape,
     nested_expression,
+    expression_type,
+    mixed_text,
     too_new,
     plain_text_value,
     invalid_value,
@@ -104,6 +110,7 @@ _MODULES: tuple[ModuleType, ...] = (
     routing_names,
     routing_graph,
     routing_edges,
+    generated_connections,
     generated_routes,
     navigate_target,
     navigate_payload,
@@ -111,7 +118,8 @@ _MODULES: tuple[ModuleType, ...] = (
     payload_references,
     update_data,
     pickers_in_navigate,
-    pickers_in_payload,
+    pickers_at_top,
+    pickers_in_complete,
     initial_values,
     complete_action,
     data_model,
@@ -188,6 +196,7 @@ def document_faults(flow: Flow) -> Iterator[Fault]:
     for use in flow.uses:
         references = use.expression.references
         use.found = tuple((each, resolve(each, use.screen)) for each in references)
+        use.problem = _problem(use)
         use.problem = _problem(use)
         for check in _use_checks(_traits(use)):
             yield from check(use)

@@ -1,4 +1,4 @@
-"""Routes of a flow without an endpoint, which Meta makes from its navigate actions."""
+"""Routes of a flow without an endpoint: one screen to begin at, and not too many ways on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, passes
-from waflows.flowjson.routes import certain, connected, taken
+from waflows.flowjson.routes import taken
 from waflows.flowjson.rule import Rule, messages
 from waflows.flowjson.spec.objects import MAX_BRANCHES
 
@@ -38,52 +38,6 @@ def _fan(names: str) -> str:
     return a_flow(a_screen("ONE", _list(names)).replace('"ONE"', '«"ONE"»'), *targets)
 
 
-ALONE = Rule(
-    id="rm-not-connected-any-navigate",
-    code="INVALID_ROUTING_MODEL",
-    title="Every screen takes part in a navigation",
-    messages=messages(
-        "Following screens are not connected to any of the screens: {screenIDs}. A connection is "
-        "formed by the navigate screen action.",
-    ),
-    why="Without an endpoint only a navigate action leads to a screen.",
-    help="Navigate to {screenIDs} from another screen, or remove it.",
-    failing=fails(
-        a_flow(
-            a_screen("ONE", go("END")),
-            _END,
-            a_screen("LOST", FOOTER, head=_LAST).replace('"LOST"', '«"LOST"»'),
-        ),
-        "Following screens are not connected to any of the screens: LOST. A connection is formed "
-        "by the navigate screen action.",
-        "screens[2].id",
-    ),
-    passing=passes(_GOOD, a_flow(_END)),
-)
-APART = Rule(
-    id="rm-not-connected-navigate",
-    code="INVALID_ROUTING_MODEL",
-    title="All screens are connected",
-    messages=messages(
-        "Following screens are not connected with the rest of the screens via navigate screen "
-        "action: {screenIDs}. All screens should be connected.",
-    ),
-    why="Nobody could come from one part of the flow to the other.",
-    help="Navigate from one part to the other.",
-    failing=fails(
-        a_flow(
-            a_screen("ONE", go("END")),
-            _END,
-            a_screen("TWO", go("FIN")).replace('"TWO"', '«"TWO"»'),
-            a_screen("FIN", FOOTER, head=_LAST).replace('"FIN"', '«"FIN"»'),
-        ),
-        "Following screens are not connected with the rest of the screens via navigate screen "
-        "action: TWO, FIN. All screens should be connected.",
-        "screens[2].id",
-        "screens[3].id",
-    ),
-    passing=passes(_GOOD),
-)
 NO_ENTRY = Rule(
     id="rm-no-entry-navigate",
     code="INVALID_ROUTING_MODEL",
@@ -126,7 +80,7 @@ BRANCHES = Rule(
     ),
     passing=passes(_fan("ABCDEFGHIJ")),
 )
-RULES = (ALONE, APART, NO_ENTRY, BRANCHES)
+RULES = (NO_ENTRY, BRANCHES)
 
 
 def check_flow(flow: Flow) -> Iterator[Fault]:
@@ -135,19 +89,8 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
         return
     graph = taken(flow)
     inbound = {destination for destinations in graph.values() for destination in destinations}
-    known = certain(flow)
-    alone = [name for name in graph if known and not graph[name] and name not in inbound]
-    ids = {name: flow.by_id[name].target("id") for name in graph}
-    if len(graph) > 1 and alone:
-        targets = (ids[name] for name in alone)
-        yield ALONE.fault(*targets, screenIDs=", ".join(alone))
-    parts = connected(graph, (name for name in graph if name not in alone))
-    if len(parts) > 1 and known:
-        apart = [name for name in graph if name not in parts[0] and name not in alone]
-        targets = (ids[name] for name in apart)
-        yield APART.fault(*targets, screenIDs=", ".join(apart))
     if all(name in inbound for name in graph):
-        yield NO_ENTRY.fault(*ids.values())
+        yield NO_ENTRY.fault(*(screen.target("id") for screen in flow.by_id.values()))
     for name, destinations in graph.items():
         if len(destinations) > MAX_BRANCHES:
-            yield BRANCHES.fault(ids[name], screenId=name)
+            yield BRANCHES.fault(flow.by_id[name].target("id"), screenId=name)

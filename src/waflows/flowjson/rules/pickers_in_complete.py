@@ -1,4 +1,4 @@
-"""Photos and documents in what is sent: at the top level, and with complete only a single one."""
+"""Photos and documents in what complete sends: one file of one picker."""
 
 from __future__ import annotations
 
@@ -75,25 +75,6 @@ DEFAULT = Rule(
     ),
     passing=_GOOD,
 )
-TOP = Rule(
-    id="native-top-level",
-    code="INVALID_ON_CLICK_ACTION_PAYLOAD",
-    title="Files stand at the top level of a payload",
-    messages=messages(
-        "The value of following components must be a top-level string in complete and "
-        "data_exchange on-click-action payload: : [{componentTypes}].",
-    ),
-    why="The client replaces the binding with the uploaded files only there.",
-    help='Write it as a value of the payload itself: "files": "${form.…}".',
-    since="4.0",
-    failing=fails(
-        _photo("", '{ "files": { "first": [«"${form.photo}"»] } }'),
-        "The value of following components must be a top-level string in complete and "
-        "data_exchange on-click-action payload: : [PhotoPicker].",
-        f"{_AT}.files.first[0]",
-    ),
-    passing=_GOOD,
-)
 SINGLE = Rule(
     id="native-single",
     code="INVALID_ON_CLICK_ACTION_PAYLOAD",
@@ -117,7 +98,7 @@ SINGLE = Rule(
     ),
     passing=_GOOD,
 )
-RULES = (PHOTO, DOCUMENT, DEFAULT, TOP, SINGLE)
+RULES = (PHOTO, DOCUMENT, DEFAULT, SINGLE)
 _LIMITS = {
     "PhotoPicker": ("max-uploaded-photos", PHOTO),
     "DocumentPicker": ("max-uploaded-documents", DOCUMENT),
@@ -125,19 +106,12 @@ _LIMITS = {
 
 
 def check_flow(flow: Flow) -> Iterator[Fault]:
-    """The pickers in the payloads of complete and data_exchange actions."""
+    """The pickers in the payloads of complete actions."""
     sent: dict[int, list[Use]] = defaultdict(list)
     for use in flow.uses:
-        action = use.action
-        if action is None or not use.in_payload or not use.pickers:
-            continue
-        if action.name not in {"complete", "data_exchange"}:
-            continue
-        if len(use.steps) != 2 or use.expression.kind != "binding":
-            types = ", ".join(dict.fromkeys(picker.type for picker in use.pickers))
-            yield TOP.fault(use.target(), componentTypes=types)
-        elif action.name == "complete":
-            sent[id(action)].append(use)
+        sole = use.expression.kind == "binding" and use.in_payload and len(use.steps) == 2
+        if sole and use.action is not None and use.action.name == "complete" and use.pickers:
+            sent[id(use.action)].append(use)
     for uses in sent.values():
         if len(uses) > 1 and uses[0].action is not None:
             yield SINGLE.fault(uses[0].action.target("payload"))
