@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import multiprocessing
+import os
 import re
+import signal
+import threading
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
@@ -69,12 +73,29 @@ def create_app(settings: Settings, db: Database, logs: Logs) -> ASGIApp:
 
 def worker_app() -> ASGIApp:
     """The application of one worker process of `waflows serve`."""
+    _end_with_the_supervisor()
     settings = settings_module.from_environment()
     logs = Logs(settings.log_format, settings.log_level)
     logs.take_over("uvicorn.error")
     db = open_database(settings.url_of_database)
     migrate.require_current(db)
     return create_app(settings, db, logs)
+
+
+def _end_with_the_supervisor() -> None:
+    """Has this worker stop when its supervisor is killed, which could not tell it to.
+
+    Otherwise it would hold the port against the server that is started next.
+    """
+    supervisor = multiprocessing.parent_process()
+    if supervisor is None:
+        return
+
+    def wait() -> None:
+        supervisor.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="waflows-supervisor", daemon=True).start()
 
 
 def _addresses(state: State) -> list[StarletteRoute]:

@@ -228,3 +228,18 @@ def test_more_writes_than_allowed_are_429_with_the_seconds_to_wait(narrow: Tenan
     assert [answer.status_code for answer in answers] == [404, 404, 404, 429, 429]
     enveloped(answers[-1], 429, 429)
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 120
+
+
+def test_a_huge_bad_body_is_refused_without_holding_up_others(server: Tenant) -> None:
+    huge = 24 * 1024 * 1024
+    bodies = [
+        b'{"name": "' + b"[" * huge,
+        b'{"name": "n", "categories": ["OTHER"], "endPointUri": "https://' + b"e" * huge + b'"}',
+    ]
+    for body in bodies:
+        response = server.http.post(
+            server.flows, content=body, headers={"Content-Type": "application/json"}
+        )
+        assert response.status_code == 400
+        assert response.json()["code"] == 1000
+        assert len(response.content) < 5000

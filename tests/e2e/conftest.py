@@ -52,9 +52,9 @@ class Watched:
             self.problems.append(message.text)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for the run."""
+    """One browser for a module: while Playwright runs, its thread can run no other event loop."""
     if _CHROMIUM is None:
         pytest.skip("needs Chromium: `apt install chromium`, or any Chrome on the PATH")
     with sync_playwright() as playwright:

@@ -122,21 +122,22 @@ async def content(body: CreateBody | UpdateBody) -> Content:
 
 
 def _checked_uri(uri: str | None) -> str | None:
-    if uri is None:
-        return None
-    try:
-        parts = urlsplit(uri)
-        usable = bool(_HTTP_URI.fullmatch(uri)) and bool(parts.hostname)
-        _ = parts.port
-    except ValueError:
-        usable = False
-    if not usable or len(uri) > _URI_LENGTH:
+    if uri is not None and not (len(uri) <= _URI_LENGTH and _is_http_uri(uri)):
         raise InvalidParameter(
             "endPointUri must be an absolute http or https address, such as"
             f" https://example.org/flow, of at most {_URI_LENGTH} characters; what a URI cannot"
             " hold as it is must be percent-encoded."
         )
     return uri
+
+
+def _is_http_uri(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port
+    except ValueError:
+        return False
+    return bool(_HTTP_URI.fullmatch(uri)) and bool(parts.hostname)
 
 
 def _checked_application(application_id: str | None) -> str | None:

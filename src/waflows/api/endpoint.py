@@ -5,6 +5,7 @@ Every answer of 400 and above is made here, in the error envelope, and handed to
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -35,6 +36,8 @@ from waflows.services.accounts import Principal
 from waflows.storage.errors import ErrorRecord
 
 _SECRET_PARAMETERS = {"token"}
+# What takes longer than a few milliseconds to decode is not for the event loop.
+_SHORT_BODY = 64 * 1024
 
 
 class Address:
@@ -101,7 +104,7 @@ class Address:
         )
         exchange.account_id = principal.account_id
         exchange.key = principal.last_six
-        await self._limit(principal, "write" if route.scope is Scope.WRITE else "read")
+        await self._limit(principal, "read" if route.method == "GET" else "write")
         if "accountId" in path:
             check_account(principal, path["accountId"])
         if "channelId" in path:
@@ -129,9 +132,10 @@ class Address:
         if route.body is None:
             return None
         _check_media_type(headers)
-        return parameters.read_body(
-            route.body, await _read(headers, receive, self._state.settings.max_body_bytes)
-        )
+        body = await _read(headers, receive, self._state.settings.max_body_bytes)
+        if len(body) <= _SHORT_BODY:
+            return parameters.read_body(route.body, body)
+        return await asyncio.to_thread(parameters.read_body, route.body, body)
 
 
 def refused(
@@ -141,7 +145,7 @@ def refused(
     refusal = answers.refuse(error, dialect)
     exchange.error_id = refusal.envelope.error_id
     exchange.code = refusal.envelope.code
-    exchange.message = refusal.envelope.message
+    exchange.error = type(error).__name__
     state.journal.add(_record(error, refusal, exchange, scope))
     if refusal.status >= 500:
         state.logs.events.error(
@@ -265,6 +269,7 @@ def _record(
         type(error).__name__ + (f": {cause}" if cause and unexpected else ""),
         "".join(traceback.format_exception(error)) if unexpected else "",
         exchange.account_id,
+        shortened(scope.get("path_params", {}).get("channelId", "")),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from waflows.errors import NotFound, WaflowsError
+from waflows.errors import NotFound
 from waflows.services import clock, errors
 from waflows.storage.database import Database
 from waflows.storage.errors import ErrorRecord
@@ -59,7 +59,7 @@ class Journal:
             return
         try:
             await self._db.run_soft(errors.keep, waiting)
-        except (WaflowsError, OSError) as error:
+        except Exception as error:  # an error about errors must not stop what it reports
             metrics.ERRORS_NOT_KEPT.inc(len(waiting))
             self._logs.events.warning("errors not kept", count=len(waiting), reason=str(error))
 

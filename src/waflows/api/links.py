@@ -78,16 +78,13 @@ async def preview_link(call: Call[PreviewQuery, None]) -> PreviewLink:
 
 async def previewed(call: Call[LinkQuery, None]) -> tuple[Flow, str | None]:
     """The flow a preview link opens and its JSON; raises NotFound for whatever is not right."""
-    found = await call.state.db.read(previews.for_link, call.flow_id, None)
-    if found is None:
-        raise NotFound(_GONE)
-    flow, text = found
+    flow = await _linked(call)
     preview = previews.live_preview(flow)
     if preview is None or not links.same(
         call.query.token, _preview_token(call.state.secret, preview)
     ):
         raise NotFound(_GONE)
-    return flow, text
+    return flow, await call.state.db.read(previews.text_of, flow, flow.revision)
 
 
 async def download(call: Call[LinkQuery, None]) -> Reply:
@@ -95,14 +92,13 @@ async def download(call: Call[LinkQuery, None]) -> Reply:
     claim = links.read_download_token(call.query.token)
     if claim is None or claim.expires_at <= time.time():
         raise NotFound(_GONE)
-    found = await call.state.db.read(previews.for_link, call.flow_id, claim.revision)
-    if found is None:
-        raise NotFound(_GONE)
-    flow, text = found
-    genuine = links.download_is_genuine(
+    flow = await _linked(call)
+    if not links.download_is_genuine(
         call.state.secret, call.query.token, flow.account_id, flow.id, claim
-    )
-    if not genuine or text is None:
+    ):
+        raise NotFound(_GONE)
+    text = await call.state.db.read(previews.text_of, flow, claim.revision)
+    if text is None:
         raise NotFound(_GONE)
     return Reply(text.encode("utf-8"), headers=dict(FLOW_JSON_HEADERS))
 
@@ -112,6 +108,13 @@ FLOW_JSON_HEADERS = {
     "Content-Disposition": 'attachment; filename="flow.json"',
     "X-Content-Type-Options": "nosniff",
 }
+
+
+async def _linked(call: Call[LinkQuery, None]) -> Flow:
+    flow = await call.state.db.read(previews.find_linked, call.flow_id)
+    if flow is None:
+        raise NotFound(_GONE)
+    return flow
 
 
 def _preview_token(secret: bytes, preview: Preview) -> str:

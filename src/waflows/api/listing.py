@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from waflows.api.route import Call, Reply
-from waflows.errors import InvalidParameter
+from waflows.errors import InvalidParameter, OutOfRange
 from waflows.services import flows
 from waflows.services.flows import Page
 from waflows.storage.flows import FlowSummary, Selection, Status
@@ -47,6 +47,8 @@ class FlowList(msgspec.Struct, frozen=True):
 async def list_flows(call: Call[ListQuery, None]) -> Reply:
     """Up to `limit` flows of the channel, newest first."""
     query = call.query
+    if query.name is not None and len(query.name) > flows.NAME_LENGTH:
+        raise OutOfRange(f"name must be at most {flows.NAME_LENGTH} characters long.")
     selection = Selection(query.status.value if query.status else None, query.name)
     below = None if query.after is None else _read_cursor(query.after)
     db = call.state.db

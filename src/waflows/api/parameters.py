@@ -32,6 +32,8 @@ _WORDS = {
     "object": "an object",
 }
 _LONGEST_QUOTE = 60
+# Looking for the place of a fault takes many times the memory and the time of the first reading.
+_MOST_READ_AGAIN = 1024 * 1024
 
 
 def read_query(type_: type[S], raw: bytes) -> S:
@@ -165,7 +167,8 @@ def _fault(text: str, error: msgspec.DecodeError) -> str:
     if text.startswith("\ufeff"):
         return "it begins with a byte order mark; leave that out"
     try:
-        json.loads(text)
+        if len(text) <= _MOST_READ_AGAIN:
+            json.loads(text)
     except json.JSONDecodeError as found:
         return f"{found.msg.removesuffix(' at')} at line {found.lineno}, column {found.colno}"
     except (RecursionError, ValueError):

@@ -26,7 +26,7 @@ from waflows.api.links import (
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import InvalidId, InvalidParameter, NotFound
 from waflows.flowjson.spec.versions import VERSIONS
-from waflows.services import clock, flow_texts, flows
+from waflows.services import clock, errors, flow_texts, flows
 from waflows.services.flow_texts import errors_of, warnings_of
 from waflows.storage.errors import ErrorRecord
 from waflows.storage.flows import Checked, Flow, Revision, StatusName
@@ -236,6 +236,8 @@ async def get_error(call: Call[NoQuery, None]) -> Reply:
     except ValueError:
         raise InvalidId("errorId must be a UUID, as an error response carries it.") from None
     record: ErrorRecord = await call.state.journal.find(call.account_id, call.path["errorId"])
+    if record.channel_id and not call.principal.may_use(record.channel_id):
+        raise errors.unknown(call.path["errorId"])
     return Reply(record)
 
 

@@ -39,7 +39,7 @@ class Exchange:
     from_memory = False
     code = 0
     error_id = ""
-    message = ""
+    error = ""
     kept: KeptList | None = None
 
     def __init__(self, request_id: str, method: str, path: str) -> None:
@@ -93,7 +93,7 @@ class Recorder:
                 exchange.from_memory,
                 exchange.error_id,
                 exchange.code,
-                exchange.message,
+                exchange.error,
             )
         )
         if len(lines) == 1:

@@ -21,6 +21,7 @@ from waflows.services import accounts, flow_texts, flows
 from waflows.services.flows import Content
 from waflows.storage import migrate
 from waflows.storage.database import Database, Transaction, open_database
+from waflows.storage.sqlite import remove_database
 from waflows.telemetry.logs import Logs
 
 _NOTES = "dev.json"
@@ -56,9 +57,9 @@ def command(config: str | None, fresh: bool, as_json: bool, **flags: Any) -> Non
     """
     chosen = _settings(flags, config)
     folder = Path(chosen.data).expanduser()
+    listening = listen(chosen)
     if fresh:
         _forget(folder, chosen)
-    listening = listen(chosen)
     db = open_database(chosen.url_of_database)
     migrate.upgrade(db)
     notes = _prepare(db, folder)
@@ -97,19 +98,26 @@ def _settings(flags: dict[str, Any], config: str | None) -> settings.Settings:
 
 
 def _forget(folder: Path, chosen: settings.Settings) -> None:
+    """Removes what an earlier `dev` made, and nothing that anyone else made or still uses."""
     if chosen.database_url:
         raise OperatorError(
             "--fresh forgets the data folder only; give another --database-url for a fresh start."
         )
-    for name in ("waflows.db", "waflows.db-wal", "waflows.db-shm", _NOTES):
-        (folder / name).unlink(missing_ok=True)
+    database, notes = folder / "waflows.db", folder / _NOTES
+    if database.exists() and not notes.exists():
+        raise OperatorError(
+            f"{database} was not made by `waflows dev`, so --fresh leaves it alone; choose another"
+            " folder with --data."
+        )
+    remove_database(database)
+    notes.unlink(missing_ok=True)
 
 
 def _prepare(db: Database, folder: Path) -> Notes:
     """The account, channel and key of earlier starts, or new ones with sample flows."""
     path = folder / _NOTES
     known = _read_notes(path)
-    if known is not None and db.read_now(_still_there, known):
+    if known is not None and db.run_now(_still_there, known):
         return known
     notes = db.run_now(_make)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from waflows import settings
+from waflows.errors import OperatorError
 from waflows.storage import migrate
 from waflows.storage.database import Database, open_database
 
@@ -39,7 +41,10 @@ def opened(
     data: str | None, database_url: str | None, config: str | None, *, upgrade: bool = False
 ) -> Iterator[Database]:
     """The database, its schema current; `upgrade` makes it so, otherwise the user is told how."""
-    db = open_database(address_of_database(data, database_url, config))
+    address = address_of_database(data, database_url, config)
+    if not upgrade:
+        _require_file(address)
+    db = open_database(address)
     try:
         if upgrade:
             migrate.upgrade(db)
@@ -48,3 +53,13 @@ def opened(
         yield db
     finally:
         db.close()
+
+
+def _require_file(address: str) -> None:
+    """Refuses a SQLite file that is not there: opening it would make one where none is meant."""
+    path = Path(address.removeprefix("sqlite:///")).expanduser()
+    if address.startswith("sqlite:///") and not path.exists():
+        raise OperatorError(
+            f"There is no database {path}. Name its folder with --data (`waflows dev` prints it),"
+            " or make a new one with `waflows db upgrade`."
+        )

@@ -33,6 +33,11 @@ _POLICY = (
 )
 
 
+async def home(call: Call[NoQuery, None]) -> Reply:
+    """Where whoever opens the server's address is sent."""
+    return Reply(None, 307, {"Location": "/docs", "Cache-Control": "no-store"})
+
+
 async def docs(call: Call[NoQuery, None]) -> Reply:
     """The API's documentation."""
     # Swagger UI sets style attributes on what it draws, hence the inline styles.
@@ -91,6 +96,8 @@ def _indented(text: str | None) -> str:
 
 
 PAGES: list[Route] = [
+    Route(method="GET", path="/", handler=home, scope=Scope.PUBLIC, tag="Pages",
+          name="home", summary="Leads to the documentation", documented=False),
     Route(method="GET", path="/docs", handler=docs, scope=Scope.PUBLIC, tag="Pages",
           name="docs", summary="The API's documentation", documented=False),
     Route(method="GET", path=PREVIEW_PATH, handler=preview, scope=Scope.PUBLIC, tag="Pages",

@@ -38,6 +38,11 @@ def forget_old(tx: Transaction, days: int, rows: int) -> int:
     return store.delete_older(tx, clock.now_ms() - days * _DAY_MS) + store.delete_beyond(tx, rows)
 
 
+def unknown(error_id: str) -> NotFound:
+    """What is said of an error that is not there, or not for the caller."""
+    return NotFound(f"No error {error_id[:64]} is known here; errors are kept for a while only.")
+
+
 def _canonical(error_id: str) -> str:
     try:
         return str(uuid.UUID(error_id))
@@ -47,5 +52,5 @@ def _canonical(error_id: str) -> str:
 
 def _found(record: ErrorRecord | None, error_id: str) -> ErrorRecord:
     if record is None:
-        raise NotFound(f"No error {error_id[:64]} is known here; errors are kept for a while only.")
+        raise unknown(error_id)
     return record

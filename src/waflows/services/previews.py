@@ -43,16 +43,14 @@ def renew_preview(
     return Preview(flow, nonce, expires_at)
 
 
-def for_link(tx: Transaction, flow_id: str, revision: int | None) -> tuple[Flow, str | None] | None:
-    """A flow and the text of a revision (None: the current one), for a link to be checked against.
+def find_linked(tx: Transaction, flow_id: str) -> Flow | None:
+    """A flow of whichever account; the link's token must be checked before anything is told."""
+    return store.find_by_id(tx, flow_id)
 
-    The caller must check the link's token before it tells anyone what it got.
-    """
-    flow = store.find_by_id(tx, flow_id)
-    if flow is None:
-        return None
-    wanted = flow.revision if revision is None else revision
-    return flow, store.flow_json(tx, flow.account_id, flow.id, wanted)
+
+def text_of(tx: Transaction, flow: Flow, revision: int) -> str | None:
+    """The text of one revision of a flow, for a link that was found genuine."""
+    return store.flow_json(tx, flow.account_id, flow.id, revision)
 
 
 def live_preview(flow: Flow) -> Preview | None:

@@ -19,7 +19,7 @@ def unmet_conditions(tx: Transaction, flow: Flow) -> list[str]:
     known = flow_texts.checked(tx, flow)
     unmet = []
     if errors := flow_texts.errors_of(known.faults):
-        unmet.append(_told(errors))
+        unmet.append(_told(errors, whole=len(known.faults) < flow_texts.MOST_FAULTS))
     version = VERSIONS.get(known.version or "")
     if version is not None and version.stage is not Stage.ACTIVE:
         unmet.append(
@@ -29,7 +29,7 @@ def unmet_conditions(tx: Transaction, flow: Flow) -> list[str]:
     return unmet
 
 
-def _told(errors: list[Diagnostic]) -> str:
+def _told(errors: list[Diagnostic], *, whole: bool) -> str:
     """Faults in a sentence's words, the first ones each with its place."""
     shown = [
         f"{fault.code} at line {fault.line_start}, column {fault.column_start}"
@@ -38,13 +38,13 @@ def _told(errors: list[Diagnostic]) -> str:
     ]
     if rest := len(errors) - len(shown):
         shown.append(f"and {rest} more")
-    return f"its Flow JSON has {_counted(len(errors))}: {', '.join(shown)}"
+    return f"its Flow JSON has {_counted(len(errors), whole=whole)}: {', '.join(shown)}"
 
 
-def _counted(errors: int) -> str:
+def _counted(errors: int, *, whole: bool) -> str:
     if errors == 1:
         return "a validation error"
-    at_least = "at least " if errors >= flow_texts.MOST_FAULTS else ""
+    at_least = "" if whole else "at least "
     return f"{at_least}{errors} validation errors"
 
 

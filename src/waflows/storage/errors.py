@@ -28,6 +28,7 @@ class ErrorRecord(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
     cause: str = ""
     traceback: str = ""
     account_id: str = ""
+    channel_id: str = ""
 
 
 def insert_all(tx: Transaction, records: list[tuple[int, ErrorRecord]]) -> None:

@@ -237,6 +237,24 @@ def copy_file(source: Path, target: Path) -> None:
         raise OperatorError(f"{source} is not a SQLite database: {error}.") from None
 
 
+def remove_database(path: Path) -> None:
+    """Removes a database file with its companions; raises OperatorError while it is in use."""
+    if path.exists():
+        try:
+            connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+            try:
+                # Nobody else may have the file open when its log is folded into it.
+                connection.execute("PRAGMA journal_mode=DELETE")
+            finally:
+                connection.close()
+        except sqlite3.OperationalError as error:
+            raise OperatorError(
+                f"{path} is in use ({error}); stop the server that runs on it first."
+            ) from None
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+
+
 def _finish(
     connection: sqlite3.Connection, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import random
 
-from waflows.errors import WaflowsError
 from waflows.services import errors
 from waflows.settings import Settings
 from waflows.storage.database import Database
@@ -22,7 +21,7 @@ async def forget_forever(db: Database, settings: Settings, logs: Logs) -> None:
     while True:
         try:
             dropped = await db.run_soft(errors.forget_old, settings.error_days, settings.error_rows)
-        except (WaflowsError, OSError) as error:
+        except Exception as error:  # whatever it is, the next round may do better
             logs.events.warning("retention failed", reason=str(error))
         else:
             if dropped:

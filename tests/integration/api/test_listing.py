@@ -146,6 +146,13 @@ def test_a_list_can_be_narrowed_by_status_and_by_a_part_of_the_name(server: Tena
     assert "one of DRAFT, PUBLISHED, DEPRECATED" in refused.json()["message"]
 
 
+def test_a_part_of_a_name_longer_than_any_name_is_out_of_range(server: Tenant) -> None:
+    refused = server.http.get(server.flows, params={"name": "!" * 201})
+
+    assert (refused.status_code, refused.json()["code"]) == (400, 1010)
+    assert server.http.get(server.flows, params={"name": "!" * 200}).status_code == 200
+
+
 def test_the_next_page_of_a_narrowed_list_is_narrowed_too(server: Tenant) -> None:
     for number in range(3):
         server.create(f"Match {number}")

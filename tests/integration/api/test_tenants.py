@@ -89,6 +89,7 @@ TABLE: dict[str, Case | Public] = {
     "readyz": Public("says only that the database answers"),
     "metrics": Public("counts by route, never by tenant"),
     "openapi": Public("the same for everyone"),
+    "home": Public("leads to the documentation"),
     "docs": Public("the same for everyone"),
     "staticFile": Public("the same for everyone"),
 }

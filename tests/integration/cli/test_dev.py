@@ -125,3 +125,25 @@ def test_a_request_in_flight_is_finished_before_the_server_ends(tmp_path: Path) 
         )
         assert process.popen.wait(timeout=20) in {0, -15}
     assert answer.status_code == 200
+
+
+def test_a_data_folder_from_before_and_a_new_database_go_together(
+    tmp_path: Path, folder: Path, database_url: str
+) -> None:
+    with dev_server(folder) as (_, before):
+        pass
+    with dev_server(folder, "--database-url", database_url) as (_, after):
+        assert after["accountId"] != before["accountId"]
+
+
+def test_a_fresh_start_leaves_alone_what_is_in_use_or_not_its_own(tmp_path: Path) -> None:
+    with dev_server(tmp_path) as (_, facts), client(facts["url"], facts["apiKey"]) as http:
+        refused = run("dev", "--port", "0", "--fresh", "--data", str(tmp_path))
+        assert refused.returncode == 2
+        assert "is in use" in refused.stderr
+        assert len(http.get(flows_path(facts)).json()["flows"]) >= 3
+    (tmp_path / "dev.json").unlink()
+    refused = run("dev", "--port", "0", "--fresh", "--data", str(tmp_path))
+    assert refused.returncode == 2
+    assert "was not made by `waflows dev`" in refused.stderr
+    assert (tmp_path / "waflows.db").exists()

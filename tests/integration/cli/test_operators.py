@@ -175,3 +175,12 @@ def test_the_operators_commands_work_on_the_database_a_server_is_using(server: T
         assert http.get(server.flows).status_code == 200
         answered("key", "revoke", key["id"], *options)
         assert http.get(server.flows).status_code == 401
+
+
+def test_a_mistyped_folder_is_told_and_stays_unmade(tmp_path: Path) -> None:
+    done = run("account", "list", "--data", str(tmp_path / "typo" / "deep"))
+
+    assert done.returncode == 2
+    assert "There is no database" in done.stderr
+    assert "--data" in done.stderr
+    assert not (tmp_path / "typo").exists()

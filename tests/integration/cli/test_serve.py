@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from harness.servers import Tenant, client, production_server, run
 
@@ -82,3 +83,19 @@ def test_settings_come_from_a_file_too(tmp_path: Path) -> None:
 
     shown = run("serve", "--config", str(file), "--port", "70000")
     assert "Bad setting port on the command line" in shown.stderr
+
+
+def test_workers_end_when_their_supervisor_is_killed_and_leave_the_port_free(
+    database_url: str, tmp_path: Path
+) -> None:
+    with production_server(tmp_path, database_url, "--workers", "2") as process:
+        workers = psutil.Process(process.popen.pid).children(recursive=True)
+        process.kill()
+        gone, alive = psutil.wait_procs(workers, timeout=20)
+        assert alive == []
+        assert len(gone) >= 2
+        port = process.url.rsplit(":", 1)[1]
+        again = ["--workers", "1", "--port", port]
+        (tmp_path / "again").mkdir()
+        with production_server(tmp_path / "again", database_url, *again) as restarted:
+            assert restarted.url == process.url
