@@ -246,7 +246,7 @@ def test_the_plugin_gives_a_fixture_that_opens_files(pytester: pytest.Pytester) 
             flow("moon.json")
         """
     )
-    result = pytester.runpytest_inprocess("-p", "waflows.testing.plugin", "-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
 
     result.assert_outcomes(passed=1, failed=2)
     result.stdout.fnmatch_lines(["*Expected the screen 'MOON'.", "*Saturday workshop*SIGN_UP*"])
