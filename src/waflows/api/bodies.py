@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
+from waflows.api.route import Call
 from waflows.errors import InvalidParameter
-from waflows.services import flow_texts
+from waflows.services import flow_texts, flows
 from waflows.services.flows import NAME_LENGTH, Content
+from waflows.storage.flows import Checked, Flow
 
 _URI_LENGTH = 2048
 # RFC 3986, section 3, for the two schemes; what is left open here, `urlsplit` looks at.
@@ -103,6 +105,29 @@ class UpdateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     clone_flow_id: _CloneFlowId | None = None
     end_point_uri: _EndPointUri | None = None
     application_id: _ApplicationId | None = None
+
+
+async def create_flow(call: Call[Any, Any]) -> tuple[Flow, Checked]:
+    """The flow that a `CreateBody` asks for; it clones from no channel out of the key's reach."""
+    return await call.state.db.run(
+        flows.create_checked,
+        call.account_id,
+        call.channel_id,
+        await content(call.body),
+        call.principal.channel_ids,
+    )
+
+
+async def update_flow(call: Call[Any, Any]) -> tuple[Flow, Checked]:
+    """The flow with the changes of an `UpdateBody`, within the same reach."""
+    return await call.state.db.run(
+        flows.update_checked,
+        call.account_id,
+        call.channel_id,
+        call.flow_id,
+        await content(call.body),
+        call.principal.channel_ids,
+    )
 
 
 async def content(body: CreateBody | UpdateBody) -> Content:

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import msgspec
 
-from waflows.api.bodies import CategoryName, CreateBody, FlowJson, UpdateBody, content
+from waflows.api.bodies import (
+    CategoryName,
+    CreateBody,
+    FlowJson,
+    UpdateBody,
+    create_flow,
+    update_flow,
+)
 from waflows.api.faults import GuideValidationError, guide_validation_errors
 from waflows.api.links import PreviewQuery, preview_link
 from waflows.api.route import Call, NoQuery, Reply
@@ -56,13 +63,7 @@ class GuidePreview(msgspec.Struct, frozen=True):
 
 async def create(call: Call[NoQuery, GuideCreateBody]) -> Reply:
     """A new flow."""
-    flow, known = await call.state.db.run(
-        flows.create_checked,
-        call.account_id,
-        call.channel_id,
-        await content(call.body),
-        call.principal.channel_ids,
-    )
+    flow, known = await create_flow(call)
     return Reply(GuideFlow(*_shown(flow, known)), 201)
 
 
@@ -76,14 +77,7 @@ async def details(call: Call[NoQuery, None]) -> Reply:
 
 async def update(call: Call[NoQuery, UpdateBody]) -> Reply:
     """Changes to a draft."""
-    flow, known = await call.state.db.run(
-        flows.update_checked,
-        call.account_id,
-        call.channel_id,
-        call.flow_id,
-        await content(call.body),
-        call.principal.channel_ids,
-    )
+    flow, known = await update_flow(call)
     return Reply(GuideFlow(*_shown(flow, known)))
 
 

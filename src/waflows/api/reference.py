@@ -11,7 +11,14 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from waflows.api.bodies import CategoryName, CreateBody, FlowJson, UpdateBody, content
+from waflows.api.bodies import (
+    CategoryName,
+    CreateBody,
+    FlowJson,
+    UpdateBody,
+    create_flow,
+    update_flow,
+)
 from waflows.api.faults import (
     ValidationError,
     validation_errors,
@@ -121,13 +128,7 @@ class Revisions(msgspec.Struct, frozen=True):
 
 async def create(call: Call[NoQuery, CreateBody]) -> Reply:
     """A new flow."""
-    flow, known = await call.state.db.run(
-        flows.create_checked,
-        call.account_id,
-        call.channel_id,
-        await content(call.body),
-        call.principal.channel_ids,
-    )
+    flow, known = await create_flow(call)
     return Reply(_saved(flow, known))
 
 
@@ -158,14 +159,7 @@ async def details(call: Call[DetailsQuery, None]) -> Reply:
 
 async def update(call: Call[NoQuery, UpdateBody]) -> Reply:
     """Changes to a draft."""
-    flow, known = await call.state.db.run(
-        flows.update_checked,
-        call.account_id,
-        call.channel_id,
-        call.flow_id,
-        await content(call.body),
-        call.principal.channel_ids,
-    )
+    flow, known = await update_flow(call)
     return Reply(_saved(flow, known))
 
 

@@ -6,14 +6,10 @@ from typing import Any
 
 import click
 
-from waflows.cli.operator import database_options, opened
+from waflows.cli.operator import account_option, database_options, opened
 from waflows.cli.output import json_option, show_list, show_one
 from waflows.services import accounts, clock
 from waflows.storage.accounts import Channel
-
-_account = click.option(
-    "--account", "account_id", required=True, envvar="WAFLOWS_ACCOUNT", help="Id of the account."
-)
 
 
 @click.group()
@@ -23,7 +19,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("name")
-@_account
+@account_option
 @click.option("--id", "channel_id", help="Use this id, for example that of a channel at 8x8.")
 @database_options
 @json_option
@@ -34,7 +30,7 @@ def create(name: str, account_id: str, channel_id: str | None, as_json: bool, **
 
 
 @command.command("list")
-@_account
+@account_option
 @database_options
 @json_option
 def list_(account_id: str, as_json: bool, **where: Any) -> None:
@@ -56,7 +52,7 @@ def list_(account_id: str, as_json: bool, **where: Any) -> None:
 
 @command.command()
 @click.argument("channel_id", metavar="CHANNEL")
-@_account
+@account_option
 @database_options
 @json_option
 def show(channel_id: str, account_id: str, as_json: bool, **where: Any) -> None:

@@ -9,16 +9,13 @@ from typing import Any
 
 import click
 
-from waflows.cli.operator import database_options, opened
+from waflows.cli.operator import account_option, database_options, opened
 from waflows.cli.output import as_builtins, json_option, print_json, show_list, show_one
 from waflows.errors import OperatorError
 from waflows.services import accounts, clock
 from waflows.storage.accounts import ApiKey
 
 _UNITS = {"m": 60, "h": 3600, "d": 24 * 3600}
-_account = click.option(
-    "--account", "account_id", required=True, envvar="WAFLOWS_ACCOUNT", help="Id of the account."
-)
 
 
 @click.group()
@@ -31,7 +28,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("name", default="key")
-@_account
+@account_option
 @click.option("--read-only", is_flag=True, help="A key that may only read.")
 @click.option(
     "--channel", "channel_ids", multiple=True, help="Limit to this channel; may be repeated."
@@ -70,7 +67,7 @@ def create(
 
 
 @command.command("list")
-@_account
+@account_option
 @database_options
 @json_option
 def list_(account_id: str, as_json: bool, **where: Any) -> None:
@@ -93,7 +90,7 @@ def list_(account_id: str, as_json: bool, **where: Any) -> None:
 
 @command.command()
 @click.argument("key_id", metavar="KEY")
-@_account
+@account_option
 @database_options
 @json_option
 def show(key_id: str, account_id: str, as_json: bool, **where: Any) -> None:
@@ -104,7 +101,7 @@ def show(key_id: str, account_id: str, as_json: bool, **where: Any) -> None:
 
 @command.command()
 @click.argument("key_id", metavar="KEY")
-@_account
+@account_option
 @database_options
 @json_option
 def revoke(key_id: str, account_id: str, as_json: bool, **where: Any) -> None:

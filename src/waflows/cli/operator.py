@@ -17,6 +17,10 @@ from waflows.storage.database import Database, open_database
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+account_option = click.option(
+    "--account", "account_id", required=True, envvar="WAFLOWS_ACCOUNT", help="Id of the account."
+)
+
 
 def database_options(command: F) -> F:
     """--data, --database-url and --config."""

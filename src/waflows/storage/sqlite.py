@@ -157,13 +157,9 @@ class SqliteDatabase:
             copy.close()
 
     def make_single_file(self) -> None:
-        """Takes the log that WAL keeps beside the file into it; nobody else may have it open."""
+        """Leaves the database in one file, without company; nobody else may have it open."""
         self.close()
-        connection = sqlite3.connect(self._path, isolation_level=None)
-        try:
-            connection.execute("PRAGMA journal_mode=DELETE")
-        finally:
-            connection.close()
+        _fold_log(self._path, timeout=5.0)
 
     def _slow_read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -237,16 +233,20 @@ def copy_file(source: Path, target: Path) -> None:
         raise OperatorError(f"{source} is not a SQLite database: {error}.") from None
 
 
+def _fold_log(path: Path, timeout: float) -> None:
+    """Takes the log that WAL keeps beside the file into it, which SQLite refuses while shared."""
+    connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    finally:
+        connection.close()
+
+
 def remove_database(path: Path) -> None:
     """Removes a database file with its companions; raises OperatorError while it is in use."""
     if path.exists():
         try:
-            connection = sqlite3.connect(path, timeout=0, isolation_level=None)
-            try:
-                # Nobody else may have the file open when its log is folded into it.
-                connection.execute("PRAGMA journal_mode=DELETE")
-            finally:
-                connection.close()
+            _fold_log(path, timeout=0)
         except sqlite3.OperationalError as error:
             raise OperatorError(
                 f"{path} is in use ({error}); stop the server that runs on it first."
