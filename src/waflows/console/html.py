@@ -1,0 +1,63 @@
+"""How a page is made: a template, the headers that keep it safe, and nothing else.
+
+Pages load nothing from outside and run no script that stands in the page itself; the
+Content-Security-Policy says so to the browser. Text of a flow never becomes markup.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from waflows.api.route import Reply
+
+if TYPE_CHECKING:
+    import jinja2
+
+HTML = "text/html"
+COMMON_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'{style}; img-src 'self' data:;"
+    " connect-src 'self'; base-uri 'none'; form-action {forms}; frame-ancestors {ancestors}"
+)
+
+
+def policy(*, style: str = "", forms: str = "'none'", ancestors: str = "'none'") -> str:
+    """The Content-Security-Policy of a page; each argument widens one directive."""
+    return _POLICY.format(style=f" {style}" if style else "", forms=forms, ancestors=ancestors)
+
+
+def page(
+    template: str,
+    content_policy: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: object,
+) -> Reply:
+    """A page drawn from a template; `headers` are added to the common ones."""
+    from waflows import __version__
+
+    html = _templates().get_template(template).render(version=__version__, **values)
+    own = {"Content-Security-Policy": content_policy, "Cache-Control": "no-store"}
+    return Reply(
+        html.encode("utf-8"), status, COMMON_HEADERS | own | (headers or {}), content_type=HTML
+    )
+
+
+@functools.cache
+def _templates() -> jinja2.Environment:
+    # Imported for the first page: a server's start need not wait for it.
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("waflows.console"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
