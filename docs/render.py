@@ -40,7 +40,7 @@ def commands_page() -> str:
 def settings_page() -> str:
     """Every setting of `waflows serve`."""
     rows = [
-        f"| `{name}` | `--{name.replace('_', '-')}` | `{settings.environment_name(name)}` |"
+        f"| `{name}` | {_option(name)} | `{settings.environment_name(name)}` |"
         f" {_default(name)} | {settings.describe(name)} |"
         for name in settings.FIELDS
     ]
@@ -120,6 +120,12 @@ def _commands(
             found = command.get_command(context, name)
             assert found is not None, "it was just listed"
             yield from _commands(found, (*path, name))
+
+
+def _option(name: str) -> str:
+    if name in settings.NOT_ON_THE_COMMAND_LINE:
+        return "none"
+    return f"`--{name.replace('_', '-')}`"
 
 
 def _default(name: str) -> str:

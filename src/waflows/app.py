@@ -29,18 +29,24 @@ from waflows.api.routes import ROUTES
 from waflows.api.state import Recorder, State
 from waflows.console.pages import PAGES
 from waflows.errors import RouteNotFound
-from waflows.services import accounts
+from waflows.services import accounts, sealing
 from waflows.settings import Settings
 from waflows.storage import migrate
 from waflows.storage.database import Database, open_database
 from waflows.telemetry.logs import Logs
+from waflows.upstream.egress import Egress
 from waflows.worker.retention import forget_forever
 
 ALL_ROUTES: list[Route] = [*ROUTES, *PAGES]
 
 
-def create_app(settings: Settings, db: Database, logs: Logs) -> ASGIApp:
-    """The server as an ASGI application over a database whose schema is current."""
+def create_app(
+    settings: Settings, db: Database, logs: Logs, *, development: bool = False
+) -> ASGIApp:
+    """The server as an ASGI application over a database whose schema is current.
+
+    `development` opens what only `waflows dev` may have: calls to this machine itself.
+    """
     secret = db.run_now(accounts.instance_secret)
     state = State(
         db,
@@ -52,6 +58,9 @@ def create_app(settings: Settings, db: Database, logs: Logs) -> ASGIApp:
         logs,
         Recorder(logs),
         functools.cache(lambda: openapi.document(ALL_ROUTES)),
+        sealing.open_vault(db, settings),
+        Egress(allow_loopback=development),
+        development,
     )
 
     @contextlib.asynccontextmanager
@@ -60,6 +69,7 @@ def create_app(settings: Settings, db: Database, logs: Logs) -> ASGIApp:
         retention = asyncio.create_task(forget_forever(db, settings, logs))
         yield {LIFESPAN_KEY: gateway}
         retention.cancel()
+        await state.egress.close()
         await state.journal.flush()
         await db.stop()
         state.recorder.flush()

@@ -50,6 +50,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             " empty for <data>/waflows.db."
         ),
     ] = ""
+    secrets_key: Annotated[
+        str,
+        Meta(
+            description="Base64 text of the 32 bytes that seal stored secrets;"
+            " empty for the file <data>/secrets.key, made at the first start."
+        ),
+    ] = ""
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[
         int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
@@ -103,6 +110,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
+NOT_ON_THE_COMMAND_LINE = frozenset({"secrets_key"})
+"""Settings without an option: anyone on the machine can read the arguments of a process."""
+_NEVER_SHOWN = frozenset({"database_url", "secrets_key"})
 
 
 def describe(name: str) -> str:
@@ -180,7 +190,7 @@ def _convert(name: str, value: Any, place: str) -> Any:
     try:
         return msgspec.convert(value, FIELDS[name].type, strict=False)
     except msgspec.ValidationError as error:
-        shown = "" if name == "database_url" else f", not {value!r}"
+        shown = "" if name in _NEVER_SHOWN else f", not {value!r}"
         raise OperatorError(f"Bad setting {name} {place}: {_plain(error)}{shown}.") from None
 
 

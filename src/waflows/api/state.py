@@ -14,10 +14,12 @@ import msgspec
 from waflows.api.auth import KeyMemory
 from waflows.api.journal import Journal
 from waflows.api.memory import KeptList, Key, ListMemory
+from waflows.security.vault import Vault
 from waflows.settings import Settings
 from waflows.storage.database import Database
 from waflows.telemetry import metrics
 from waflows.telemetry.logs import AccessLine, Logs, TimeText
+from waflows.upstream.egress import Egress
 
 _GATHER_SECONDS = 0.02
 _MOST_GATHERED = 512
@@ -112,7 +114,9 @@ class Recorder:
 class State(msgspec.Struct):
     """Everything a handler may use.
 
-    `secret` signs links and hashes keys; `openapi` makes the document that describes the API.
+    `secret` signs links and hashes keys; `openapi` makes the document that describes the API;
+    `vault` seals secrets at rest; every call to the outside goes through `egress`. `development` is
+    true for `waflows dev` alone.
     """
 
     db: Database
@@ -124,3 +128,6 @@ class State(msgspec.Struct):
     logs: Logs
     recorder: Recorder
     openapi: Callable[[], bytes]
+    vault: Vault
+    egress: Egress
+    development: bool

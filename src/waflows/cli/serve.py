@@ -15,6 +15,7 @@ from uvicorn.supervisors import Multiprocess
 
 from waflows import settings
 from waflows.cli.serving import address_of, listen, uvicorn_config
+from waflows.services import sealing
 from waflows.settings import Settings
 from waflows.storage import migrate
 from waflows.storage.database import open_database
@@ -26,6 +27,8 @@ _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 def _one_option_for_each_setting(function: F) -> F:
     for name in reversed(settings.FIELDS):
+        if name in settings.NOT_ON_THE_COMMAND_LINE:
+            continue
         option = click.option(
             f"--{name.replace('_', '-')}",
             metavar=_metavar(name),
@@ -47,7 +50,8 @@ def command(config: str | None, **flags: str | None) -> None:
     """Start a production server.
 
     Every option can also be set by the environment variable beside it, or by its name in the
-    settings file; the command line counts first, the file last. Run `waflows db upgrade` once
+    settings file; the command line counts first, the file last. The key that seals stored secrets
+    is set by WAFLOWS_SECRETS_KEY or in the file, never by an option. Run `waflows db upgrade` once
     before the first start and after every update.
     """
     chosen = settings.load(flags, os.environ, config)
@@ -77,5 +81,7 @@ def _check_database(chosen: Settings) -> None:
     db = open_database(chosen.url_of_database)
     try:
         migrate.require_current(db)
+        # Makes the key at the first start, before workers could each try to.
+        sealing.open_vault(db, chosen)
     finally:
         db.close()

@@ -1,51 +1,38 @@
-"""RSA key pairs for data endpoints: made, read in every form people paste, and kept sealed.
+"""RSA key pairs for data endpoints: made, and read in every form people paste.
 
 The public key goes to WhatsApp, which encrypts each request with it; the private key stays with
-the endpoint. A private key is PEM text only on its way to a person; at rest it is sealed under the
-instance secret. No message of this module repeats any part of a key or a passphrase. Pure.
+the endpoint, or sealed in the vault. No message of this module repeats any part of a key or a
+passphrase. Pure.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import os
 
-from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from waflows.errors import WaflowsError
 from waflows.security import pem
 from waflows.security.pem import UnusableKey
 
 __all__ = [
     "KEY_BITS",
-    "SealBroken",
     "UnusableKey",
     "fingerprint",
     "generate",
+    "private_der",
     "private_pem",
     "public_pem",
     "read_private_key",
     "read_public_key",
-    "seal",
-    "unseal",
 ]
 
 KEY_BITS = 2048
 """The one key size WhatsApp accepts."""
 
 _PUBLIC_EXPONENT = 65537
-_SEAL_VERSION = "v1:"
-_SALT_BYTES, _NONCE_BYTES = 16, 12
-
-
-class SealBroken(WaflowsError):
-    """A stored private key cannot be unsealed: the instance secret or the record changed."""
 
 
 def generate() -> RSAPrivateKey:
@@ -118,38 +105,13 @@ def fingerprint(key: RSAPublicKey) -> str:
     return hashlib.sha256(key.public_bytes(serialization.Encoding.DER, info)).hexdigest()
 
 
-def seal(instance_secret: bytes, key: RSAPrivateKey, owner: str) -> str:
-    """A private key as it may be stored: encrypted under the instance secret, for one owner.
-
-    `owner` is the id of the record it belongs to; a sealed key moved to another does not open.
-    """
-    der = key.private_bytes(
+def private_der(key: RSAPrivateKey) -> bytes:
+    """A private key as the bytes that go into the vault: PKCS#8 in DER, not encrypted."""
+    return key.private_bytes(
         serialization.Encoding.DER,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    salt, nonce = os.urandom(_SALT_BYTES), os.urandom(_NONCE_BYTES)
-    sealed = AESGCM(_sealing_key(instance_secret, salt)).encrypt(nonce, der, owner.encode())
-    return _SEAL_VERSION + base64.b64encode(salt + nonce + sealed).decode()
-
-
-def unseal(instance_secret: bytes, sealed: str, owner: str) -> RSAPrivateKey:
-    """The private key that `seal` was given. Raises SealBroken."""
-    try:
-        raw = base64.b64decode(sealed.removeprefix(_SEAL_VERSION), validate=True)
-        salt, rest = raw[:_SALT_BYTES], raw[_SALT_BYTES:]
-        sealing_key = AESGCM(_sealing_key(instance_secret, salt))
-        der = sealing_key.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], owner.encode())
-    except (ValueError, InvalidTag):
-        raise SealBroken from None
-    key = serialization.load_der_private_key(der, None)
-    assert isinstance(key, RSAPrivateKey), "only RSA keys are sealed"
-    return key
-
-
-def _sealing_key(instance_secret: bytes, salt: bytes) -> bytes:
-    derivation = HKDF(hashes.SHA256(), 32, salt, b"waflows private key v1")
-    return derivation.derive(instance_secret)
 
 
 def _load_encrypted(block: pem.Block, passphrase: str | None) -> object:

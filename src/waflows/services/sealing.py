@@ -1,0 +1,69 @@
+"""The vault of this installation: where its key comes from, and that it is the right one.
+
+The key is the setting `secrets_key`, or else the file `secrets.key` in the data folder, made at the
+first start. A database remembers by a sealed word which key it was first used with, so that a
+server with another key does not start, instead of failing at each secret later.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from waflows.errors import OperatorError
+from waflows.security.vault import KEY_BYTES, SealBroken, Vault, make_key
+from waflows.settings import Settings
+from waflows.storage import accounts as store
+from waflows.storage import secrets_file
+from waflows.storage.database import Database, Transaction
+
+_FILE = "secrets.key"
+_WITNESS = "vault"
+_WORD = b"waflows"
+
+
+def open_vault(db: Database, settings: Settings) -> Vault:
+    """The vault under the key of these settings, for secrets of this database.
+
+    Raises OperatorError when there is no usable key, or another one than the database knows.
+    """
+    path = Path(settings.data).expanduser() / _FILE
+    text = settings.secrets_key or secrets_file.read_or_make(path, _encoded(make_key()))
+    place = "The setting secrets_key" if settings.secrets_key else str(path)
+    vault = Vault(_key(text, place))
+    if not db.run_now(_is_known, vault):
+        raise OperatorError(
+            f"{place} is not the secrets key this database was first used with, so its stored"
+            " secrets (private keys, webhook credentials) do not open. Give the key of that"
+            f" time: set WAFLOWS_SECRETS_KEY to what {_FILE} held in the data folder then."
+        )
+    return vault
+
+
+def _key(text: str, place: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise OperatorError(
+            f"{place} is no secrets key: expected the Base64 text of {KEY_BYTES} random bytes, such"
+            f" as `openssl rand -base64 {KEY_BYTES}` prints."
+        )
+    return key
+
+
+def _encoded(key: bytes) -> str:
+    return base64.b64encode(key).decode()
+
+
+def _is_known(tx: Transaction, vault: Vault) -> bool:
+    """Whether the database knows this key; one that knows none yet learns it."""
+    if store.instance_value(tx, _WITNESS) is None:
+        store.set_instance_value(tx, _WITNESS, vault.seal(_WITNESS, _WORD))
+    sealed = store.instance_value(tx, _WITNESS)
+    assert sealed is not None, "it was just set"
+    try:
+        return vault.unseal(_WITNESS, sealed) == _WORD
+    except SealBroken:
+        return False

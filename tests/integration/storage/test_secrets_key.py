@@ -1,0 +1,127 @@
+"""The key that seals secrets: made once, kept for its owner, and known again by the database."""
+
+from __future__ import annotations
+
+import base64
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from harness.servers import dev_server, opened, production_server, run
+
+from waflows.errors import OperatorError
+from waflows.security.vault import Vault
+from waflows.services import sealing
+from waflows.settings import Settings
+from waflows.storage.database import Database
+
+_KEY = base64.b64encode(bytes(range(32))).decode()
+_OTHER = base64.b64encode(bytes(32)).decode()
+
+
+def test_the_first_start_makes_a_key_that_only_its_owner_can_read(
+    db: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    sealed = sealing.open_vault(db, Settings(data=str(folder))).seal("test", b"hush")
+
+    file = folder / "secrets.key"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert len(base64.b64decode(file.read_text("ascii"))) == 32
+    assert list(folder.iterdir()) == [file]
+    again = sealing.open_vault(db, Settings(data=str(folder)))
+    assert again.unseal("test", sealed) == b"hush"
+
+
+@pytest.mark.usefixtures("db")
+def test_processes_that_start_together_agree_on_one_key(database_url: str, tmp_path: Path) -> None:
+    settings = Settings(data=str(tmp_path / "data"))
+
+    def start(_: int) -> Vault:
+        with opened(database_url) as own:
+            return sealing.open_vault(own, settings)
+
+    with ThreadPoolExecutor(8) as pool:
+        vaults = list(pool.map(start, range(8)))
+
+    sealed = vaults[0].seal("test", b"hush")
+    assert {vault.unseal("test", sealed) for vault in vaults} == {b"hush"}
+
+
+def test_a_key_that_is_set_is_used_and_no_file_is_made(db: Database, tmp_path: Path) -> None:
+    vault = sealing.open_vault(db, Settings(data=str(tmp_path / "data"), secrets_key=_KEY))
+
+    sealed = vault.seal("test", b"hush")
+    elsewhere = sealing.open_vault(db, Settings(data=str(tmp_path / "other"), secrets_key=_KEY))
+    assert elsewhere.unseal("test", sealed) == b"hush"
+    assert not (tmp_path / "data").exists()
+
+
+def test_another_key_than_the_database_knows_is_refused(db: Database, tmp_path: Path) -> None:
+    sealing.open_vault(db, Settings(data=str(tmp_path), secrets_key=_KEY))
+
+    for settings in (Settings(secrets_key=_OTHER), Settings(data=str(tmp_path / "new"))):
+        with pytest.raises(OperatorError, match="is not the secrets key this database") as refusal:
+            sealing.open_vault(db, settings)
+        assert _OTHER not in refusal.value.message
+
+
+@pytest.mark.parametrize("text", ["hush", "aHVzaA==", "!", _KEY + "AAAA"])
+def test_what_is_no_key_is_refused_and_not_repeated(
+    db: Database, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "secrets.key").write_text(text, "ascii")
+
+    for settings in (Settings(secrets_key=text), Settings(data=str(tmp_path))):
+        with pytest.raises(OperatorError, match="openssl rand -base64 32") as refusal:
+            sealing.open_vault(db, settings)
+        assert text not in refusal.value.message.replace(str(tmp_path), "")
+
+
+def test_a_folder_that_cannot_be_used_is_named(db: Database, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(OperatorError, match=r"Cannot use .*secrets\.key"):
+        sealing.open_vault(db, Settings(data=str(tmp_path / "file")))
+
+
+def test_a_production_server_with_several_workers_starts_with_a_key_of_its_own(
+    tmp_path: Path, database_url: str
+) -> None:
+    arguments = ("--workers", "2", "--data", str(tmp_path / "data"))
+    with production_server(tmp_path, database_url, *arguments) as process:
+        key = (tmp_path / "data" / "secrets.key").read_text("ascii").strip()
+        assert process.stop() == 0
+    with production_server(tmp_path, database_url, *arguments):
+        pass
+
+    assert (tmp_path / "data" / "secrets.key").read_text("ascii").strip() == key
+    assert key not in (tmp_path / "server.log").read_text("utf-8")
+
+
+def test_a_server_with_another_key_does_not_start(tmp_path: Path, database_url: str) -> None:
+    with dev_server(tmp_path, "--database-url", database_url, WAFLOWS_SECRETS_KEY=_KEY):
+        pass
+    refused = run(
+        "serve", "--port", "0", "--database-url", database_url, env={"WAFLOWS_SECRETS_KEY": _OTHER}
+    )
+
+    assert refused.returncode == 2
+    assert "is not the secrets key this database was first used with" in refused.stderr
+    assert _OTHER not in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_key_is_no_option_of_the_command_line_where_every_process_could_read_it() -> None:
+    assert "--secrets-key" not in run("serve", "--help").stdout
+
+
+def test_a_key_of_another_kind_in_the_settings_file_is_not_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "waflows.toml"
+    file.write_text(f"secrets_key = {json.dumps([_KEY])}\n", "utf-8")
+    refused = run("serve", "--config", str(file))
+
+    assert refused.returncode == 2
+    assert "Bad setting secrets_key" in refused.stderr
+    assert _KEY not in refused.stderr
