@@ -34,6 +34,16 @@ _FAULTS = {
     " LEFT JOIN flows f ON f.account_id = r.account_id AND f.id = r.flow_id WHERE f.id IS NULL",
     "a name is there twice in a channel": "SELECT channel_id, name FROM flows"
     " GROUP BY account_id, channel_id, name HAVING COUNT(*) > 1",
+    "a flow's answers are counted wrongly": "SELECT s.flow_id, s.n, c.total FROM"
+    " (SELECT account_id, flow_id, sub_account_id, COUNT(*) AS n FROM submissions"
+    " GROUP BY account_id, flow_id, sub_account_id) AS s"
+    " LEFT JOIN submission_counts c ON c.account_id = s.account_id"
+    " AND c.flow_id = s.flow_id AND c.sub_account_id = s.sub_account_id"
+    " WHERE c.total IS NULL OR c.total <> s.n",
+    "answers are counted that are not there": "SELECT c.flow_id, c.total FROM"
+    " submission_counts c WHERE c.total <> (SELECT COUNT(*) FROM submissions s"
+    " WHERE s.account_id = c.account_id AND s.flow_id = c.flow_id"
+    " AND s.sub_account_id = c.sub_account_id)",
     "a published flow has no Flow JSON": "SELECT id FROM flows"
     " WHERE status <> 'DRAFT' AND revision = 0",
 }

@@ -27,6 +27,9 @@ _TABLES = (
     "flow_revisions",
     "errors",
     "rate_limits",
+    "submissions",
+    "submission_flows",
+    "submission_counts",
 )
 
 

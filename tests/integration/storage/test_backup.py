@@ -14,13 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from harness.answers import submission
 from harness.contents import everything, faults, tables
 from harness.databases import Postgres, new_sqlite
 from harness.flow_json import valid_flow
 from harness.servers import COMMAND, Tenant, client, environment, opened, production_server, run
 
 from waflows.errors import OperatorError
-from waflows.services import accounts, flow_texts, flows
+from waflows.services import accounts, flow_texts, flows, submissions
 from waflows.services.flows import Content
 from waflows.storage import backup, migrate
 from waflows.storage.database import Database
@@ -41,6 +42,7 @@ def _filled(db: Database) -> tuple[str, str]:
             db.run_now(flows.update, account, channel, flow.id, Content(flow_json=second))
         if number % 3 == 1:
             db.run_now(flows.publish, account, channel, flow.id)
+    db.run_now(submissions.record, submission(account, channel))
     return account, channel
 
 

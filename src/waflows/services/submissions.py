@@ -1,0 +1,179 @@
+"""What users sent by finishing a flow: kept once, listed, shown, counted, and forgotten.
+
+A flow's fields are the columns of its table. They are named in the order in which answers brought
+them, so a column never moves.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from waflows.errors import NotFound
+from waflows.services import clock
+from waflows.storage import submissions as store
+from waflows.storage.database import Transaction
+from waflows.storage.submissions import Position, Selection, Submission
+
+MOST_COLUMNS = 200
+"""A flow's table has at most so many columns; what lies beyond is shown with a submission."""
+MOST_COUNTED = 1000
+"""Where the counters do not know, at most so many submissions are counted one by one."""
+
+_TOKEN = "flow_token"  # noqa: S105 - the name of a field
+_DAY_MS = 24 * 3600 * 1000
+_BATCH = 500
+
+
+class Total(msgspec.Struct, frozen=True):
+    """How many submissions there are; `exact` is False when there may be more than that."""
+
+    count: int
+    exact: bool
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A part of the list. `columns` are the fields of the flow, when one is selected.
+
+    `next_after` is where the next page begins, None at the end.
+    """
+
+    submissions: list[Submission]
+    columns: list[str]
+    total: Total
+    next_after: Position | None
+
+
+def from_answer(
+    *,
+    account_id: str,
+    channel_id: str,
+    sub_account_id: str,
+    flow_id: str,
+    flow_revision: int,
+    message_umid: str,
+    answer_umid: str,
+    msisdn: str,
+    response: Mapping[str, Any],
+) -> Submission:
+    """A submission of this moment, made of the response JSON that finished a flow.
+
+    The token is taken out of the response; one that is no text is kept as a field.
+    """
+    token = response.get(_TOKEN)
+    has_token = isinstance(token, str)
+    fields = {k: v for k, v in response.items() if not (has_token and k == _TOKEN)}
+    return Submission(
+        account_id=account_id,
+        id=str(uuid.uuid4()),
+        channel_id=channel_id,
+        sub_account_id=sub_account_id,
+        flow_id=flow_id,
+        flow_revision=flow_revision,
+        message_umid=message_umid,
+        answer_umid=answer_umid,
+        msisdn=msisdn,
+        submitted_at=clock.now_ms(),
+        flow_token=token if has_token else None,
+        fields=fields,
+    )
+
+
+def record(tx: Transaction, submission: Submission) -> bool:
+    """Keeps a submission; False, and nothing is changed, when its message has one already."""
+    if not store.insert(tx, submission):
+        return False
+    _name_columns(tx, submission)
+    return True
+
+
+def list_page(
+    tx: Transaction,
+    account_id: str,
+    selection: Selection,
+    after: Position | None,
+    limit: int,
+) -> Page:
+    """Up to `limit` submissions, newest first, below a position that an earlier page ended at.
+
+    Walking down meets each submission once, whatever comes in meanwhile.
+    """
+    found = store.page(tx, account_id, selection, after, limit + 1)
+    more = len(found) > limit
+    return Page(
+        found[:limit],
+        columns(tx, account_id, selection) if selection.flow_id else [],
+        count(tx, account_id, selection),
+        store.place_of(found[limit - 1]) if more else None,
+    )
+
+
+def count(tx: Transaction, account_id: str, selection: Selection) -> Total:
+    """How many submissions are selected, without going through all of them.
+
+    The counters know all but times and people; of these no more than `MOST_COUNTED` are counted.
+    """
+    if selection.counted:
+        return Total(store.total(tx, account_id, selection), True)
+    found = store.count(tx, account_id, selection, MOST_COUNTED + 1)
+    return Total(min(found, MOST_COUNTED), found <= MOST_COUNTED)
+
+
+def columns(tx: Transaction, account_id: str, selection: Selection) -> list[str]:
+    """The columns of the selection's table: the fields of its flows, each once, in stable order."""
+    names: dict[str, None] = {}
+    for _, fields in store.field_names_of_all(tx, account_id, selection):
+        names |= dict.fromkeys(fields)
+    return list(names)[:MOST_COLUMNS]
+
+
+def get(tx: Transaction, account_id: str, submission_id: str, reach: Selection) -> Submission:
+    """One submission; raises NotFound, for one out of the caller's reach too."""
+    found = store.find(tx, account_id, submission_id.lower())
+    if found is None or not within(found, reach):
+        raise NotFound(f"The account has no submission {submission_id[:64]}.")
+    return found
+
+
+def within(submission: Submission, reach: Selection) -> bool:
+    """Whether a submission came through a channel and a sub-account that the caller may see."""
+    return (reach.channel_ids is None or submission.channel_id in reach.channel_ids) and (
+        reach.sub_account_ids is None or submission.sub_account_id in reach.sub_account_ids
+    )
+
+
+def delete(tx: Transaction, account_id: str, submission_id: str, reach: Selection) -> None:
+    """Forgets one submission; raises NotFound."""
+    found = get(tx, account_id, submission_id, reach)
+    store.delete(tx, account_id, found.id)
+
+
+def forget_old(tx: Transaction, account_id: str, days: int) -> int:
+    """Forgets some of the submissions that are older than so many days; how many.
+
+    When it answers 0 there are none left.
+    """
+    before = clock.now_ms() - days * _DAY_MS
+    return len(store.delete_older(tx, account_id, before, _BATCH))
+
+
+def accounts_with_any(tx: Transaction) -> list[str]:
+    """Every account that ever had a submission."""
+    return store.accounts_with_any(tx)
+
+
+def _name_columns(tx: Transaction, submission: Submission) -> None:
+    """Adds the fields that the flow's table lacks, after those it has."""
+    account_id, flow_id = submission.account_id, submission.flow_id
+    known = store.field_names(tx, account_id, flow_id)
+    if known is None:
+        store.begin_flow(tx, account_id, submission.channel_id, flow_id)
+    elif len(known) >= MOST_COLUMNS or submission.fields.keys() <= set(known):
+        return
+    store.lock_flow(tx, account_id, flow_id)
+    known = store.field_names(tx, account_id, flow_id) or []
+    names = [*known, *(name for name in submission.fields if name not in known)]
+    store.set_field_names(tx, account_id, flow_id, names[:MOST_COLUMNS])

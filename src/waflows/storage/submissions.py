@@ -1,0 +1,391 @@
+"""Queries on submissions: what users sent by finishing a flow.
+
+A page must cost the same among a million as among a thousand. So whatever is selected is read
+along a *lane*: one equality that an index answers, in the order of the list. A selection of several
+channels is several lanes, merged here. Conditions beside the lane's are written so that no engine
+takes another index for them and sorts.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from waflows.storage.database import Row, Transaction
+
+
+class Submission(msgspec.Struct, frozen=True, kw_only=True):
+    """What one user sent by finishing a flow.
+
+    `message_umid` is the message that carried the flow, `answer_umid` the inbound one that brought
+    the answer. `fields` are the decoded answer without its `flow_token`, which is kept apart.
+    `submitted_at` is in milliseconds since the epoch; `id` is a UUID in lower case.
+    """
+
+    account_id: str
+    id: str
+    channel_id: str
+    sub_account_id: str
+    flow_id: str
+    flow_revision: int
+    message_umid: str
+    answer_umid: str
+    msisdn: str
+    submitted_at: int
+    flow_token: str | None
+    fields: dict[str, Any]
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """Which submissions of an account are wanted; None leaves a side open.
+
+    From `since` on and before `until`, in milliseconds since the epoch.
+    """
+
+    channel_ids: frozenset[str] | None = None
+    sub_account_ids: frozenset[str] | None = None
+    flow_id: str | None = None
+    msisdn: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether the counters know how many there are."""
+        return self.msisdn is None and self.since is None and self.until is None
+
+
+class Position(msgspec.Struct, frozen=True, order=True):
+    """A place in the list, which runs from the newest to the oldest."""
+
+    submitted_at: int
+    id: str
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """What is told of a submission that is gone."""
+
+    flow_id: str
+    sub_account_id: str
+    message_umid: str
+    answer_umid: str
+
+
+Lane = tuple[str, str]
+"""A column and the value it must have; an index begins with the account and this column."""
+
+_COLUMNS = (
+    "account_id, id, channel_id, sub_account_id, flow_id, flow_revision, message_umid,"
+    " answer_umid, msisdn, submitted_at, flow_token, fields"
+)
+_REMOVED = "RETURNING flow_id, sub_account_id, message_umid, answer_umid"
+
+
+def insert(tx: Transaction, submission: Submission) -> bool:
+    """Adds a submission and counts it; False when its message has one already."""
+    added = tx.execute(
+        f"INSERT INTO submissions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        submission.account_id,
+        submission.id,
+        submission.channel_id,
+        submission.sub_account_id,
+        submission.flow_id,
+        submission.flow_revision,
+        submission.message_umid,
+        submission.answer_umid,
+        submission.msisdn,
+        submission.submitted_at,
+        submission.flow_token,
+        msgspec.json.encode(submission.fields).decode(),
+    )
+    if added:
+        tx.execute(
+            "INSERT INTO submission_counts (account_id, flow_id, sub_account_id, total)"
+            " VALUES (?, ?, ?, 1) ON CONFLICT (account_id, flow_id, sub_account_id)"
+            " DO UPDATE SET total = submission_counts.total + 1",
+            submission.account_id,
+            submission.flow_id,
+            submission.sub_account_id,
+        )
+    return bool(added)
+
+
+def find(tx: Transaction, account_id: str, submission_id: str) -> Submission | None:
+    """One submission of the account."""
+    row = tx.one(
+        f"SELECT {_COLUMNS} FROM submissions WHERE account_id = ? AND id = ?",
+        account_id,
+        submission_id,
+    )
+    return _submission(row) if row else None
+
+
+def page(
+    tx: Transaction,
+    account_id: str,
+    selection: Selection,
+    after: Position | None,
+    limit: int,
+) -> list[Submission]:
+    """Up to `limit` submissions, newest first, below a position that an earlier page ended at.
+
+    Ids are UUIDs of one form, which Python and both engines put in the same order.
+    """
+    found = [
+        _read_lane(tx, account_id, selection, lane, after, limit)
+        for lane in _lanes(tx, account_id, selection)
+    ]
+    merged = heapq.merge(*found, key=place_of, reverse=True)
+    return list(itertools.islice(merged, limit))
+
+
+def place_of(submission: Submission) -> Position:
+    """Where a submission stands in the list."""
+    return Position(submission.submitted_at, submission.id)
+
+
+def total(tx: Transaction, account_id: str, selection: Selection) -> int:
+    """How many submissions there are, by the counters, which know nothing of times and people."""
+    conditions, parameters = _conditions(
+        {
+            "f.channel_id": selection.channel_ids,
+            "c.sub_account_id": selection.sub_account_ids,
+            "c.flow_id": _just(selection.flow_id),
+        }
+    )
+    row = tx.one(
+        "SELECT SUM(c.total) FROM submission_counts c JOIN submission_flows f"
+        " ON f.account_id = c.account_id AND f.flow_id = c.flow_id"
+        f" WHERE c.account_id = ?{conditions}",
+        account_id,
+        *parameters,
+    )
+    return int(row[0] or 0) if row else 0
+
+
+def count(tx: Transaction, account_id: str, selection: Selection, most: int) -> int:
+    """How many submissions there are, looking at no more than `most` of them."""
+    found = 0
+    for lane in _lanes(tx, account_id, selection):
+        where, parameters = _where(account_id, selection, lane, None)
+        row = tx.one(
+            f"SELECT COUNT(*) FROM (SELECT 1 FROM submissions WHERE {where} LIMIT ?) AS met",
+            *parameters,
+            most - found,
+        )
+        found += int(row[0]) if row else 0
+        if found >= most:
+            break
+    return found
+
+
+def field_names(tx: Transaction, account_id: str, flow_id: str) -> list[str] | None:
+    """The names of the fields that answers to a flow had so far; None before the first answer."""
+    row = tx.one(
+        "SELECT field_names FROM submission_flows WHERE account_id = ? AND flow_id = ?",
+        account_id,
+        flow_id,
+    )
+    return msgspec.json.decode(row[0], type=list[str]) if row else None
+
+
+def field_names_of_all(
+    tx: Transaction, account_id: str, selection: Selection
+) -> list[tuple[str, list[str]]]:
+    """Each flow of the selection that has answers, with the names of its fields."""
+    conditions, parameters = _conditions(
+        {"channel_id": selection.channel_ids, "flow_id": _just(selection.flow_id)}
+    )
+    rows = tx.all(
+        "SELECT flow_id, field_names FROM submission_flows"
+        f" WHERE account_id = ?{conditions} ORDER BY flow_id",
+        account_id,
+        *parameters,
+    )
+    return [(flow_id, msgspec.json.decode(names, type=list[str])) for flow_id, names in rows]
+
+
+def begin_flow(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> None:
+    """Makes room for the answers to a flow, unless there is some."""
+    tx.execute(
+        "INSERT INTO submission_flows (account_id, flow_id, channel_id, field_names)"
+        " VALUES (?, ?, ?, '[]') ON CONFLICT DO NOTHING",
+        account_id,
+        flow_id,
+        channel_id,
+    )
+
+
+def lock_flow(tx: Transaction, account_id: str, flow_id: str) -> None:
+    """Makes others who would add field names to the flow wait until this transaction ends."""
+    tx.execute(
+        "UPDATE submission_flows SET field_names = field_names"
+        " WHERE account_id = ? AND flow_id = ?",
+        account_id,
+        flow_id,
+    )
+
+
+def set_field_names(tx: Transaction, account_id: str, flow_id: str, names: list[str]) -> None:
+    """Replaces the names of a flow's fields."""
+    tx.execute(
+        "UPDATE submission_flows SET field_names = ? WHERE account_id = ? AND flow_id = ?",
+        msgspec.json.encode(names).decode(),
+        account_id,
+        flow_id,
+    )
+
+
+def delete(tx: Transaction, account_id: str, submission_id: str) -> list[Removed]:
+    """Removes one submission; what there was of it."""
+    return _remove(tx, account_id, "id = ?", submission_id)
+
+
+def delete_person(tx: Transaction, account_id: str, msisdn: str, most: int) -> list[Removed]:
+    """Removes up to `most` submissions of one phone number; what there was of them."""
+    return _remove(
+        tx,
+        account_id,
+        "id IN (SELECT id FROM submissions WHERE account_id = ? AND msisdn = ? LIMIT ?)",
+        account_id,
+        msisdn,
+        most,
+    )
+
+
+def delete_older(tx: Transaction, account_id: str, before: int, most: int) -> list[Removed]:
+    """Removes up to `most` submissions from before a time; what there was of them."""
+    return _remove(
+        tx,
+        account_id,
+        "id IN (SELECT id FROM submissions WHERE account_id = ? AND submitted_at < ?"
+        " ORDER BY submitted_at, id LIMIT ?)",
+        account_id,
+        before,
+        most,
+    )
+
+
+def accounts_with_any(tx: Transaction) -> list[str]:
+    """Every account that has answers."""
+    return [row[0] for row in tx.all("SELECT DISTINCT account_id FROM submission_flows")]
+
+
+def _remove(tx: Transaction, account_id: str, which: str, *parameters: object) -> list[Removed]:
+    rows = tx.all(
+        f"DELETE FROM submissions WHERE account_id = ? AND {which} {_REMOVED}",
+        account_id,
+        *parameters,
+    )
+    removed = [Removed(*row) for row in rows]
+    # In one order everywhere, so that two who remove do not wait for each other.
+    for (flow_id, sub_account_id), gone in sorted(
+        Counter((each.flow_id, each.sub_account_id) for each in removed).items()
+    ):
+        tx.execute(
+            "UPDATE submission_counts SET total = total - ?"
+            " WHERE account_id = ? AND flow_id = ? AND sub_account_id = ?",
+            gone,
+            account_id,
+            flow_id,
+            sub_account_id,
+        )
+    return removed
+
+
+def _lanes(tx: Transaction, account_id: str, selection: Selection) -> list[Lane]:
+    """The lanes along which a selection is read.
+
+    The narrowest comes first: a person has few submissions, a flow fewer than its channel. A flow
+    belongs to one channel, so a flow of no wanted channel, or with no answer through a wanted
+    sub-account, is told by the counters before anything is scanned.
+    """
+    if selection.msisdn is not None:
+        return [("msisdn", selection.msisdn)]
+    if selection.flow_id is not None:
+        return [("flow_id", selection.flow_id)] if total(tx, account_id, selection) else []
+    if selection.sub_account_ids is not None:
+        return [("sub_account_id", each) for each in sorted(selection.sub_account_ids)]
+    if selection.channel_ids is not None:
+        return [("channel_id", each) for each in sorted(selection.channel_ids)]
+    return [("account_id", account_id)]
+
+
+def _read_lane(
+    tx: Transaction,
+    account_id: str,
+    selection: Selection,
+    lane: Lane,
+    after: Position | None,
+    limit: int,
+) -> list[Submission]:
+    where, parameters = _where(account_id, selection, lane, after)
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM submissions WHERE {where}"
+        " ORDER BY submitted_at DESC, id DESC LIMIT ?",
+        *parameters,
+        limit,
+    )
+    return [_submission(row) for row in rows]
+
+
+def _where(
+    account_id: str, selection: Selection, lane: Lane, after: Position | None
+) -> tuple[str, list[object]]:
+    column, value = lane
+    where = "account_id = ?"
+    parameters: list[object] = [account_id]
+    if column != "account_id":
+        where += f" AND {column} = ?"
+        parameters.append(value)
+    # Joined with nothing, a column is no longer one that an index could answer. A flow's lane is
+    # there only when its one channel is wanted.
+    beside = {
+        "channel_id || ''": None if column == "flow_id" else selection.channel_ids,
+        "sub_account_id || ''": selection.sub_account_ids,
+        "flow_id || ''": _just(selection.flow_id),
+    }
+    conditions, more = _conditions(
+        {name: wanted for name, wanted in beside.items() if name != f"{column} || ''"}
+    )
+    where += conditions
+    parameters += more
+    if selection.since is not None:
+        where += " AND submitted_at >= ?"
+        parameters.append(selection.since)
+    if after is not None:
+        where += " AND (submitted_at, id) < (?, ?)"
+        parameters += [after.submitted_at, after.id]
+    elif selection.until is not None:
+        where += " AND submitted_at < ?"
+        parameters.append(selection.until)
+    return where, parameters
+
+
+def _conditions(wanted: dict[str, frozenset[str] | None]) -> tuple[str, list[object]]:
+    """Conditions, each beginning with AND, that columns have one of the wanted values."""
+    where = ""
+    parameters: list[object] = []
+    for column, values in wanted.items():
+        if values is not None:
+            marks = ", ".join("?" * len(values)) or "NULL"
+            where += f" AND {column} IN ({marks})"
+            parameters += sorted(values)
+    return where, parameters
+
+
+def _just(value: str | None) -> frozenset[str] | None:
+    return None if value is None else frozenset({value})
+
+
+def _submission(row: Row) -> Submission:
+    *values, fields = row
+    return Submission(
+        **dict(zip(Submission.__struct_fields__, values, strict=False)),
+        fields=msgspec.json.decode(fields, type=dict[str, Any]),
+    )
