@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from waflows.testing.autoplay import Ending, Exploration, explore
+    from waflows.testing.expectations import FlowExpectationError
     from waflows.testing.phone import Phone
-    from waflows.testing.places import FlowExpectationError
 
 __all__ = ["Ending", "Exploration", "FlowExpectationError", "Phone", "explore"]
 
@@ -27,7 +27,7 @@ __all__ = ["Ending", "Exploration", "FlowExpectationError", "Phone", "explore"]
 _HOMES = {
     "Ending": "autoplay",
     "Exploration": "autoplay",
-    "FlowExpectationError": "places",
+    "FlowExpectationError": "expectations",
     "Phone": "phone",
     "explore": "autoplay",
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,14 @@ from waflows.runtime import (
     Step,
     View,
     draw,
+    gestures,
+    labels,
     widgets,
 )
+from waflows.runtime.gestures import Gesture
+from waflows.runtime.labels import INPUTS
 from waflows.runtime.scope import Scope
-from waflows.testing.places import called, fail, find, match
+from waflows.testing.expectations import fail
 
 Endpoint = Callable[[dict[str, Any]], "dict[str, Any] | Failed"]
 """A data endpoint: gets the request's plain fields, gives the answer's, or a `Failed`."""
@@ -80,78 +84,45 @@ class Phone:
     def fill(self, label: str, value: str) -> None:
         """Types a text into an input in place of what is there."""
         __tracebackhide__ = True
-        self._send(runtime.Type(self._find(label, widgets.TextField).name, str(value)))
+        self._do(partial(gestures.fill, label=label, value=str(value)))
 
     def choose(self, label: str, *items: str) -> None:
         """Selects items, by title or id, that are not selected yet."""
         __tracebackhide__ = True
         for item in items:
-            choice = self._find(label, widgets.Choice)
-            option = self._option(choice, item)
-            if not option.selected:
-                self._send(runtime.Select(choice.name, option.id))
+            self._do(partial(gestures.choose, label=label, item=item))
 
     def unchoose(self, label: str, *items: str) -> None:
         """Clears items that are selected."""
         __tracebackhide__ = True
         for item in items:
-            choice = self._find(label, widgets.Choice)
-            option = self._option(choice, item)
-            if option.selected:
-                self._send(runtime.Unselect(choice.name, option.id))
+            self._do(partial(gestures.unchoose, label=label, item=item))
 
     def check(self, label: str) -> None:
         """Ticks an OptIn."""
         __tracebackhide__ = True
-        self._send(runtime.Select(self._find(label, widgets.OptIn).name))
+        self._do(partial(gestures.check, label=label))
 
     def uncheck(self, label: str) -> None:
         """Unticks an OptIn."""
         __tracebackhide__ = True
-        self._send(runtime.Unselect(self._find(label, widgets.OptIn).name))
+        self._do(partial(gestures.uncheck, label=label))
 
     def pick(self, label: str, date: str, end: str | None = None) -> None:
         """Picks a date, `YYYY-MM-DD`, or with an end a range."""
         __tracebackhide__ = True
-        name = self._find(label, widgets.Dates).name
-        self._send(
-            runtime.PickDate(name, str(date))
-            if end is None
-            else runtime.PickDates(name, str(date), str(end))
-        )
+        until = None if end is None else str(end)
+        self._do(partial(gestures.pick, label=label, date=str(date), end=until))
 
     def upload(self, label: str, *files: str | Media) -> None:
         """Picks files in place of those picked before; of a name, the type is guessed."""
         __tracebackhide__ = True
-        picked = tuple(
-            file if isinstance(file, Media) else media(file, number)
-            for number, file in enumerate(files, 1)
-        )
-        self._send(runtime.PickMedia(self._find(label, widgets.Upload).name, picked))
+        self._do(partial(gestures.upload, label=label, files=files))
 
     def tap(self, label: str) -> None:
         """Taps a footer, a link, an entry of a list, or "Read more" of an OptIn by its label."""
         __tracebackhide__ = True
-        buttons = [w for w in self.screen.widgets if isinstance(w, _TAPPABLE)]
-        found: list[tuple[str, str]] = [
-            (widget.key, "") for widget in match(buttons, called, label)
-        ]
-        for each in self.screen.widgets:
-            if isinstance(each, widgets.NavigationList):
-                items = match(each.items, lambda item: (item.title, item.id), label)
-                found += [(each.key, item.id) for item in items]
-        if len(found) != 1:
-            there = [name for widget in buttons for name in called(widget)[:1]]
-            there += [
-                item.title
-                for each in self.screen.widgets
-                if isinstance(each, widgets.NavigationList)
-                for item in each.items
-            ]
-            what = "There is nothing" if not found else "There are several things"
-            fail(self.screen, f"{what} called {label!r} to tap; there is: {there}.")
-        key, item = found[0]
-        self._send(runtime.Tap(key, item))
+        self._do(partial(gestures.tap, label=label))
 
     def back(self) -> None:
         """Goes back; on the first screen this closes the flow."""
@@ -175,7 +146,7 @@ class Phone:
     def value(self, label: str) -> Any:
         """The value of an input as `${form.name}` has it."""
         __tracebackhide__ = True
-        name = self._find(label, *_INPUTS).name
+        name = self._find(label, *INPUTS).name
         scope = Scope(self.flow, self.state)
         return scope.value(scope.screen.inputs[name])
 
@@ -202,7 +173,7 @@ class Phone:
     def expect_error(self, label: str, message: str = "") -> None:
         """Expects an error under an input, with these words in it."""
         __tracebackhide__ = True
-        shown = _errors(self._find(label, *_INPUTS))
+        shown = _errors(self._find(label, *INPUTS))
         if not any(message in each for each in shown):
             what = f"{shown[0]!r}" if shown else "none"
             fail(self.screen, f"Expected the error {message!r} at {label!r}; there is {what}.")
@@ -210,7 +181,7 @@ class Phone:
     def expect_no_error(self, label: str) -> None:
         """Expects no error under an input."""
         __tracebackhide__ = True
-        shown = _errors(self._find(label, *_INPUTS))
+        shown = _errors(self._find(label, *INPUTS))
         if shown:
             fail(self.screen, f"Expected no error at {label!r}; there is {shown[0]!r}.")
 
@@ -223,13 +194,13 @@ class Phone:
     def expect_enabled(self, label: str) -> None:
         """Expects that a footer can be tapped, or an input be used."""
         __tracebackhide__ = True
-        if not self._find(label, widgets.Footer, *_INPUTS).enabled:
+        if not self._find(label, widgets.Footer, *INPUTS).enabled:
             fail(self.screen, f"Expected {label!r} to be enabled.")
 
     def expect_disabled(self, label: str) -> None:
         """Expects that a footer cannot be tapped, or an input not be used."""
         __tracebackhide__ = True
-        if self._find(label, widgets.Footer, *_INPUTS).enabled:
+        if self._find(label, widgets.Footer, *INPUTS).enabled:
             fail(self.screen, f"Expected {label!r} to be disabled.")
 
     def expect_completed(self, **wanted: Any) -> None:
@@ -253,18 +224,19 @@ class Phone:
 
     def _find(self, label: str, *kinds: type[Any]) -> Any:
         __tracebackhide__ = True
-        return find(self.screen, kinds, label)
+        try:
+            return labels.find(self.screen, kinds, label)
+        except labels.NotOnScreen as error:
+            fail(self.screen, str(error))
 
-    def _option(self, choice: widgets.Choice, item: str) -> widgets.OptionView:
+    def _do(self, gesture: Gesture) -> None:
         __tracebackhide__ = True
-        found: list[widgets.OptionView] = match(
-            choice.options, lambda option: (option.title, option.id), item
-        )
-        if len(found) != 1:
-            titles = [option.title for option in choice.options]
-            number = "no" if not found else f"{len(found)}"
-            fail(self.screen, f"{choice.label!r} has {number} item {item!r}; it has {titles}.")
-        return found[0]
+        try:
+            event = gesture(self.screen)
+        except labels.NotOnScreen as error:
+            fail(self.screen, str(error))
+        if event is not None:
+            self._send(event)
 
     def _send(self, event: Event) -> None:
         __tracebackhide__ = True
@@ -299,22 +271,6 @@ class Phone:
             fail(self.screen, f"The flow calls its endpoint and the test has none: {request}")
         answer = self.endpoint(request)
         return answer if isinstance(answer, Failed) else runtime.Answered(answer)
-
-
-def media(name: str, number: int = 1) -> Media:
-    """A made-up file of some name, small and of the type its ending tells."""
-    guessed = mimetypes.guess_type(name)[0]
-    return Media(
-        id=f"media-{number}",
-        file_name=name,
-        mime_type=guessed or "application/octet-stream",
-        size_bytes=1024,
-        sha256="",
-    )
-
-
-_INPUTS = (widgets.TextField, widgets.Choice, widgets.OptIn, widgets.Dates, widgets.Upload)
-_TAPPABLE = (widgets.Footer, widgets.Link, widgets.OptIn)
 
 
 def _errors(widget: Any) -> list[str]:

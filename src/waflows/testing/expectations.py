@@ -1,0 +1,18 @@
+"""What a test is told when a flow does not do what it expected."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from waflows.runtime import draw
+from waflows.runtime.widgets import View
+
+
+class FlowExpectationError(AssertionError):
+    """A flow did not do what a test expected; the message ends with the screen as text."""
+
+
+def fail(view: View, message: str) -> NoReturn:
+    """Raises the error with the screen below the message."""
+    drawn = "\n".join(f"  │ {line}" for line in draw(view).splitlines())
+    raise FlowExpectationError(f"{message}\n\nThe screen:\n{drawn}")
