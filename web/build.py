@@ -18,7 +18,12 @@ STATIC = WEB.parent / "src" / "waflows" / "console" / "static"
 _MODULES = WEB / "node_modules"
 _SWAGGER = _MODULES / "swagger-ui-dist"
 _COPIED = [_SWAGGER / "swagger-ui-bundle.js", _SWAGGER / "swagger-ui.css"]
-_BUNDLED = [WEB / "src" / "page.css", WEB / "src" / "docs.js"]
+_BUNDLED = [
+    WEB / "src" / "page.css",
+    WEB / "src" / "docs.js",
+    WEB / "src" / "console.css",
+    WEB / "src" / "console.js",
+]
 
 
 def main() -> None:

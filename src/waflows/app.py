@@ -10,7 +10,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from starlette.applications import Starlette
 from starlette.routing import Route as StarletteRoute
@@ -27,7 +27,9 @@ from waflows.api.memory import ListMemory
 from waflows.api.route import Route
 from waflows.api.routes import ROUTES
 from waflows.api.state import Recorder, State
+from waflows.console.address import ConsoleAddress
 from waflows.console.pages import PAGES
+from waflows.console.routes import CONSOLE
 from waflows.errors import RouteNotFound
 from waflows.services import accounts, sealing
 from waflows.settings import Settings
@@ -37,7 +39,7 @@ from waflows.telemetry.logs import Logs
 from waflows.upstream.egress import Egress
 from waflows.worker.retention import forget_forever
 
-ALL_ROUTES: list[Route] = [*ROUTES, *PAGES]
+ALL_ROUTES: list[Route] = [*ROUTES, *PAGES, *CONSOLE]
 
 
 def create_app(
@@ -109,10 +111,16 @@ def _end_with_the_supervisor() -> None:
 
 
 def _addresses(state: State) -> list[StarletteRoute]:
+    api = [Address(path, routes, state) for path, routes in _by_path([*ROUTES, *PAGES])]
+    console = [ConsoleAddress(path, routes, state) for path, routes in _by_path(CONSOLE)]
+    return [_address(address.path, address) for address in (*api, *console)]
+
+
+def _by_path(routes: list[Route]) -> Iterable[tuple[str, list[Route]]]:
     by_path: dict[str, list[Route]] = {}
-    for route in ALL_ROUTES:
+    for route in routes:
         by_path.setdefault(route.path, []).append(route)
-    return [_address(path, Address(path, routes, state)) for path, routes in by_path.items()]
+    return by_path.items()
 
 
 def _address(path: str, address: Address) -> StarletteRoute:

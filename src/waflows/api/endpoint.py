@@ -41,11 +41,15 @@ _SHORT_BODY = 64 * 1024
 
 
 class Address:
-    """The routes that share one path, told apart by method."""
+    """The routes that share one path, told apart by method.
+
+    How a caller is known, what a body may be and how an error looks are methods of their own, for
+    pages to do otherwise.
+    """
 
     def __init__(self, path: str, routes: list[Route], state: State) -> None:
-        self._path = path
-        self._state = state
+        self.path = path
+        self.state = state
         self._routes = {route.method: route for route in routes}
         if "GET" in self._routes:
             self._routes["HEAD"] = self._routes["GET"]
@@ -54,17 +58,69 @@ class Address:
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         exchange: Exchange = scope["waflows.exchange"]
-        exchange.route = self._path
+        exchange.route = self.path
         try:
             response = await self._answer(scope, receive, exchange)
         except ClientDisconnect:
             exchange.status = 499
             return
         except Exception as error:
-            response = refused(error, self._dialect, self._state, exchange, scope)
+            response = self.refused(error, exchange, scope)
         response.headers["X-Request-Id"] = exchange.request_id
         exchange.status = response.status_code
         await response(scope, receive, send)
+
+    async def caller(
+        self, route: Route, scope: AsgiScope, headers: Headers, exchange: Exchange
+    ) -> Principal | None:
+        """Who asks, checked against what the route needs; None where it needs nobody."""
+        if route.scope is Scope.PUBLIC:
+            return None
+        authorization = headers.get("authorization")
+        principal = await self.state.keys.principal(
+            None if authorization is None else authorization.encode("latin-1")
+        )
+        exchange.account_id = principal.account_id
+        exchange.key = principal.last_six
+        await self.limit(principal, "read" if route.method == "GET" else "write")
+        path: dict[str, str] = scope["path_params"]
+        if "accountId" in path:
+            check_account(principal, path["accountId"])
+        if "channelId" in path:
+            check_channel(principal, path["channelId"])
+        if route.scope is Scope.WRITE:
+            check_write(principal)
+        if any("\0" in value for value in path.values()):
+            raise NotFound("Nothing has a name with a null character in it.")
+        return principal
+
+    async def limit(self, principal: Principal, kind: str) -> None:
+        """Counts one use of the key; raises RateLimited when it is one too many."""
+        settings = self.state.settings
+        limit = settings.rate_limit if kind == "write" else settings.rate_limit_reads
+        if limit:
+            await self.state.db.run_soft(
+                rate_limits.take,
+                principal.account_id,
+                principal.key_id,
+                kind,
+                limit,
+                clock.now_ms(),
+            )
+
+    async def body(self, route: Route, headers: Headers, receive: Receive) -> Any:
+        """The request's body as the route's type."""
+        if route.body is None:
+            return None
+        _check_media_type(headers)
+        body = await read_whole(headers, receive, self.state.settings.max_body_bytes)
+        if len(body) <= _SHORT_BODY:
+            return parameters.read_body(route.body, body)
+        return await asyncio.to_thread(parameters.read_body, route.body, body)
+
+    def refused(self, error: Exception, exchange: Exchange, scope: AsgiScope) -> Response:
+        """The answer to an error."""
+        return refused(error, self._dialect, self.state, exchange, scope)
 
     async def _answer(self, scope: AsgiScope, receive: Receive, exchange: Exchange) -> Response:
         if b"%2f" in scope["raw_path"].lower():
@@ -78,70 +134,40 @@ class Address:
                 allow,
             )
         headers = Headers(scope=scope)
-        caller = await self._caller(route, headers, exchange, scope["path_params"])
+        caller = await self.caller(route, scope, headers, exchange)
         call = Call(
-            self._state,
+            self.state,
             caller,
             scope["path_params"],
             parameters.read_query(route.query, scope["query_string"]),
-            await self._body(route, headers, receive),
-            base_url(self._state, scope, headers),
+            await self.body(route, headers, receive),
+            base_url(self.state, scope, headers),
             exchange.path,
+            _client(scope),
         )
         reply = await route.handler(call)
-        if reply.keep and caller is not None and not self._state.settings.rate_limit_reads:
-            exchange.kept = _kept(reply, caller, self._path)
-        return _response(reply, headers.get("if-none-match"))
-
-    async def _caller(
-        self, route: Route, headers: Headers, exchange: Exchange, path: dict[str, str]
-    ) -> Principal | None:
-        if route.scope is Scope.PUBLIC:
-            return None
-        authorization = headers.get("authorization")
-        principal = await self._state.keys.principal(
-            None if authorization is None else authorization.encode("latin-1")
-        )
-        exchange.account_id = principal.account_id
-        exchange.key = principal.last_six
-        await self._limit(principal, "read" if route.method == "GET" else "write")
-        if "accountId" in path:
-            check_account(principal, path["accountId"])
-        if "channelId" in path:
-            check_channel(principal, path["channelId"])
-        if route.scope is Scope.WRITE:
-            check_write(principal)
-        if any("\0" in value for value in path.values()):
-            raise NotFound("Nothing has a name with a null character in it.")
-        return principal
-
-    async def _limit(self, principal: Principal, kind: str) -> None:
-        settings = self._state.settings
-        limit = settings.rate_limit if kind == "write" else settings.rate_limit_reads
-        if limit:
-            await self._state.db.run_soft(
-                rate_limits.take,
-                principal.account_id,
-                principal.key_id,
-                kind,
-                limit,
-                clock.now_ms(),
-            )
-
-    async def _body(self, route: Route, headers: Headers, receive: Receive) -> Any:
-        if route.body is None:
-            return None
-        _check_media_type(headers)
-        body = await _read(headers, receive, self._state.settings.max_body_bytes)
-        if len(body) <= _SHORT_BODY:
-            return parameters.read_body(route.body, body)
-        return await asyncio.to_thread(parameters.read_body, route.body, body)
+        if reply.keep and caller is not None and not self.state.settings.rate_limit_reads:
+            exchange.kept = _kept(reply, caller, self.path)
+        return response_of(reply, headers.get("if-none-match"))
 
 
 def refused(
     error: Exception, dialect: Dialect, state: State, exchange: Exchange, scope: AsgiScope
 ) -> Response:
-    """The response to an error; what led to it goes to the journal, a 500 to the log as well."""
+    """The response to an error, which is noted."""
+    refusal = note(error, dialect, state, exchange, scope)
+    return Response(
+        msgspec.json.encode(refusal.envelope),
+        refusal.status,
+        refusal.headers,
+        "application/json",
+    )
+
+
+def note(
+    error: Exception, dialect: Dialect, state: State, exchange: Exchange, scope: AsgiScope
+) -> Refusal:
+    """What to answer to an error; what led to it goes to the journal, a 500 to the log as well."""
     refusal = answers.refuse(error, dialect)
     exchange.error_id = refusal.envelope.error_id
     exchange.code = refusal.envelope.code
@@ -154,12 +180,7 @@ def refused(
             request_id=exchange.request_id,
             exc_info=error,
         )
-    return Response(
-        msgspec.json.encode(refusal.envelope),
-        refusal.status,
-        refusal.headers,
-        "application/json",
-    )
+    return refusal
 
 
 def base_url(state: State, scope: AsgiScope, headers: Headers) -> str:
@@ -173,7 +194,8 @@ def base_url(state: State, scope: AsgiScope, headers: Headers) -> str:
     return f"{scope['scheme']}://{host}"
 
 
-def _response(reply: Reply, if_none_match: str | None) -> Response:
+def response_of(reply: Reply, if_none_match: str | None = None) -> Response:
+    """A handler's answer as HTTP."""
     etag = reply.headers.get("ETag")
     if etag and if_none_match and names_etag(if_none_match.encode("latin-1"), etag.encode()):
         return Response(None, 304, reply.headers)
@@ -224,7 +246,8 @@ def _check_media_type(headers: Headers) -> None:
         raise UnsupportedMediaType(f"JSON is sent as UTF-8, not {charsets[0]!r}.")
 
 
-async def _read(headers: Headers, receive: Receive, most: int) -> bytes:
+async def read_whole(headers: Headers, receive: Receive, most: int) -> bytes:
+    """A request's body; raises PayloadTooLarge when it is longer than `most` bytes."""
     too_large = PayloadTooLarge(f"The request body must be at most {most} bytes long.")
     announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > most:
@@ -247,7 +270,6 @@ def _record(
     error: Exception, refusal: Refusal, exchange: Exchange, scope: AsgiScope
 ) -> ErrorRecord:
     headers = Headers(scope=scope)
-    client = scope.get("client")
     unexpected = refusal.status >= 500
     cause = error.__cause__ if isinstance(error, WaflowsError) else error
     return ErrorRecord(
@@ -261,7 +283,7 @@ def _record(
         exchange.request_id,
         exchange.route,
         shortened(_without_secrets(scope.get("query_string", b""))),
-        client[0] if client else "",
+        _client(scope),
         shortened(headers.get("user-agent", "")),
         shortened(headers.get("content-type", "")),
         headers.get("content-length", ""),
@@ -271,6 +293,11 @@ def _record(
         exchange.account_id,
         shortened(scope.get("path_params", {}).get("channelId", "")),
     )
+
+
+def _client(scope: AsgiScope) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def _without_secrets(query: bytes) -> str:

@@ -26,7 +26,10 @@ class Scope(enum.Enum):
 
 
 class Call(msgspec.Struct, Generic[Q, B]):
-    """One request, checked and decoded. `base_url` is the server as the client sees it."""
+    """One request, checked and decoded.
+
+    `base_url` is the server as the client sees it, `client` the address it calls from.
+    """
 
     state: State
     caller: Principal | None
@@ -35,6 +38,7 @@ class Call(msgspec.Struct, Generic[Q, B]):
     body: B
     base_url: str
     request_path: str
+    client: str
 
     @property
     def principal(self) -> Principal:

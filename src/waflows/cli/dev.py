@@ -191,6 +191,7 @@ Or, with these set in another terminal, by `waflows flows list`:
   export WAFLOWS_CHANNEL={notes.channel_id}
   export WAFLOWS_KEY={notes.api_key}
 
+Console, to be entered with the API key: {url}/console
 Documentation of the API: {url}/docs
 Stop with Ctrl-C.
 {"─" * width}"""

@@ -7,12 +7,14 @@ Content-Security-Policy says so to the browser. Text of a flow never becomes mar
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from waflows.api.route import Reply
+from waflows.services import clock
 
 if TYPE_CHECKING:
     import jinja2
+    from markupsafe import Markup
 
 HTML = "text/html"
 COMMON_HEADERS = {
@@ -37,7 +39,7 @@ def page(
     *,
     status: int = 200,
     headers: dict[str, str] | None = None,
-    **values: object,
+    **values: Any,
 ) -> Reply:
     """A page drawn from a template; `headers` are added to the common ones."""
     from waflows import __version__
@@ -54,10 +56,21 @@ def _templates() -> jinja2.Environment:
     # Imported for the first page: a server's start need not wait for it.
     import jinja2
 
-    return jinja2.Environment(
+    templates = jinja2.Environment(
         loader=jinja2.PackageLoader("waflows.console"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.filters["when"] = _when
+    return templates
+
+
+def _when(at_ms: int) -> Markup:
+    """A stored time, in UTC to the minute."""
+    from markupsafe import Markup
+
+    exact = clock.iso(at_ms)
+    shown = f"{exact[:10]} {exact[11:16]}"
+    return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(exact, shown, shown)

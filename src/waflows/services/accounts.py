@@ -187,7 +187,21 @@ def authenticate(tx: Transaction, secret: bytes, presented: str) -> Principal:
     found = store.key_by_id(tx, keys.id_of(presented) or "")
     key, digest = found or (None, None)
     genuine = keys.matches(secret, presented, digest)
-    if key is None or not genuine or key.revoked_at is not None:
+    if key is None or not genuine:
+        raise NotAuthenticated
+    return _live(key)
+
+
+def holder_of(tx: Transaction, account_id: str, key_id: str) -> Principal:
+    """Who a key speaks for that was shown before; raises NotAuthenticated when it has ended."""
+    key = store.find_key(tx, account_id, key_id)
+    if key is None:
+        raise NotAuthenticated
+    return _live(key)
+
+
+def _live(key: ApiKey) -> Principal:
+    if key.revoked_at is not None:
         raise NotAuthenticated
     if key.expires_at is not None and key.expires_at <= clock.now_ms():
         raise NotAuthenticated

@@ -53,6 +53,22 @@ class FlowSummary(msgspec.Struct, frozen=True):
     status: StatusName
 
 
+class TableRow(msgspec.Struct, frozen=True):
+    """A flow as a table for people shows it.
+
+    `json_version` is what its Flow JSON says of itself, None where it says nothing usable or there
+    is none. Time in milliseconds since the epoch.
+    """
+
+    id: str
+    channel_id: str
+    name: str
+    status: StatusName
+    revision: int
+    json_version: str | None
+    updated_at: int
+
+
 class Revision(msgspec.Struct, frozen=True, rename="camel"):
     """One version of a flow's JSON, without the text."""
 
@@ -209,6 +225,42 @@ def count(tx: Transaction, account_id: str, channel_id: str, selection: Selectio
     return int(row[0])
 
 
+def table(
+    tx: Transaction,
+    account_id: str,
+    channel_ids: list[str],
+    selection: Selection,
+    skip: int,
+    limit: int,
+) -> list[TableRow]:
+    """Up to `limit` flows of some channels after the first `skip`, newest first."""
+    where, parameters = _where_any(account_id, channel_ids, selection)
+    # Within one channel the index on positions gives the order; several must be sorted.
+    order = "position DESC" if len(channel_ids) == 1 else "created_at DESC, id DESC"
+    rows = tx.all(
+        "SELECT f.id, f.channel_id, f.name, f.status, f.revision, r.json_version,"
+        " f.updated_at FROM"
+        " (SELECT account_id, id, channel_id, name, status, revision, updated_at, position,"
+        f" created_at FROM flows WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?) f"
+        " LEFT JOIN flow_revisions r ON r.account_id = f.account_id AND r.flow_id = f.id"
+        f" AND r.revision = f.revision ORDER BY {_qualified(order)}",
+        *parameters,
+        limit,
+        skip,
+    )
+    return [TableRow(*row) for row in rows]
+
+
+def count_any(
+    tx: Transaction, account_id: str, channel_ids: list[str], selection: Selection
+) -> int:
+    """How many flows of some channels are wanted."""
+    where, parameters = _where_any(account_id, channel_ids, selection)
+    row = tx.one(f"SELECT COUNT(*) FROM flows WHERE {where}", *parameters)
+    assert row is not None, "a count answers one row"
+    return int(row[0])
+
+
 def insert_revision(
     tx: Transaction,
     account_id: str,
@@ -282,8 +334,17 @@ def find_faults(tx: Transaction, account_id: str, flow_id: str, revision: int) -
 
 
 def _where(account_id: str, channel_id: str, selection: Selection) -> tuple[str, list[str | int]]:
-    where = "account_id = ? AND channel_id = ?"
-    parameters: list[str | int] = [account_id, channel_id]
+    return _where_any(account_id, [channel_id], selection)
+
+
+def _where_any(
+    account_id: str, channel_ids: list[str], selection: Selection
+) -> tuple[str, list[str | int]]:
+    if len(channel_ids) == 1:
+        where = "account_id = ? AND channel_id = ?"
+    else:
+        where = f"account_id = ? AND channel_id IN ({', '.join('?' * len(channel_ids)) or 'NULL'})"
+    parameters: list[str | int] = [account_id, *channel_ids]
     if selection.status is not None:
         where += " AND status = ?"
         parameters.append(selection.status)
@@ -291,6 +352,10 @@ def _where(account_id: str, channel_id: str, selection: Selection) -> tuple[str,
         where += " AND name_folded LIKE ? ESCAPE '!'"
         parameters.append(f"%{_literal(selection.name_contains.casefold())}%")
     return where, parameters
+
+
+def _qualified(order: str) -> str:
+    return ", ".join(f"f.{column}" for column in order.split(", "))
 
 
 def _literal(text: str) -> str:

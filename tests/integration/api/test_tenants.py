@@ -50,6 +50,16 @@ class Public(NamedTuple):
     because: str
 
 
+class OfConsole(NamedTuple):
+    """A page behind the sign-in, with the form it takes.
+
+    A session opens it, no key does; tests/integration/console/test_tenants.py goes through these.
+    """
+
+    form: dict[str, str] | None = None
+    state: str = "DRAFT"
+
+
 def _new_flow() -> dict[str, Any]:
     return {"name": secrets.token_hex(8), "categories": ["OTHER"], "flowJson": VALID}
 
@@ -62,7 +72,7 @@ def _new_name() -> dict[str, Any]:
     return {"name": secrets.token_hex(8)}
 
 
-TABLE: dict[str, Case | Public] = {
+TABLE: dict[str, Case | Public | OfConsole] = {
     "listFlows": Case(),
     "createFlow": Case(body=_new_flow),
     "getFlow": Case(),
@@ -92,6 +102,11 @@ TABLE: dict[str, Case | Public] = {
     "home": Public("leads to the documentation"),
     "docs": Public("the same for everyone"),
     "staticFile": Public("the same for everyone"),
+    "console": Public("leads to the console"),
+    "consoleSignInPage": Public("the same for everyone"),
+    "consoleSignIn": Public("a key is shown here, and nothing is told without a good one"),
+    "consoleSignOut": Public("takes a cookie away, whosever it is"),
+    "consoleFlows": OfConsole(),
 }
 _ROUTES = {route.name: route for route in ALL_ROUTES}
 _TENANTS_ROUTES = [name for name, row in TABLE.items() if isinstance(row, Case)]

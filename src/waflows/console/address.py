@@ -1,0 +1,136 @@
+"""One address of the console: who asks is told by a cookie, and errors are pages.
+
+The cookie is good for the console alone, and the API's keys in headers for the API alone. Each
+request that might change something must come from a page of this server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive
+from starlette.types import Scope as AsgiScope
+
+from waflows.api.auth import check_write
+from waflows.api.endpoint import Address, base_url, note, read_whole, response_of
+from waflows.api.errors import Refusal
+from waflows.api.route import Reply, Route, Scope
+from waflows.api.state import Exchange
+from waflows.console import shell
+from waflows.console.forms import MEDIA_TYPE, read_form
+from waflows.errors import Forbidden, NotAuthenticated, NotFound, WaflowsError
+from waflows.security import sessions
+from waflows.services import accounts
+from waflows.services.accounts import Principal
+
+COOKIE = "waflows_console"
+SIGN_IN = "/console/sign-in"
+_SAFE = {"GET", "HEAD"}
+_JSON = "application/json"
+# What takes longer than a few milliseconds to decode is not for the event loop.
+_SHORT_BODY = 64 * 1024
+
+
+class OnPage(Exception):
+    """An error that is told on the page it happened on, what was typed still there.
+
+    `draw` makes that page from the error as it is answered.
+    """
+
+    def __init__(self, error: WaflowsError, draw: Callable[[Refusal], Reply]) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.draw = draw
+
+
+class ConsoleAddress(Address):
+    """The console's routes that share one path."""
+
+    async def caller(
+        self, route: Route, scope: AsgiScope, headers: Headers, exchange: Exchange
+    ) -> Principal | None:
+        """Who is signed in, checked against what the route needs."""
+        if scope["method"] not in _SAFE:
+            _check_same_origin(headers, base_url(self.state, scope, headers))
+        if route.scope is Scope.PUBLIC:
+            return None
+        principal = await self._signed_in(headers)
+        exchange.account_id = principal.account_id
+        exchange.key = principal.last_six
+        await self.limit(principal, "write" if route.scope is Scope.WRITE else "read")
+        if route.scope is Scope.WRITE:
+            check_write(principal)
+        if any("\0" in value for value in scope["path_params"].values()):
+            raise NotFound("Nothing has a name with a null character in it.")
+        return principal
+
+    async def body(self, route: Route, headers: Headers, receive: Receive) -> Any:
+        """A form, or JSON from the console's own scripts, as the route's type."""
+        if route.body is None:
+            return None
+        if headers.get("content-type", "").split(";")[0].strip().lower() != MEDIA_TYPE:
+            return await super().body(route, headers, receive)
+        body = await read_whole(headers, receive, self.state.settings.max_body_bytes)
+        if len(body) <= _SHORT_BODY:
+            return read_form(route.body, body)
+        return await asyncio.to_thread(read_form, route.body, body)
+
+    def refused(self, error: Exception, exchange: Exchange, scope: AsgiScope) -> Response:
+        """An error as a page, or as the API's envelope for the console's own scripts."""
+        headers = Headers(scope=scope)
+        as_json = headers.get("accept", "").startswith(_JSON)
+        if isinstance(error, NotAuthenticated) and not as_json and scope["method"] in _SAFE:
+            return RedirectResponse(_sign_in_for(scope), 303, {"Cache-Control": "no-store"})
+        cause = error.error if isinstance(error, OnPage) else error
+        refusal = note(cause, "reference", self.state, exchange, scope)
+        if as_json:
+            envelope = msgspec.json.encode(refusal.envelope)
+            return Response(envelope, refusal.status, refusal.headers, _JSON)
+        if isinstance(error, OnPage):
+            reply = error.draw(refusal)
+        else:
+            reply = shell.error_page(refusal, signed_in=bool(exchange.account_id))
+        reply = msgspec.structs.replace(
+            reply, status=refusal.status, headers=refusal.headers | reply.headers
+        )
+        return response_of(reply)
+
+    async def _signed_in(self, headers: Headers) -> Principal:
+        cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+        session = sessions.read(self.state.secret, cookie, time.time())
+        if session is None:
+            raise NotAuthenticated("You are not signed in, or no longer.")
+        return await self.state.db.read(accounts.holder_of, session.account_id, session.key_id)
+
+
+def _check_same_origin(headers: Headers, own: str) -> None:
+    """Raises Forbidden unless the browser says that a page of this server sent the request.
+
+    Browsers that send no Sec-Fetch-Site, as over plain HTTP, send Origin.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is None:
+        origin, host = headers.get("origin", ""), headers.get("host", "")
+        parts = urlsplit(own)
+        same = origin == f"{parts.scheme}://{parts.netloc}" or urlsplit(origin).netloc == host
+        if origin and origin != "null" and same:
+            return
+    elif site == "same-origin":
+        return
+    raise Forbidden("This did not come from a page of this console, so nothing was done.")
+
+
+def _sign_in_for(scope: AsgiScope) -> str:
+    """The sign-in page that leads on to what was asked for."""
+    wanted = scope["path"]
+    if query := scope["query_string"].decode("latin-1"):
+        wanted = f"{wanted}?{query}"
+    return SIGN_IN if wanted == shell.HOME else f"{SIGN_IN}?next={quote(wanted, safe='/')}"

@@ -1,0 +1,62 @@
+"""The flows of an account as a table: searched, filtered, page by page, with what to do to each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import Meta
+
+from waflows.api.route import Call, Reply, Route, Scope
+from waflows.console import shell
+from waflows.errors import InvalidParameter
+from waflows.services import browsing
+from waflows.storage.flows import Selection, Status
+
+
+class TableQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What to show of the table; an empty text means all."""
+
+    q: Annotated[str, Meta(max_length=200)] = ""
+    channel: str = ""
+    status: str = ""
+    page: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+    done: str = ""
+
+
+async def flow_table(call: Call[TableQuery, None]) -> Reply:
+    """A page of the table."""
+    query = call.query
+    if query.status and query.status not in Status.__members__:
+        raise InvalidParameter(f"status must be one of {', '.join(Status)}, or empty for all.")
+    selection = Selection(query.status or None, query.q.strip() or None)
+    table = await call.state.db.read_slow(
+        browsing.table, call.principal, query.channel or None, selection, query.page
+    )
+    filtered = selection.narrows or bool(query.channel)
+
+    def link(page: int) -> str:
+        """The address of another page of the same selection."""
+        given = {"q": query.q, "channel": query.channel, "status": query.status}
+        kept = {name: value for name, value in given.items() if value}
+        return f"{shell.HOME}?{urlencode(kept | {'page': page})}"
+
+    return shell.show(
+        call,
+        "flow_table.html",
+        "flows",
+        table=table,
+        channel_names={channel.id: channel.name for channel in table.channels},
+        query=query,
+        filtered=filtered,
+        statuses=list(Status),
+        link=link,
+    )
+
+
+ROUTES: list[Route] = [
+    Route(method="GET", path=shell.HOME, handler=flow_table, scope=Scope.READ, tag="Console",
+          name="consoleFlows", summary="The flows as a table", query=TableQuery,
+          documented=False),
+]  # fmt: skip

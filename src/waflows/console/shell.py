@@ -1,0 +1,99 @@
+"""What every page of the console has around it: the sections, the notice, the error page.
+
+A part of the console adds its line to `SECTIONS` and draws its pages with `show`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from waflows.api.errors import Refusal
+from waflows.api.route import Call, Reply
+from waflows.console.html import page, policy
+
+HOME = "/console/flows"
+
+
+class Section(msgspec.Struct, frozen=True):
+    """An entry of the bar at the top."""
+
+    id: str
+    title: str
+    href: str
+
+
+SECTIONS = [
+    Section("flows", "Flows", HOME),
+    Section("errors", "Errors", "/console/errors"),
+    Section("docs", "API", "/docs"),
+]
+
+_NOTICES = {
+    "created": "The flow was created.",
+    "saved": "The draft was saved.",
+    "published": "The flow is published.",
+    "deprecated": "The flow is deprecated.",
+    "deleted": "The draft was deleted.",
+    "restored": "The earlier text is the draft's text again.",
+}
+"""What `done=` in an address says on the page it leads to."""
+
+_HEADERS = {
+    # With no referrer at all, browsers would send "Origin: null" with a form.
+    "Referrer-Policy": "same-origin",
+}
+
+
+def show(
+    call: Call[Any, Any],
+    template: str,
+    section: str,
+    *,
+    style: str = "",
+    status: int = 200,
+    **values: Any,
+) -> Reply:
+    """A page of the console for whoever is signed in.
+
+    `style` is one more source of styles that the page's policy allows, such as a nonce.
+    """
+    done = getattr(call.query, "done", "")
+    return page(
+        template,
+        policy(forms="'self'", style=style),
+        status=status,
+        headers=_HEADERS,
+        sections=SECTIONS,
+        section=section,
+        principal=call.caller,
+        notice=_NOTICES.get(done, ""),
+        **values,
+    )
+
+
+def plain(template: str, *, section: str = "", signed_in: bool = False, **values: Any) -> Reply:
+    """A page for whoever asks, without anything of an account on it."""
+    return page(
+        template,
+        policy(forms="'self'"),
+        headers=_HEADERS,
+        sections=SECTIONS if signed_in else [],
+        section=section,
+        principal=None,
+        notice="",
+        **values,
+    )
+
+
+def error_page(refusal: Refusal, *, signed_in: bool) -> Reply:
+    """An error as a page."""
+    return plain("error.html", signed_in=signed_in, refusal=refusal)
+
+
+def see(path: str, **query: str) -> Reply:
+    """Leads the browser on to another page, after a form was done."""
+    target = f"{path}?{urlencode(query)}" if query else path
+    return Reply(None, 303, {"Location": target, "Cache-Control": "no-store"})

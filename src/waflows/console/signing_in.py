@@ -1,0 +1,139 @@
+"""Signing in with an API key, and out again.
+
+A key has 256 random bits, so it cannot be guessed; failed attempts are limited only to keep
+noise out. A good key always gets in: otherwise anyone could lock others out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+import time
+from typing import Any
+
+import msgspec
+
+from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.console import shell
+from waflows.console.address import COOKIE, SIGN_IN, OnPage
+from waflows.errors import NotAuthenticated, RateLimited
+from waflows.security import sessions
+from waflows.security.sessions import Session
+from waflows.services import accounts, clock, rate_limits
+from waflows.storage.database import Transaction
+
+SESSION_SECONDS = 12 * 3600
+_FAILURES_A_MINUTE = 10
+_COUNTERS = 4096
+"""Addresses share so many counters, so that no flood of addresses fills the table."""
+_OWN_PAGE = re.compile(r"/console(/[A-Za-z0-9._~/-]*)?(\?[A-Za-z0-9._~%=&+-]*)?")
+
+
+class SignInQuery(msgspec.Struct, frozen=True):
+    """The page to show after signing in."""
+
+    next: str = shell.HOME
+
+
+class SignInForm(msgspec.Struct, frozen=True):
+    """A key to sign in with, and the page to show then."""
+
+    key: str
+    next: str = shell.HOME
+
+
+async def sign_in_page(call: Call[SignInQuery, None]) -> Reply:
+    """The form that asks for a key."""
+    return _form(call.query.next)
+
+
+async def sign_in(call: Call[NoQuery, SignInForm]) -> Reply:
+    """A session for a good key."""
+    state = call.state
+    presented = call.body.key.strip()
+    try:
+        principal = await state.db.read(accounts.authenticate, state.secret, presented)
+    except NotAuthenticated:
+        await _count_failure(call)
+        raise OnPage(
+            NotAuthenticated("This is not a live API key."),
+            lambda refusal: _form(call.body.next, refusal),
+        ) from None
+    end = int(time.time()) + SESSION_SECONDS
+    if principal.expires_at is not None:
+        end = min(end, principal.expires_at // 1000)
+    cookie = sessions.sign(state.secret, Session(principal.account_id, principal.key_id, end))
+    reply = shell.see(_own_page(call.body.next))
+    return _with_cookie(reply, call, cookie, SESSION_SECONDS)
+
+
+async def sign_out(call: Call[NoQuery, None]) -> Reply:
+    """The end of a session in this browser."""
+    return _with_cookie(shell.see(SIGN_IN), call, "", 0)
+
+
+async def entrance(call: Call[NoQuery, None]) -> Reply:
+    """Where /console leads."""
+    return shell.see(shell.HOME)
+
+
+async def _count_failure(call: Call[NoQuery, SignInForm]) -> None:
+    try:
+        await call.state.db.run_soft(_take, _counter(call.client), clock.now_ms())
+    except RateLimited as limited:
+        raise OnPage(
+            RateLimited(
+                "Too many failed attempts to sign in from your address; try again in"
+                f" {limited.retry_after} s.",
+                limited.retry_after,
+            ),
+            lambda refusal: _form(call.body.next, refusal),
+        ) from None
+
+
+def _take(tx: Transaction, counter: str, now: int) -> None:
+    rate_limits.take(tx, "", counter, "sign-in", _FAILURES_A_MINUTE, now)
+
+
+def _counter(client: str) -> str:
+    """The counter of an address: of its network for IPv6, where one person has a whole network."""
+    try:
+        address = ipaddress.ip_address(client)
+        if address.version == 6:
+            client = str(ipaddress.ip_network(f"{address}/64", strict=False))
+    except ValueError:
+        pass
+    digest = hashlib.blake2b(client.encode(), digest_size=8).digest()
+    return str(int.from_bytes(digest) % _COUNTERS)
+
+
+def _form(next_: str, refusal: Any = None) -> Reply:
+    return shell.plain("sign_in.html", next=_own_page(next_), refusal=refusal)
+
+
+def _own_page(wanted: str) -> str:
+    """A page of the console to lead on to, never an address elsewhere."""
+    return wanted if _OWN_PAGE.fullmatch(wanted) else shell.HOME
+
+
+def _with_cookie(reply: Reply, call: Call[Any, Any], value: str, seconds: int) -> Reply:
+    secure = "; Secure" if call.base_url.startswith("https:") else ""
+    cookie = f"{COOKIE}={value}; Path=/console; Max-Age={seconds}; HttpOnly; SameSite=Strict"
+    return msgspec.structs.replace(
+        reply, headers=reply.headers | {"Set-Cookie": f"{cookie}{secure}"}
+    )
+
+
+ROUTES: list[Route] = [
+    Route(method="GET", path="/console", handler=entrance, scope=Scope.PUBLIC, tag="Console",
+          name="console", summary="Leads to the console", documented=False),
+    Route(method="GET", path=SIGN_IN, handler=sign_in_page, scope=Scope.PUBLIC, tag="Console",
+          name="consoleSignInPage", summary="Asks for an API key", query=SignInQuery,
+          documented=False),
+    Route(method="POST", path=SIGN_IN, handler=sign_in, scope=Scope.PUBLIC, tag="Console",
+          name="consoleSignIn", summary="Signs in with an API key", body=SignInForm,
+          documented=False),
+    Route(method="POST", path="/console/sign-out", handler=sign_out, scope=Scope.PUBLIC,
+          tag="Console", name="consoleSignOut", summary="Signs out", documented=False),
+]  # fmt: skip
