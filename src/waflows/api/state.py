@@ -15,6 +15,7 @@ from waflows.api.auth import KeyMemory
 from waflows.api.journal import Journal
 from waflows.api.memory import KeptList, Key, ListMemory
 from waflows.security.vault import Vault
+from waflows.services.endpoint_calls import Outside
 from waflows.settings import Settings
 from waflows.storage.database import Database
 from waflows.telemetry import metrics
@@ -131,3 +132,8 @@ class State(msgspec.Struct):
     vault: Vault
     egress: Egress
     development: bool
+
+    @property
+    def outside(self) -> Outside:
+        """What a call to a data endpoint needs."""
+        return Outside(self.db, self.vault, self.egress)

@@ -25,6 +25,7 @@ __all__ = [
     "private_der",
     "private_pem",
     "public_pem",
+    "read_private_der",
     "read_private_key",
     "read_public_key",
 ]
@@ -112,6 +113,13 @@ def private_der(key: RSAPrivateKey) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
+
+
+def read_private_der(der: bytes) -> RSAPrivateKey:
+    """The private key that `private_der` was given."""
+    key = serialization.load_der_private_key(der, None)
+    assert isinstance(key, RSAPrivateKey), "no other kind is turned into DER here"
+    return key
 
 
 def _load_encrypted(block: pem.Block, passphrase: str | None) -> object:

@@ -1,0 +1,226 @@
+"""A channel's key pair and app secret: what it calls data endpoints with.
+
+Requests are encrypted with the public key and signed with the app secret. The private key belongs
+to the endpoint; it is kept here, sealed, only if it was made or brought here. A key pair that is
+replaced serves no more: answers are encrypted with a key of their own request, so that nothing in
+flight needs the old one, and its private half is forgotten at once.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from waflows.errors import Conflict, InvalidParameter, NotFound
+from waflows.security import key_pairs, pem
+from waflows.security.vault import Vault
+from waflows.services import clock
+from waflows.storage import accounts
+from waflows.storage import endpoint_keys as store
+from waflows.storage.database import Transaction
+from waflows.storage.endpoint_keys import EndpointKey
+
+_APP_SECRET = re.compile(r"[!-~]{8,256}")
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """A key pair on its way in; without a private half where only the public one was given."""
+
+    public: RSAPublicKey
+    private: RSAPrivateKey | None
+    form: str
+
+    def __repr__(self) -> str:
+        """Nothing of the key."""
+        return f"Pair({self.form!r}, …)"
+
+
+class Installed(msgspec.Struct, frozen=True):
+    """A key pair that was put in place; `app_secret` is there when it was made with it."""
+
+    key: EndpointKey
+    app_secret: str | None
+
+    def __repr__(self) -> str:
+        """Nothing of the secret."""
+        return f"Installed({self.key!r}, …)"
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """What a channel's calls are encrypted and signed with; the key None where there is none."""
+
+    public_key: RSAPublicKey | None
+    fingerprint: str
+    app_secret: str
+
+    def __repr__(self) -> str:
+        """Nothing of the secret."""
+        return f"Credentials({self.fingerprint!r}, …)"
+
+
+def make_pair() -> Pair:
+    """A fresh key pair; takes some tenths of a second."""
+    private = key_pairs.generate()
+    return Pair(private.public_key(), private, "generated")
+
+
+def read_private(text: str, passphrase: str | None) -> Pair:
+    """A key pair from the text of its private half. Raises UnusableKey."""
+    private = key_pairs.read_private_key(text, passphrase)
+    block = pem.find(text, "PRIVATE KEY")
+    encrypted = bool(block.headers) or block.label == "ENCRYPTED PRIVATE KEY"
+    form = "private key, PKCS#1" if block.label == "RSA PRIVATE KEY" else "private key, PKCS#8"
+    return Pair(private.public_key(), private, f"{form}, encrypted" if encrypted else form)
+
+
+def read_public(text: str) -> Pair:
+    """The public half of a key pair whose private half stays elsewhere. Raises UnusableKey."""
+    return Pair(key_pairs.read_public_key(text), None, "public key")
+
+
+def list_keys(tx: Transaction, account_id: str, channel_id: str) -> list[EndpointKey]:
+    """The key pairs of a channel, the one in use first if there is one; raises NotFound."""
+    _require_channel(tx, account_id, channel_id)
+    return store.keys_of(tx, account_id, channel_id)
+
+
+def in_use(tx: Transaction, account_id: str, channel_id: str) -> EndpointKey | None:
+    """The key pair a channel calls with."""
+    newest = next(iter(store.keys_of(tx, account_id, channel_id)), None)
+    return newest if newest is not None and newest.replaced_at is None else None
+
+
+def install(
+    tx: Transaction,
+    vault: Vault,
+    account_id: str,
+    channel_id: str,
+    pair: Pair,
+    *,
+    replace: bool = False,
+    app_secret: str | None = None,
+) -> Installed:
+    """Gives a channel its key pair, and an app secret if it has none or one is given.
+
+    Endpoints that hold the private half of the key before answer 421 from now on, so that one is
+    replaced only with `replace`. Raises NotFound, Conflict, InvalidParameter (app secret).
+    """
+    _lock(tx, account_id, channel_id)
+    keys = store.keys_of(tx, account_id, channel_id)
+    now = clock.now_ms()
+    if keys and keys[0].replaced_at is None:
+        if not replace:
+            raise Conflict(
+                "The channel has an endpoint key already, with the fingerprint"
+                f" {keys[0].fingerprint}; send replace: true to put this one in its place."
+            )
+        store.set_replaced(tx, account_id, channel_id, keys[0].number, now)
+    key = EndpointKey(
+        keys[0].number + 1 if keys else 1,
+        key_pairs.fingerprint(pair.public),
+        pair.form,
+        key_pairs.public_pem(pair.public),
+        pair.private is not None,
+        now,
+        None,
+    )
+    sealed = None
+    if pair.private is not None:
+        purpose = _private_purpose(account_id, channel_id, key.number)
+        sealed = vault.seal(purpose, key_pairs.private_der(pair.private))
+    store.insert_key(tx, account_id, channel_id, key, sealed)
+    store.forget_checks(tx, account_id, channel_id)
+    made = None
+    if app_secret is not None:
+        set_app_secret(tx, vault, account_id, channel_id, app_secret)
+    elif store.sealed_app_secret(tx, account_id, channel_id) is None:
+        made = set_app_secret(tx, vault, account_id, channel_id)
+    return Installed(key, made)
+
+
+def remove(tx: Transaction, account_id: str, channel_id: str) -> None:
+    """Leaves a channel without a key pair: its flows reach no endpoint; raises NotFound."""
+    _lock(tx, account_id, channel_id)
+    key = in_use(tx, account_id, channel_id)
+    if key is not None:
+        store.set_replaced(tx, account_id, channel_id, key.number, clock.now_ms())
+    store.forget_checks(tx, account_id, channel_id)
+
+
+def set_app_secret(
+    tx: Transaction, vault: Vault, account_id: str, channel_id: str, secret: str | None = None
+) -> str:
+    """Gives a channel the app secret that signs its requests, a fresh one unless it is given.
+
+    The one before signs no more; endpoints should accept both for the time of the change. Raises
+    NotFound, InvalidParameter.
+    """
+    if secret is not None and not _APP_SECRET.fullmatch(secret):
+        raise InvalidParameter(
+            "The app secret must be 8 to 256 printable ASCII characters, without blanks."
+        )
+    _lock(tx, account_id, channel_id)
+    chosen = secret or secrets.token_hex(16)
+    sealed = vault.seal(_app_secret_purpose(account_id, channel_id), chosen.encode())
+    store.set_app_secret(tx, account_id, channel_id, sealed, clock.now_ms())
+    store.forget_checks(tx, account_id, channel_id)
+    return chosen
+
+
+def app_secret_set_at(tx: Transaction, account_id: str, channel_id: str) -> int | None:
+    """When the channel's app secret was set; None when it has none."""
+    kept = store.sealed_app_secret(tx, account_id, channel_id)
+    return kept[1] if kept else None
+
+
+def credentials(tx: Transaction, vault: Vault, account_id: str, channel_id: str) -> Credentials:
+    """What the channel calls endpoints with. Raises SealBroken."""
+    key = in_use(tx, account_id, channel_id)
+    kept = store.sealed_app_secret(tx, account_id, channel_id)
+    secret = b""
+    if kept is not None:
+        secret = vault.unseal(_app_secret_purpose(account_id, channel_id), kept[0])
+    if key is None:
+        return Credentials(None, "", secret.decode())
+    public_key = key_pairs.read_public_key(key.public_key)
+    return Credentials(public_key, key.fingerprint, secret.decode())
+
+
+def private_key(tx: Transaction, vault: Vault, account_id: str, channel_id: str) -> RSAPrivateKey:
+    """The private half of the channel's key pair, for its owner. Raises NotFound, SealBroken."""
+    _require_channel(tx, account_id, channel_id)
+    key = in_use(tx, account_id, channel_id)
+    if key is None:
+        raise NotFound("The channel has no endpoint key.")
+    sealed = store.sealed_private_key(tx, account_id, channel_id, key.number)
+    if sealed is None:
+        raise NotFound(
+            "The private half of this channel's key is not here: only its public half was given."
+        )
+    purpose = _private_purpose(account_id, channel_id, key.number)
+    return key_pairs.read_private_der(vault.unseal(purpose, sealed))
+
+
+def _require_channel(tx: Transaction, account_id: str, channel_id: str) -> None:
+    if accounts.find_channel(tx, account_id, channel_id) is None:
+        raise _no_channel(channel_id)
+
+
+def _lock(tx: Transaction, account_id: str, channel_id: str) -> None:
+    if not accounts.lock_channel(tx, account_id, channel_id):
+        raise _no_channel(channel_id)
+
+
+def _no_channel(channel_id: str) -> NotFound:
+    return NotFound(f"Channel not found: the account has no channel {channel_id}.")
+
+
+def _private_purpose(account_id: str, channel_id: str, number: int) -> str:
+    return f"private key {number} of channel {channel_id} of account {account_id}"
+
+
+def _app_secret_purpose(account_id: str, channel_id: str) -> str:
+    return f"app secret of channel {channel_id} of account {account_id}"

@@ -1,0 +1,155 @@
+"""Queries on what a channel exchanges data with endpoints by: key pairs, app secret, checks."""
+
+from __future__ import annotations
+
+import msgspec
+
+from waflows.storage.database import Transaction
+
+
+class EndpointKey(msgspec.Struct, frozen=True, rename="camel"):
+    """A key pair of a channel as it may be shown; `holds_private_key` says what is kept sealed.
+
+    `form` is how it came; `public_key` is PEM. Times are milliseconds since the epoch.
+    """
+
+    number: int
+    fingerprint: str
+    form: str
+    public_key: str
+    holds_private_key: bool
+    created_at: int
+    replaced_at: int | None
+
+
+class EndpointCheck(msgspec.Struct, frozen=True, rename="camel"):
+    """How an endpoint answered its health check; `failing_step` None for well."""
+
+    uri: str
+    fingerprint: str
+    checked_at: int
+    failing_step: str | None
+    message: str
+
+
+_KEY = (
+    "SELECT number, fingerprint, form, public_key, private_key IS NOT NULL, created_at, replaced_at"
+    " FROM endpoint_keys WHERE account_id = ? AND channel_id = ?"
+)
+
+
+def keys_of(tx: Transaction, account_id: str, channel_id: str) -> list[EndpointKey]:
+    """The key pairs of a channel, the newest first."""
+    rows = tx.all(f"{_KEY} ORDER BY number DESC", account_id, channel_id)
+    return [EndpointKey(*row[:4], bool(row[4]), *row[5:]) for row in rows]
+
+
+def insert_key(
+    tx: Transaction, account_id: str, channel_id: str, key: EndpointKey, private_key: str | None
+) -> None:
+    """Adds a key pair; `private_key` is sealed."""
+    tx.execute(
+        "INSERT INTO endpoint_keys (account_id, channel_id, number, fingerprint, form, public_key,"
+        " private_key, created_at, replaced_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        account_id,
+        channel_id,
+        key.number,
+        key.fingerprint,
+        key.form,
+        key.public_key,
+        private_key,
+        key.created_at,
+        key.replaced_at,
+    )
+
+
+def sealed_private_key(
+    tx: Transaction, account_id: str, channel_id: str, number: int
+) -> str | None:
+    """The private half of a key pair as it is kept."""
+    row = tx.one(
+        "SELECT private_key FROM endpoint_keys"
+        " WHERE account_id = ? AND channel_id = ? AND number = ?",
+        account_id,
+        channel_id,
+        number,
+    )
+    return row[0] if row else None
+
+
+def set_replaced(
+    tx: Transaction, account_id: str, channel_id: str, number: int, replaced_at: int
+) -> None:
+    """Marks a key pair as replaced and forgets its private half."""
+    tx.execute(
+        "UPDATE endpoint_keys SET replaced_at = ?, private_key = NULL"
+        " WHERE account_id = ? AND channel_id = ? AND number = ?",
+        replaced_at,
+        account_id,
+        channel_id,
+        number,
+    )
+
+
+def sealed_app_secret(tx: Transaction, account_id: str, channel_id: str) -> tuple[str, int] | None:
+    """The app secret of a channel as it is kept, and when it was set."""
+    row = tx.one(
+        "SELECT secret, set_at FROM app_secrets WHERE account_id = ? AND channel_id = ?",
+        account_id,
+        channel_id,
+    )
+    return (row[0], row[1]) if row else None
+
+
+def set_app_secret(
+    tx: Transaction, account_id: str, channel_id: str, sealed: str, set_at: int
+) -> None:
+    """Keeps an app secret in place of the one before."""
+    tx.execute(
+        "INSERT INTO app_secrets (account_id, channel_id, secret, set_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (account_id, channel_id)"
+        " DO UPDATE SET secret = excluded.secret, set_at = excluded.set_at",
+        account_id,
+        channel_id,
+        sealed,
+        set_at,
+    )
+
+
+def find_check(tx: Transaction, account_id: str, channel_id: str, uri: str) -> EndpointCheck | None:
+    """The last examination of an endpoint."""
+    row = tx.one(
+        "SELECT uri, fingerprint, checked_at, failing_step, message FROM endpoint_checks"
+        " WHERE account_id = ? AND channel_id = ? AND uri = ?",
+        account_id,
+        channel_id,
+        uri,
+    )
+    return EndpointCheck(*row) if row else None
+
+
+def set_check(tx: Transaction, account_id: str, channel_id: str, check: EndpointCheck) -> None:
+    """Keeps an examination in place of the one before."""
+    tx.execute(
+        "INSERT INTO endpoint_checks"
+        " (account_id, channel_id, uri, fingerprint, checked_at, failing_step, message)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account_id, channel_id, uri) DO UPDATE SET"
+        " fingerprint = excluded.fingerprint, checked_at = excluded.checked_at,"
+        " failing_step = excluded.failing_step, message = excluded.message",
+        account_id,
+        channel_id,
+        check.uri,
+        check.fingerprint,
+        check.checked_at,
+        check.failing_step,
+        check.message,
+    )
+
+
+def forget_checks(tx: Transaction, account_id: str, channel_id: str) -> None:
+    """Drops what was found with another key or secret."""
+    tx.execute(
+        "DELETE FROM endpoint_checks WHERE account_id = ? AND channel_id = ?",
+        account_id,
+        channel_id,
+    )
