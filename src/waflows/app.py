@@ -32,6 +32,7 @@ from waflows.console.pages import PAGES
 from waflows.console.routes import CONSOLE
 from waflows.errors import RouteNotFound
 from waflows.services import accounts, sealing
+from waflows.services.playing import Player
 from waflows.settings import Settings
 from waflows.storage import migrate
 from waflows.storage.database import Database, open_database
@@ -62,6 +63,7 @@ def create_app(
         functools.cache(lambda: openapi.document(ALL_ROUTES)),
         sealing.open_vault(db, settings),
         Egress(allow_loopback=development),
+        Player(),
         development,
     )
 
@@ -72,6 +74,7 @@ def create_app(
         yield {LIFESPAN_KEY: gateway}
         retention.cancel()
         await state.egress.close()
+        state.player.close()
         await state.journal.flush()
         await db.stop()
         state.recorder.flush()

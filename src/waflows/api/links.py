@@ -76,15 +76,15 @@ async def preview_link(call: Call[PreviewQuery, None]) -> PreviewLink:
     return PreviewLink(preview.flow.id, url, preview.expires_at)
 
 
-async def previewed(call: Call[LinkQuery, None]) -> tuple[Flow, str | None]:
-    """The flow a preview link opens and its JSON; raises NotFound for whatever is not right."""
-    flow = await _linked(call)
+async def linked(call: Call[LinkQuery, Any]) -> Flow:
+    """The flow a preview link opens; raises NotFound for whatever is not right."""
+    flow = await _named(call)
     preview = previews.live_preview(flow)
     if preview is None or not links.same(
         call.query.token, _preview_token(call.state.secret, preview)
     ):
         raise NotFound(_GONE)
-    return flow, await call.state.db.read(previews.text_of, flow, flow.revision)
+    return flow
 
 
 async def download(call: Call[LinkQuery, None]) -> Reply:
@@ -92,7 +92,7 @@ async def download(call: Call[LinkQuery, None]) -> Reply:
     claim = links.read_download_token(call.query.token)
     if claim is None or claim.expires_at <= time.time():
         raise NotFound(_GONE)
-    flow = await _linked(call)
+    flow = await _named(call)
     if not links.download_is_genuine(
         call.state.secret, call.query.token, flow.account_id, flow.id, claim
     ):
@@ -110,7 +110,7 @@ FLOW_JSON_HEADERS = {
 }
 
 
-async def _linked(call: Call[LinkQuery, None]) -> Flow:
+async def _named(call: Call[LinkQuery, Any]) -> Flow:
     flow = await call.state.db.read(previews.find_linked, call.flow_id)
     if flow is None:
         raise NotFound(_GONE)

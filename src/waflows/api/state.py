@@ -16,6 +16,7 @@ from waflows.api.journal import Journal
 from waflows.api.memory import KeptList, Key, ListMemory
 from waflows.security.vault import Vault
 from waflows.services.endpoint_calls import Outside
+from waflows.services.playing import Player
 from waflows.settings import Settings
 from waflows.storage.database import Database
 from waflows.telemetry import metrics
@@ -116,8 +117,8 @@ class State(msgspec.Struct):
     """Everything a handler may use.
 
     `secret` signs links and hashes keys; `openapi` makes the document that describes the API;
-    `vault` seals secrets at rest; every call to the outside goes through `egress`. `development` is
-    true for `waflows dev` alone.
+    `vault` seals secrets at rest; every call to the outside goes through `egress`; `player` plays
+    flows. `development` is true for `waflows dev` alone.
     """
 
     db: Database
@@ -131,6 +132,7 @@ class State(msgspec.Struct):
     openapi: Callable[[], bytes]
     vault: Vault
     egress: Egress
+    player: Player
     development: bool
 
     @property

@@ -7,10 +7,13 @@ from importlib import resources
 
 import msgspec
 
-from waflows.api.links import PREVIEW_PATH, LinkQuery, previewed
+from waflows.api import playing
+from waflows.api.links import PREVIEW_PATH, LinkQuery, linked
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console.html import COMMON_HEADERS, page, policy
 from waflows.errors import NotFound
+from waflows.services import previews
+from waflows.services.playing import Played
 
 _STATIC = resources.files("waflows.console") / "static"
 
@@ -28,7 +31,8 @@ async def docs(call: Call[NoQuery, None]) -> Reply:
 
 async def preview(call: Call[LinkQuery, None]) -> Reply:
     """A flow as its preview link shows it."""
-    flow, text = await previewed(call)
+    flow = await linked(call)
+    text = await call.state.db.read(previews.text_of, flow, flow.revision)
     # The link is meant to be embedded in other pages, as Meta's is.
     return page("preview.html", policy(ancestors="*"), flow=flow, flow_json=_indented(text))
 
@@ -61,6 +65,12 @@ PAGES: list[Route] = [
           name="docs", summary="The API's documentation", documented=False),
     Route(method="GET", path=PREVIEW_PATH, handler=preview, scope=Scope.PUBLIC, tag="Pages",
           name="previewPage", summary="A flow's preview", query=LinkQuery, documented=False),
+    Route(method="GET", path=playing.ABOUT_PATH, handler=playing.about, scope=Scope.PUBLIC,
+          tag="Pages", name="previewAbout", summary="What a preview page shows around a flow",
+          query=LinkQuery, answers=playing.About, documented=False),
+    Route(method="POST", path=playing.EVENTS_PATH, handler=playing.play, scope=Scope.PUBLIC,
+          tag="Pages", name="previewEvents", summary="Plays a flow on by one event",
+          query=LinkQuery, body=playing.PlayBody, answers=Played, documented=False),
     Route(method="GET", path="/static/{file}", handler=static_file, scope=Scope.PUBLIC,
           tag="Pages", name="staticFile", summary="A file of a page", documented=False),
 ]  # fmt: skip

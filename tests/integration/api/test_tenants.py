@@ -95,6 +95,8 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "guideDeprecateFlow": Case(state="PUBLISHED"),
     "downloadFlowJson": Public("a token proves the right to one revision of one flow"),
     "previewPage": Public("a token proves the right to one flow until it expires"),
+    "previewAbout": Public("a token proves the right to one flow until it expires"),
+    "previewEvents": Public("a token proves the right to one flow until it expires"),
     "healthz": Public("says only that the process runs"),
     "readyz": Public("says only that the database answers"),
     "metrics": Public("counts by route, never by tenant"),

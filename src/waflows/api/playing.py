@@ -1,0 +1,168 @@
+"""A flow played through its preview link: what the page is told of it, and event after event.
+
+The page gets nothing but what the link opens. See `waflows.services.playing` for the machine's
+side; this module finds the flow, and has its data endpoint called when the page asked for that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from waflows import runtime
+from waflows.api.links import LinkQuery, linked
+from waflows.api.route import Call, Reply
+from waflows.api.state import State
+from waflows.errors import InvalidParameter
+from waflows.flowjson.diagnostics import Diagnostic
+from waflows.services import flow_texts, previews
+from waflows.services.endpoint_calls import carry_out
+from waflows.services.playing import NotPlayable, Played
+from waflows.storage.flows import Flow
+
+EVENTS_PATH = "/preview/{flowId}/events"
+ABOUT_PATH = "/preview/{flowId}/about"
+MOST_FAULTS = 200
+_NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class PlayBody(msgspec.Struct, frozen=True):
+    """What a page sends: where the flow stands, nothing at the start, and what happens to it.
+
+    Without an event, the request that the state waits for is made, or the screen is drawn anew.
+    `live` lets the data endpoint be called.
+    """
+
+    state: dict[str, Any] | None = None
+    event: dict[str, Any] | None = None
+    live: bool = False
+
+
+class ScreenName(msgspec.Struct, frozen=True):
+    """A screen one can jump to, and the screens its routes lead to."""
+
+    id: str
+    title: str
+    terminal: bool
+    leads_to: tuple[str, ...]
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A fault of the Flow JSON and where it stands; lines and columns count from 1."""
+
+    severity: str
+    message: str
+    help: str
+    rule: str
+    line: int
+    column: int
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page shows around a flow. `problem` says why it cannot be played, if it cannot."""
+
+    name: str
+    id: str = ""
+    status: str = ""
+    revision: int = 0
+    problem: str = ""
+    version: str = ""
+    endpoint: bool = False
+    screens: tuple[ScreenName, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    more_faults: int = 0
+
+
+async def about(call: Call[LinkQuery, None]) -> Reply:
+    """What a preview page shows around the flow it plays."""
+    flow = await linked(call)
+    checked = await call.state.db.read(flow_texts.checked, flow)
+    document: runtime.Flow | None = None
+    problem = ""
+    try:
+        document = await document_of(call.state, flow)
+    except NotPlayable as error:
+        problem = error.message
+    told = About(
+        name=flow.name,
+        id=flow.id,
+        status=flow.status.value,
+        revision=flow.revision,
+        problem=problem,
+        **described(document, checked.faults),
+    )
+    return Reply(told, headers=dict(_NO_STORE))
+
+
+async def play(call: Call[LinkQuery, PlayBody]) -> Reply:
+    """The screen after an event."""
+    flow = await linked(call)
+    return Reply(await played(call.state, flow, call.body), headers=dict(_NO_STORE))
+
+
+async def played(state: State, flow: Flow, body: PlayBody) -> Played:
+    """What comes of a page's message about a flow; raises InvalidParameter, NotPlayable."""
+    document = await document_of(state, flow)
+    if body.event is None and body.state is not None and body.live:
+        return await _answered(state, flow, document, body.state)
+    return await state.player.play(document, body.state, body.event)
+
+
+async def document_of(state: State, flow: Flow) -> runtime.Flow:
+    """The present Flow JSON of a flow, made ready; raises NotPlayable."""
+
+    async def read() -> str | None:
+        return await state.db.read(previews.text_of, flow, flow.revision)
+
+    return await state.player.document((flow.account_id, flow.id, flow.revision), read)
+
+
+def described(document: runtime.Flow | None, faults: list[Diagnostic]) -> dict[str, Any]:
+    """The parts of `About` that come from a document and from what the validator found in it."""
+    told: dict[str, Any] = {
+        "faults": tuple(map(_fault, faults[:MOST_FAULTS])),
+        "more_faults": max(len(faults) - MOST_FAULTS, 0),
+    }
+    if document is None:
+        return told
+    return told | {
+        "version": document.version,
+        "endpoint": document.endpoint,
+        "screens": tuple(
+            ScreenName(
+                screen.id, _title(screen), screen.terminal, document.routes.get(screen.id, ())
+            )
+            for screen in document.screens.values()
+        ),
+    }
+
+
+async def _answered(
+    state: State, flow: Flow, document: runtime.Flow, given: dict[str, Any]
+) -> Played:
+    """The screen after the endpoint's answer to the request a state waits for."""
+    call = await state.player.resume(document, given)
+    if call is None:
+        raise InvalidParameter("The state waits for no endpoint, so there is nothing to call.")
+    event = await carry_out(state.outside, flow, document, call)
+    done = await state.player.play(document, given, event)
+    for effect in done.effects:
+        await carry_out(state.outside, flow, document, effect)
+    return done
+
+
+def _title(screen: runtime.flow.Screen) -> str:
+    title = screen.value.get("title")
+    return title[:100] if isinstance(title, str) else ""
+
+
+def _fault(found: Diagnostic) -> Fault:
+    return Fault(
+        found.severity,
+        found.message,
+        found.help,
+        found.rule,
+        found.line_start,
+        found.column_start,
+    )

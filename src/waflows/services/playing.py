@@ -1,0 +1,170 @@
+"""Flows played for somebody who is elsewhere: a page sends a state and an event, and gets a screen.
+
+The state travels with the page, so a flow can be played on by any process. What comes in is not to
+be believed: it is checked here, before the machine sees it. Documents are loaded once and kept
+within bounds; loading and stepping are done on threads of their own, since a flow may have ten
+megabytes and its patterns may work long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar, TypeVarTuple
+
+import msgspec
+
+from waflows import runtime
+from waflows.errors import Conflict, InvalidParameter
+from waflows.flowjson import source
+from waflows.runtime import Effect, Event, Line, Phase, Ran, State, Step, View
+from waflows.runtime.values import clean, too_large
+
+_THREADS = 2
+_LARGEST_MEMORY = 24 * 1024 * 1024
+_LEAST_WEIGHT = 16 * 1024
+
+A = TypeVarTuple("A")
+R = TypeVar("R")
+TextReader = Callable[[], Awaitable[str | bytes | None]]
+
+
+class NotPlayable(Conflict):
+    """The flow has no Flow JSON that could be played."""
+
+
+class Played(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of an event, as it goes to the page.
+
+    `state` is to be sent back with the next event. `summary` is what the chat's bubble tells of a
+    completed flow. While `state.phase` is `waiting`, the page asks again without an event, and the
+    request to the endpoint is made.
+    """
+
+    state: State
+    screen: View
+    effects: tuple[Effect, ...] = ()
+    log: tuple[Ran, ...] = ()
+    refused: str = ""
+    summary: tuple[Line, ...] = ()
+
+
+class Player:
+    """The documents being played, as one process holds them, and the threads that play.
+
+    The documents kept have at most 24 MB of text together; the one used last is always kept.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="waflows-player")
+        self._kept: OrderedDict[Hashable, tuple[runtime.Flow, int]] = OrderedDict()
+        self._weight = 0
+        self._coming: dict[Hashable, asyncio.Task[runtime.Flow]] = {}
+
+    async def document(self, key: Hashable, read: TextReader) -> runtime.Flow:
+        """The document known by a key, `read` and loaded only when it is not known.
+
+        A key must stand for one text for ever. Raises NotPlayable.
+        """
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+            return found[0]
+        coming = self._coming.get(key)
+        if coming is None:
+            coming = asyncio.create_task(self._load(key, read))
+            self._coming[key] = coming
+            coming.add_done_callback(lambda _: self._coming.pop(key, None))
+        # Whoever asks first may go away; the others still want it.
+        return await asyncio.shield(coming)
+
+    async def play(
+        self,
+        document: runtime.Flow,
+        state: dict[str, Any] | None,
+        event: dict[str, Any] | Event | None,
+    ) -> Played:
+        """The next screen. Without an event, the screen of the state as it is.
+
+        An event may be of this process's own, the answer of an endpoint, and needs no check then.
+        Raises InvalidParameter for a state or an event that is none.
+        """
+        return await self._run(play, document, state, event)
+
+    async def resume(
+        self, document: runtime.Flow, state: dict[str, Any]
+    ) -> runtime.CallEndpoint | None:
+        """The call a state waits for; raises InvalidParameter for a state that is none."""
+        found = await self._run(_state, state)
+        return None if found.request is None else runtime.CallEndpoint(found.request)
+
+    def close(self) -> None:
+        """Ends the threads once they have done what was begun."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _load(self, key: Hashable, read: TextReader) -> runtime.Flow:
+        text = await read()
+        if text is None:
+            raise NotPlayable("The flow has no Flow JSON yet.")
+        flow = await self._run(load, text)
+        weight = max(len(text), _LEAST_WEIGHT)
+        self._kept[key] = (flow, weight)
+        self._weight += weight
+        while self._weight > _LARGEST_MEMORY and len(self._kept) > 1:
+            _, (_, freed) = self._kept.popitem(last=False)
+            self._weight -= freed
+        return flow
+
+    async def _run(self, function: Callable[[*A], R], *arguments: *A) -> R:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, function, *arguments)
+
+
+def load(text: str | bytes) -> runtime.Flow:
+    """A document made ready; raises NotPlayable, which says why."""
+    try:
+        return runtime.load(text)
+    except runtime.Unplayable as error:
+        raise NotPlayable(f"The flow cannot be played. {error}") from None
+
+
+def play(
+    document: runtime.Flow, state: dict[str, Any] | None, event: dict[str, Any] | Event | None
+) -> Played:
+    """`Player.play` without threads."""
+    at = State() if state is None else _state(state)
+    if event is None:
+        return played(document, Step(at, runtime.render(document, at)))
+    happened = _event(event) if isinstance(event, dict) else event
+    return played(document, runtime.step(document, at, happened))
+
+
+def played(document: runtime.Flow, step: Step) -> Played:
+    """A step as it goes to the page."""
+    done = step.state.phase is Phase.COMPLETED
+    lines = runtime.summary(document, step.state) if done else ()
+    return Played(step.state, step.screen, step.effects, step.log, step.refused, lines)
+
+
+def _state(given: dict[str, Any]) -> State:
+    found: State = _converted("state", given, State)
+    return found
+
+
+def _event(given: dict[str, Any]) -> Event:
+    found: Event = _converted("event", given, Event)
+    return found
+
+
+def _converted(name: str, given: dict[str, Any], type_: Any) -> Any:
+    if source.too_deep(given) or too_large(given):
+        raise InvalidParameter(f"{name} is larger, or nested deeper, than a phone's data can be.")
+    with contextlib.suppress(OverflowError, RecursionError):
+        try:
+            return msgspec.convert(clean(given), type_)
+        except msgspec.ValidationError as error:
+            raise InvalidParameter(f"{name} is not one of this server's: {error}.") from None
+    raise InvalidParameter(f"{name} is not one of this server's.")

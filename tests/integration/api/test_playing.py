@@ -1,0 +1,166 @@
+"""A flow played over HTTP through its preview link: the page posts events and gets screens."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import msgspec
+import pytest
+from harness.flow_json import VALID, valid_flow
+from harness.servers import Tenant, client
+
+from waflows import runtime, samples
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+
+class Played:
+    """A preview link's page without a browser."""
+
+    def __init__(self, server: Tenant, flow_json: str) -> None:
+        self.flow = server.create("Played", flowJson=flow_json)
+        link = server.http.get(f"{server.flows}/{self.flow}/preview").json()["preview_url"]
+        parts = urlsplit(link)
+        self.events = f"{parts.path}/events?{parts.query}"
+        self.about = f"{parts.path}/about?{parts.query}"
+        self.http = client(server.url)
+
+    def post(self, **body: Any) -> httpx2.Response:
+        return self.http.post(self.events, json=body)
+
+    def send(self, state: Any, **event: Any) -> Any:
+        response = self.post(state=state, event=event)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+
+def test_a_flow_is_played_from_the_first_screen_to_its_response(server: Tenant) -> None:
+    played = Played(server, VALID)
+
+    opened = played.send(None, event="open", flow_token="token-1")
+    assert opened["screen"]["screen"] == "ONLY"
+    assert [line["action"] for line in opened["log"]] == ["open"]
+    footer = next(w for w in opened["screen"]["widgets"] if w["widget"] == "footer")
+    done = played.send(opened["state"], event="tap", key=footer["key"])
+
+    assert done["state"]["phase"] == "completed"
+    assert done["effects"] == [{"effect": "complete", "response": {"flow_token": "token-1"}}]
+
+
+def test_the_server_answers_what_the_machine_answers(server: Tenant) -> None:
+    for each in samples.all_samples():
+        played = Played(server, each.flow_json)
+        answer = played.send(None, event="open")
+        step = runtime.step(runtime.load(each.flow_json), runtime.State(), runtime.Open())
+        assert answer["screen"] == json.loads(msgspec.json.encode(step.screen))
+        assert answer["state"] == json.loads(msgspec.json.encode(step.state))
+        server.http.delete(f"{server.flows}/{played.flow}")
+
+
+def test_the_page_is_told_of_screens_and_faults_and_of_nothing_else(server: Tenant) -> None:
+    played = Played(server, VALID.replace("TextBody", "TextBodi"))
+    told = played.http.get(played.about).json()
+    assert [screen["id"] for screen in told["screens"]] == ["ONLY"]
+    assert told["faults"][0]["severity"] == "error"
+    assert (told["faults"][0]["line"], told["faults"][0]["column"]) > (0, 0)
+    assert server.account_id not in json.dumps(told)
+    assert server.channel_id not in json.dumps(told)
+
+
+def test_a_flow_without_json_and_one_without_screens_say_so(server: Tenant) -> None:
+    played = Played(server, '{"version": "7.3"}')
+    refused = played.post(event={"event": "open"})
+    assert refused.status_code == 400
+    assert "has no screen" in refused.json()["message"]
+    assert "has no screen" in played.http.get(played.about).json()["problem"]
+
+
+@pytest.mark.parametrize("place", ["about", "events"])
+def test_a_wrong_token_opens_nothing(server: Tenant, place: str) -> None:
+    played = Played(server, VALID)
+    address = getattr(played, place).split("?")[0]
+    for token in ("", "?token=", "?token=AAAA"):
+        if place == "about":
+            refused = played.http.get(address + token)
+        else:
+            refused = played.http.post(address + token, json={"event": {"event": "open"}})
+        assert refused.status_code == 404
+
+
+ODD_STATES: dict[str, Any] = {
+    "a list": [],
+    "a phase that is none": {"phase": "asleep"},
+    "a stack of numbers": {"phase": "open", "stack": [1]},
+    "a page that is a text": {"phase": "open", "stack": ["ONLY"], "pages": {"ONLY": "page"}},
+    "a carousel at a text": {"pages": {"ONLY": {"shown": {"1": "first"}}}},
+    "data that is a list": {"pages": {"ONLY": {"data": []}}},
+    "a request without an action": {"phase": "waiting", "request": {}},
+}
+
+
+@pytest.mark.parametrize("name", ODD_STATES)
+def test_a_state_that_is_none_gets_a_400_that_says_where(server: Tenant, name: str) -> None:
+    played = Played(server, VALID)
+    refused = played.post(state=ODD_STATES[name], event={"event": "back"})
+    assert refused.status_code == 400
+    assert "state" in refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"event": "fly"},
+        {"event": "type"},
+        {"event": "tap", "key": 1},
+        {"event": "open", "data": 1},
+    ],
+    ids=["empty", "unknown", "no text", "a number for a key", "data that is no object"],
+)
+def test_an_event_that_is_none_gets_a_400_that_says_so(server: Tenant, event: Any) -> None:
+    refused = Played(server, VALID).post(event=event)
+    assert refused.status_code == 400
+    assert "event" in refused.json()["message"]
+
+
+def test_a_state_nested_too_deeply_is_refused(server: Tenant) -> None:
+    deep = "[" * 900 + "]" * 900
+    body = f'{{"state": {{"pages": {{"ONLY": {{"data": {{"a": {deep}}}}}}}}}, "event": null}}'
+    played = Played(server, VALID)
+    headers = {"Content-Type": "application/json"}
+    refused = played.http.post(played.events, content=body, headers=headers)
+    assert refused.status_code == 400
+
+
+def test_a_state_of_another_document_shows_what_both_have(server: Tenant) -> None:
+    played = Played(server, VALID)
+    opened = played.send({"phase": "open", "stack": ["GONE", "ONLY"]}, event="open")
+    assert opened["screen"]["screen"] == "ONLY"
+
+
+def test_a_flow_of_ten_megabytes_is_played_while_others_are_answered(server: Tenant) -> None:
+    played = Played(server, valid_flow("x" * (10 * 1024 * 1024 - 1000)))
+
+    def beat() -> float:
+        worst = 0.0
+        while not done:
+            started = time.perf_counter()
+            with client(server.url) as http:
+                assert http.get("/healthz").status_code == 200
+            worst = max(worst, time.perf_counter() - started)
+        return worst
+
+    done = False
+    with concurrent.futures.ThreadPoolExecutor(1) as threads:
+        beating = threads.submit(beat)
+        opened = played.send(None, event="open")
+        again = played.send(opened["state"], event="back")
+        done = True
+        print(f"slowest /healthz meanwhile: {beating.result():.3f} s")
+    assert len(opened["screen"]["widgets"][0]["text"][0]) > 10**7
+    assert again["state"]["phase"] == "closed"
