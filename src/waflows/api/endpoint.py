@@ -199,7 +199,7 @@ def response_of(reply: Reply, if_none_match: str | None = None) -> Response:
     etag = reply.headers.get("ETag")
     if etag and if_none_match and names_etag(if_none_match.encode("latin-1"), etag.encode()):
         return Response(None, 304, reply.headers)
-    if isinstance(reply.body, msgspec.Struct):
+    if isinstance(reply.body, msgspec.Struct | list):
         body: bytes | None = msgspec.json.encode(reply.body)
     else:
         body = reply.body

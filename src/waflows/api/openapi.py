@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import msgspec
 
@@ -36,6 +36,15 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "Number of a revision, from 1.",
         "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
     },
+    "subAccountId": {
+        "description": "Sub-account.",
+        "schema": {"type": "string"},
+    },
+    "type": {
+        "description": "Type of a webhook.",
+        "schema": {"type": "string", "enum": ["CADR", "MSG", "CABM"]},
+    },
+    "deliveryId": {"description": "Delivery of an event.", "schema": {"type": "string"}},
     "errorId": {
         "description": "The `errorId` of an error response.",
         "schema": {"type": "string", "format": "uuid"},
@@ -116,10 +125,10 @@ class _Schemas:
     """The JSON Schemas of every type in the table."""
 
     def __init__(self, routes: list[Route]) -> None:
-        types: list[type[msgspec.Struct]] = [Envelope]
+        types: list[Any] = [Envelope]
         for route in routes:
             types += [route.query, *([route.body] if route.body else [])]
-            types += [route.answers] if _is_struct(route.answers) else []
+            types += [route.answers] if _is_described(route.answers) else []
         unique = list(dict.fromkeys(types))
         schemas, components = msgspec.json.schema_components(
             unique, ref_template="#/components/schemas/{name}"
@@ -131,8 +140,9 @@ class _Schemas:
 
     def of(self, type_: Any) -> dict[str, Any]:
         """The schema of a type, by reference where it has a name."""
-        if _is_struct(type_):
-            return self._by_type[type_]
+        if _is_described(type_):
+            schema: dict[str, Any] = self._by_type[type_]
+            return schema
         return {"type": "string"} if type_ is str else {}
 
     def properties(self, query: type[msgspec.Struct]) -> dict[str, dict[str, Any]]:
@@ -228,5 +238,7 @@ def _statuses(route: Route) -> list[int]:
     return sorted(statuses)
 
 
-def _is_struct(type_: Any) -> bool:
-    return isinstance(type_, type) and issubclass(type_, msgspec.Struct)
+def _is_described(type_: Any) -> bool:
+    """Whether a type has a schema: a Struct, or a list of one."""
+    [item] = get_args(type_) if get_origin(type_) is list else [type_]
+    return isinstance(item, type) and issubclass(item, msgspec.Struct)

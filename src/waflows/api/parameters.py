@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -13,6 +13,7 @@ from msgspec import inspect
 from waflows.errors import InvalidParameter, OutOfRange
 
 S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _LONGEST_INTEGER = 15
@@ -53,8 +54,11 @@ def read_query(type_: type[S], raw: bytes) -> S:
     return type_(**values)
 
 
-def read_body(type_: type[S], body: bytes) -> S:
-    """A JSON body as a Struct. Raises InvalidParameter, naming the field and what it must be."""
+def read_body(type_: type[T], body: bytes) -> T:
+    """A JSON body as a Struct, or a list of one.
+
+    Raises InvalidParameter, naming the field and what it must be.
+    """
     try:
         text = body.decode("utf-8")
         decoded = msgspec.json.decode(text, type=type_)
@@ -102,7 +106,7 @@ def _from_text(name: str, type_: Any, text: str) -> Any:
         raise kind(wrong) from error
 
 
-def _explain(problem: str, type_: type[msgspec.Struct]) -> str:
+def _explain(problem: str, type_: Any) -> str:
     at = _AT.search(problem)
     path = at[1] if at else ""
     if missing := _MISSING.search(problem):
@@ -116,7 +120,7 @@ def _explain(problem: str, type_: type[msgspec.Struct]) -> str:
     return f"{path or 'The request body'} must be {_describe(_info_at(type_, path))}{got}."
 
 
-def _info_at(type_: type[msgspec.Struct], path: str) -> inspect.Type:
+def _info_at(type_: Any, path: str) -> inspect.Type:
     info: inspect.Type = inspect.type_info(type_)
     for step in re.findall(r"[^.\[\]]+|\[[^\]]*\]", path):
         info = _unwrap(info)
@@ -151,6 +155,8 @@ def _describe(info: inspect.Type) -> str:
             return "a string"
         case inspect.EnumType(cls=cls):
             return "one of " + ", ".join(str(member.value) for member in cls)
+        case inspect.LiteralType(values=values):
+            return "one of " + ", ".join(map(str, values))
         case inspect.ListType(item_type=item):
             return f"a list, each item {_describe(item)}"
         case _:
@@ -178,18 +184,25 @@ def _fault(text: str, error: msgspec.DecodeError) -> str:
     return str(error).removeprefix("JSON is malformed: ")
 
 
-def _refuse_near_misses(type_: type[msgspec.Struct], text: str) -> None:
+def _refuse_near_misses(type_: Any, text: str) -> None:
     """Raises InvalidParameter for a field that is a known one but for case or separators.
 
     8x8 ignores fields it does not know; ignoring `endpointUri` for `endPointUri` would lose what
     the client meant to say.
     """
-    known = {_skeleton(field.encode_name): field.encode_name for field in _fields(type_)}
+    item, texts = type_, [msgspec.Raw(text.encode())]
+    if get_origin(type_) is list:
+        [item] = get_args(type_)
+        texts = msgspec.json.decode(text, type=list[msgspec.Raw])
+    known = {_skeleton(field.encode_name): field.encode_name for field in _fields(item)}
     names = set(known.values())
-    for name in msgspec.json.decode(text, type=dict[str, msgspec.Raw]):
-        meant = known.get(_skeleton(name))
-        if meant is not None and name not in names:
-            raise InvalidParameter(f"Unknown field {_quote(name)}; the field is spelled {meant!r}.")
+    for each in texts:
+        for name in msgspec.json.decode(each, type=dict[str, msgspec.Raw]):
+            meant = known.get(_skeleton(name))
+            if meant is not None and name not in names:
+                raise InvalidParameter(
+                    f"Unknown field {_quote(name)}; the field is spelled {meant!r}."
+                )
 
 
 def _fields(type_: type[msgspec.Struct]) -> tuple[Any, ...]:

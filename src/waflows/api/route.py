@@ -64,9 +64,9 @@ class Call(msgspec.Struct, Generic[Q, B]):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a handler answers: JSON of a Struct, ready bytes, or nothing."""
+    """What a handler answers: JSON of a Struct or of a list of them, ready bytes, or nothing."""
 
-    body: msgspec.Struct | bytes | None = None
+    body: msgspec.Struct | list[Any] | bytes | None = None
     status: int = 200
     headers: dict[str, str] = {}
     content_type: str = "application/json"
@@ -84,8 +84,9 @@ class NoQuery(msgspec.Struct, frozen=True):
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One operation of the API.
 
-    `answers` is the type of a successful body, None for an empty one; `produces` its media type
-    where that is not JSON. `documented` rows stand in the OpenAPI document.
+    `body` is the type of the request body: a Struct or a list of one, None for no body. `answers`
+    is the type of a successful body, None for an empty one; `produces` its media type where that
+    is not JSON. `documented` rows stand in the OpenAPI document.
     """
 
     method: str
@@ -98,7 +99,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     dialect: Dialect = "reference"
     query: type[msgspec.Struct] = NoQuery
-    body: type[msgspec.Struct] | None = None
+    body: Any = None
     status: int = 200
     answers: Any = None
     produces: str = "application/json"

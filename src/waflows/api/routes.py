@@ -6,7 +6,7 @@ of query and body, the OpenAPI document and the tests that go through every rout
 
 from __future__ import annotations
 
-from waflows.api import guide, health, links, listing, openapi, reference
+from waflows.api import guide, health, links, listing, openapi, reference, webhooks
 from waflows.api.bodies import CreateBody, UpdateBody
 from waflows.api.route import Route, Scope
 from waflows.storage.errors import ErrorRecord
@@ -14,6 +14,7 @@ from waflows.storage.errors import ErrorRecord
 _A = "/api/v1/accounts/{accountId}"
 _FLOWS = f"{_A}/channels/{{channelId}}/flows"
 _FLOW = f"{_FLOWS}/{{flowId}}"
+_WEBHOOKS = f"{_A}/webhooks"
 _GUIDE_FLOWS = "/config/v1/channels/whatsapp/{channelId}/flows"
 _GUIDE_FLOW = f"{_GUIDE_FLOWS}/{{flowId}}"
 _READ, _WRITE, _PUBLIC = Scope.READ, Scope.WRITE, Scope.PUBLIC
@@ -81,6 +82,34 @@ def _reference() -> list[Route]:
     ]  # fmt: skip
 
 
+def _webhooks() -> list[Route]:
+    tag, extra = "Webhooks", "Webhooks (extensions)"
+    secrets = f"{_WEBHOOKS}/{{subAccountId}}/{{type}}/secrets"
+    return [
+        Route(method="GET", path=_WEBHOOKS, handler=webhooks.list_webhooks, scope=_READ, tag=tag,
+              name="listWebhooks", summary="List the account's webhooks",
+              answers=list[webhooks.WebhookAnswer]),
+        Route(method="POST", path=_WEBHOOKS, handler=webhooks.configure, scope=_WRITE, tag=tag,
+              name="configureWebhooks", summary="Add or replace webhooks",
+              body=list[webhooks.WebhookItem],
+              detail="One of the same sub-account and type is replaced. All are saved or none."),
+        Route(method="DELETE", path=_WEBHOOKS, handler=webhooks.remove, scope=_WRITE, tag=tag,
+              name="deleteWebhooks", summary="Remove webhooks", body=list[webhooks.WebhookScope],
+              detail="What still waits for a removed webhook is not sent; it stays in the list of"
+                     " dead deliveries."),
+        Route(method="GET", path=secrets, handler=webhooks.list_secrets, scope=_READ, tag=extra,
+              name="listWebhookSecrets", summary="List what signs a webhook's deliveries",
+              answers=webhooks.SecretsAnswer),
+        Route(method="POST", path=secrets, handler=webhooks.rotate_secret, scope=_WRITE,
+              tag=extra, name="rotateWebhookSecret", summary="Make a new signing secret",
+              body=webhooks.RotateBody, answers=webhooks.RotatedSecret,
+              detail="The secret is shown this once. The one before goes on signing beside it"
+                     " for a while."),
+        Route(method="DELETE", path=secrets, handler=webhooks.drop_secrets, scope=_WRITE,
+              tag=extra, name="dropWebhookSecrets", summary="Stop signing a webhook's deliveries"),
+    ]  # fmt: skip
+
+
 def _guide() -> list[Route]:
     tag = "Flows (guide dialect)"
     return [
@@ -129,4 +158,4 @@ def _served() -> list[Route]:
     ]  # fmt: skip
 
 
-ROUTES: list[Route] = [*_reference(), *_guide(), *_served()]
+ROUTES: list[Route] = [*_reference(), *_webhooks(), *_guide(), *_served()]

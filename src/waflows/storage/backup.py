@@ -33,6 +33,9 @@ _TABLES = (
     "submissions",
     "submission_flows",
     "submission_counts",
+    "webhooks",
+    "webhook_lanes",
+    "webhook_deliveries",
 )
 
 

@@ -41,7 +41,7 @@ class Case(NamedTuple):
 
     success: int = 200
     state: str = "DRAFT"
-    body: Callable[[], dict[str, Any]] | None = None
+    body: Callable[[], Any] | None = None
 
 
 class Public(NamedTuple):
@@ -72,6 +72,18 @@ def _new_name() -> dict[str, Any]:
     return {"name": secrets.token_hex(8)}
 
 
+def _webhook() -> list[dict[str, Any]]:
+    return [{"subAccountId": "*", "type": "MSG", "url": "http://127.0.0.1:9/"}]
+
+
+def _webhook_scope() -> list[dict[str, Any]]:
+    return [{"subAccountId": "*", "type": "MSG"}]
+
+
+def _nothing_more() -> dict[str, Any]:
+    return {}
+
+
 TABLE: dict[str, Case | Public | OfConsole] = {
     "listFlows": Case(),
     "createFlow": Case(body=_new_flow),
@@ -85,6 +97,12 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "listRevisions": Case(),
     "getRevision": Case(),
     "getError": Case(),
+    "listWebhooks": Case(),
+    "configureWebhooks": Case(body=_webhook),
+    "deleteWebhooks": Case(body=_webhook_scope),
+    "listWebhookSecrets": Case(),
+    "rotateWebhookSecret": Case(body=_nothing_more),
+    "dropWebhookSecrets": Case(),
     "guideListFlows": Case(),
     "guideCreateFlow": Case(success=201, body=_new_flow),
     "guideGetFlow": Case(),
@@ -132,6 +150,8 @@ class Aim(NamedTuple):
             flowId=self.flow,
             errorId=self.error,
             revision="1",
+            subAccountId="*",
+            type="MSG",
         )
 
     def owners(self, route: Route) -> list[str]:
@@ -146,6 +166,8 @@ def _aim(tenant: Tenant, state: str) -> Aim:
     publish = {"publish": True} if state == "PUBLISHED" else {}
     flow = tenant.create(secrets.token_hex(8), flowJson=VALID, **publish)
     error = tenant.http.get(f"{tenant.flows}/missing").json()["errorId"]
+    webhooks = f"/api/v1/accounts/{tenant.account_id}/webhooks"
+    assert tenant.http.post(webhooks, json=_webhook()).status_code == 200
     aim = Aim(tenant.account_id, tenant.channel_id, flow, error)
     # Looking it up waits until it has been written.
     found = tenant.http.get(aim.path(_ROUTES["getError"]))

@@ -1,0 +1,259 @@
+"""The webhooks of an account: /api/v1/accounts/{accountId}/webhooks, and their signing secrets.
+
+8x8 documents the configuration; signing, deliveries and replay are extensions. A secret is never
+answered but once, when it is made.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from waflows.api.route import Call, NoQuery, Reply
+from waflows.errors import Forbidden, InvalidParameter
+from waflows.services import clock, webhooks
+from waflows.services.webhooks import HIDDEN, Wanted, WantedOAuth
+from waflows.storage.webhooks import EVERY_SUB_ACCOUNT, Kind, Webhook
+from waflows.upstream.egress import CallFailed, Egress, Stage
+
+_SubAccountId = Annotated[
+    str,
+    Meta(
+        description="The sub-account whose events are sent, or `*` for all.",
+        extra_json_schema={"pattern": r"^(\*|[A-Za-z0-9._&-]{3,50})$"},
+    ),
+]
+_Type = Annotated[
+    Kind,
+    Meta(
+        description="`CADR` for receipts, `MSG` for inbound messages, `CABM` for changes of flows."
+        " Left out, it means receipts and inbound messages."
+    ),
+]
+_Url = Annotated[
+    str,
+    Meta(
+        description="Where events are sent, by POST.",
+        extra_json_schema={"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$"},
+    ),
+]
+_HttpAuthorization = Annotated[
+    str,
+    Meta(description="Sent as the Authorization header. Shown as `***`, which keeps what is set."),
+]
+# A name that does not resolve yet may be saved; one that resolves to a forbidden address may not.
+_REFUSED_WHEN_SAVED = {Stage.URL, Stage.ADDRESS}
+_LOOK_UP_SECONDS = 2.0
+
+
+class OAuthItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Client credentials by which a token for the webhook is fetched."""
+
+    url: Annotated[_Url, Meta(description="The token endpoint.")]
+    client_id: str
+    client_secret: Annotated[str, Meta(description="Shown as `***`, which keeps what is set.")]
+    credentials_location: Annotated[
+        Literal["header", "body"],
+        Meta(description="Whether the credentials go into the Authorization header or the body."),
+    ]
+    scope: Annotated[str | None, Meta(description="Scopes to ask for, separated by spaces.")] = None
+
+
+class WebhookItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A webhook. A field that is null counts as left out."""
+
+    sub_account_id: _SubAccountId
+    url: _Url
+    type: _Type | None = None
+    enabled: bool | None = None
+    http_authorization: _HttpAuthorization | None = None
+    oauth: OAuthItem | None = None
+
+
+class WebhookAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A webhook as it is shown."""
+
+    type: Kind
+    sub_account_id: str
+    url: str
+    enabled: bool
+    http_authorization: str | UnsetType = UNSET
+    oauth: OAuthItem | UnsetType = UNSET
+
+
+class WebhookScope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which webhook is meant."""
+
+    sub_account_id: _SubAccountId
+    type: _Type | None = None
+
+
+class SecretAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A signing secret, without its text. `expiresAt` is there once a newer one was made."""
+
+    id: str
+    created_at: str
+    expires_at: str | UnsetType = UNSET
+
+
+class SecretsAnswer(msgspec.Struct, frozen=True):
+    """The secrets that sign a webhook's deliveries at present, the newest first."""
+
+    secrets: list[SecretAnswer]
+
+
+class RotateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How to change over to a new secret."""
+
+    overlap_hours: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=8760,
+            description="Hours for which the secret before goes on signing beside the new one.",
+        ),
+    ] = 24
+
+
+class RotatedSecret(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A new signing secret, shown this once."""
+
+    id: str
+    secret: str
+    previous_expires_at: str | UnsetType = UNSET
+
+
+async def list_webhooks(call: Call[NoQuery, None]) -> Reply:
+    """The webhooks within the key's reach."""
+    found = await call.state.db.read(webhooks.list_webhooks, call.account_id)
+    return Reply([_shown(one) for one in found if _reaches(call, one.sub_account_id)])
+
+
+async def configure(call: Call[NoQuery, list[WebhookItem]]) -> Reply:
+    """Webhooks added or replaced."""
+    wanted = [_wanted(item) for item in call.body]
+    for item in call.body:
+        _check_reach(call, item.sub_account_id)
+    for url in sorted({url for item in call.body for url in _urls(item)}):
+        await check_url(call.state.egress, url)
+    await call.state.db.run(webhooks.configure, call.state.vault, call.account_id, wanted)
+    return Reply()
+
+
+async def remove(call: Call[NoQuery, list[WebhookScope]]) -> Reply:
+    """Webhooks removed."""
+    for item in call.body:
+        _check_reach(call, item.sub_account_id)
+    scopes = [(item.sub_account_id, item.type) for item in call.body]
+    await call.state.db.run(webhooks.remove, call.account_id, scopes)
+    return Reply()
+
+
+async def list_secrets(call: Call[NoQuery, None]) -> Reply:
+    """What signs a webhook's deliveries, without the secrets themselves."""
+    found = await call.state.db.read(webhooks.get_webhook, *_named(call))
+    return Reply(
+        SecretsAnswer(
+            [
+                SecretAnswer(
+                    id=one.id,
+                    created_at=clock.iso(one.created_at),
+                    expires_at=UNSET if one.expires_at is None else clock.iso(one.expires_at),
+                )
+                for one in webhooks.live_secrets(found)
+            ]
+        )
+    )
+
+
+async def rotate_secret(call: Call[NoQuery, RotateBody]) -> Reply:
+    """A new signing secret."""
+    made = await call.state.db.run(
+        webhooks.rotate_secret, call.state.vault, *_named(call), call.body.overlap_hours
+    )
+    ends = made.previous_expires_at
+    answer = RotatedSecret(
+        id=made.id,
+        secret=made.text,
+        previous_expires_at=UNSET if ends is None else clock.iso(ends),
+    )
+    return Reply(answer, headers={"Cache-Control": "no-store"})
+
+
+async def drop_secrets(call: Call[NoQuery, None]) -> Reply:
+    """An end to signing."""
+    await call.state.db.run(webhooks.drop_secrets, *_named(call))
+    return Reply()
+
+
+async def check_url(egress: Egress, url: str) -> None:
+    """Raises InvalidParameter for an address that is never called."""
+    try:
+        await egress.check(url, _LOOK_UP_SECONDS)
+    except CallFailed as error:
+        if error.stage in _REFUSED_WHEN_SAVED:
+            raise InvalidParameter(f"url cannot be used. {error.message}") from None
+
+
+def _named(call: Call[Any, Any]) -> tuple[str, str, str]:
+    """Account, sub-account and type of the webhook in the address."""
+    _check_reach(call, call.path["subAccountId"])
+    return call.account_id, call.path["subAccountId"], call.path["type"]
+
+
+def _reaches(call: Call[Any, Any], sub_account_id: str) -> bool:
+    """Whether the key may see and change a webhook: it must reach every event the webhook gets."""
+    return call.principal.channel_ids is None
+
+
+def _check_reach(call: Call[Any, Any], sub_account_id: str) -> None:
+    if not _reaches(call, sub_account_id):
+        named = "all sub-accounts" if sub_account_id == EVERY_SUB_ACCOUNT else sub_account_id[:50]
+        raise Forbidden(
+            f"This API key is limited to channels, so it may not use the webhooks of {named}."
+        )
+
+
+def _wanted(item: WebhookItem) -> Wanted:
+    return Wanted(
+        item.sub_account_id,
+        item.url,
+        item.type,
+        item.enabled is not False,
+        item.http_authorization or "",
+        None
+        if item.oauth is None
+        else WantedOAuth(
+            item.oauth.url,
+            item.oauth.client_id,
+            item.oauth.client_secret,
+            item.oauth.credentials_location,
+            item.oauth.scope or "",
+        ),
+    )
+
+
+def _urls(item: WebhookItem) -> list[str]:
+    return [item.url, *([item.oauth.url] if item.oauth else [])]
+
+
+def _shown(webhook: Webhook) -> WebhookAnswer:
+    oauth = webhook.oauth
+    return WebhookAnswer(
+        type=webhook.type,
+        sub_account_id=webhook.sub_account_id,
+        url=webhook.url,
+        enabled=webhook.enabled,
+        http_authorization=UNSET if webhook.http_authorization is None else HIDDEN,
+        oauth=UNSET
+        if oauth is None
+        else OAuthItem(
+            url=oauth.url,
+            client_id=oauth.client_id,
+            client_secret=HIDDEN,
+            credentials_location=oauth.credentials_location,
+            scope=oauth.scope or None,
+        ),
+    )

@@ -1,0 +1,151 @@
+"""Queries on webhooks: where an account wants its events sent, and with which credentials."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from waflows.storage.database import Row, Transaction
+
+Kind = Literal["CADR", "MSG", "CABM"]
+"""What a webhook is told: receipts, inbound messages, business-management updates."""
+
+EVERY_SUB_ACCOUNT = "*"
+
+
+class OAuth(msgspec.Struct, frozen=True):
+    """Client credentials (RFC 6749, 4.4); the secret is sealed."""
+
+    url: str
+    client_id: str
+    client_secret: str
+    credentials_location: Literal["header", "body"]
+    scope: str
+
+
+class SigningSecret(msgspec.Struct, frozen=True):
+    """A secret that signs deliveries; sealed. `expires_at` None means until it is replaced."""
+
+    id: str
+    sealed: str
+    created_at: int
+    expires_at: int | None
+
+
+class Webhook(msgspec.Struct, frozen=True):
+    """An address and what is sent there; `http_authorization` is sealed.
+
+    `revision` grows with every change, so that what was worked out of a webhook can be kept.
+    """
+
+    account_id: str
+    id: str
+    sub_account_id: str
+    type: Kind
+    url: str
+    enabled: bool
+    http_authorization: str | None
+    oauth: OAuth | None
+    secrets: list[SigningSecret]
+    revision: int
+    created_at: int
+    updated_at: int
+
+
+_COLUMNS = (
+    "account_id, id, sub_account_id, type, url, enabled, http_authorization, oauth, secrets,"
+    " revision, created_at, updated_at"
+)
+_SELECT = f"SELECT {_COLUMNS} FROM webhooks"
+
+
+def of_account(tx: Transaction, account_id: str) -> list[Webhook]:
+    """The webhooks of an account, by sub-account and type."""
+    rows = tx.all(f"{_SELECT} WHERE account_id = ? ORDER BY sub_account_id, type", account_id)
+    return [_webhook(row) for row in rows]
+
+
+def find(tx: Transaction, account_id: str, sub_account_id: str, kind: str) -> Webhook | None:
+    """The webhook of a sub-account, or of `*`, for one type of event."""
+    row = tx.one(
+        f"{_SELECT} WHERE account_id = ? AND sub_account_id = ? AND type = ?",
+        account_id,
+        sub_account_id,
+        kind,
+    )
+    return _webhook(row) if row else None
+
+
+def by_ids(tx: Transaction, ids: list[tuple[str, str]]) -> list[Webhook]:
+    """The webhooks of these pairs of account and id, as far as they are still there."""
+    if not ids:
+        return []
+    rows = tx.all(
+        f"{_SELECT} WHERE (account_id, id) IN (VALUES {', '.join(['(?, ?)'] * len(ids))})",
+        *(part for pair in ids for part in pair),
+    )
+    return [_webhook(row) for row in rows]
+
+
+def concerned(
+    tx: Transaction, account_id: str, sub_account_id: str, kind: str
+) -> list[tuple[str, str]]:
+    """The enabled webhooks that an event goes to: their ids and the sub-account they name."""
+    rows = tx.all(
+        "SELECT id, sub_account_id FROM webhooks WHERE account_id = ? AND type = ?"
+        " AND sub_account_id IN (?, ?) AND enabled = 1 ORDER BY id",
+        account_id,
+        kind,
+        sub_account_id,
+        EVERY_SUB_ACCOUNT,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def save(tx: Transaction, webhook: Webhook) -> None:
+    """Adds a webhook, or replaces the one with its id."""
+    tx.execute(
+        f"INSERT INTO webhooks ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (account_id, id) DO UPDATE SET url = excluded.url,"
+        " enabled = excluded.enabled, http_authorization = excluded.http_authorization,"
+        " oauth = excluded.oauth, secrets = excluded.secrets, revision = excluded.revision,"
+        " updated_at = excluded.updated_at",
+        webhook.account_id,
+        webhook.id,
+        webhook.sub_account_id,
+        webhook.type,
+        webhook.url,
+        int(webhook.enabled),
+        webhook.http_authorization,
+        None if webhook.oauth is None else _text(webhook.oauth),
+        _text(webhook.secrets),
+        webhook.revision,
+        webhook.created_at,
+        webhook.updated_at,
+    )
+
+
+def delete(tx: Transaction, account_id: str, webhook_id: str) -> None:
+    """Removes a webhook; its deliveries stay."""
+    tx.execute("DELETE FROM webhooks WHERE account_id = ? AND id = ?", account_id, webhook_id)
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _webhook(row: Row) -> Webhook:
+    account_id, id_, sub_account_id, kind, url, enabled, authorization, oauth, secrets, *rest = row
+    return Webhook(
+        account_id,
+        id_,
+        sub_account_id,
+        kind,
+        url,
+        bool(enabled),
+        authorization,
+        None if oauth is None else msgspec.json.decode(oauth, type=OAuth),
+        msgspec.json.decode(secrets, type=list[SigningSecret]),
+        *rest,
+    )
