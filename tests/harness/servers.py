@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -20,6 +21,8 @@ from waflows.storage.database import Database, open_database
 
 _READY_SECONDS = 30.0
 COMMAND = [sys.executable, "-m", "waflows"]
+# One for all, so that any server of a test can take over the database of any other.
+SECRETS_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
 class Process:
@@ -123,9 +126,9 @@ def opened(database_url: str) -> Iterator[Database]:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """The environment without waflows' own variables, and with some set."""
+    """The environment without waflows' own variables but the key of all tests, and some set."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WAFLOWS_")}
-    return kept | variables
+    return kept | {"WAFLOWS_SECRETS_KEY": SECRETS_KEY} | variables
 
 
 def run(*arguments: str, env: Mapping[str, str] | None = None, **more: Any) -> Any:

@@ -41,7 +41,7 @@ _KEY = (
 def keys_of(tx: Transaction, account_id: str, channel_id: str) -> list[EndpointKey]:
     """The key pairs of a channel, the newest first."""
     rows = tx.all(f"{_KEY} ORDER BY number DESC", account_id, channel_id)
-    return [EndpointKey(*row[:4], bool(row[4]), *row[5:]) for row in rows]
+    return [_key(*row) for row in rows]
 
 
 def insert_key(
@@ -152,4 +152,19 @@ def forget_checks(tx: Transaction, account_id: str, channel_id: str) -> None:
         "DELETE FROM endpoint_checks WHERE account_id = ? AND channel_id = ?",
         account_id,
         channel_id,
+    )
+
+
+def _key(
+    number: int,
+    fingerprint: str,
+    form: str,
+    public_key: str,
+    holds_private_key: int,
+    created_at: int,
+    replaced_at: int | None,
+) -> EndpointKey:
+    """A row as a value; SQLite has no truth of its own."""
+    return EndpointKey(
+        number, fingerprint, form, public_key, bool(holds_private_key), created_at, replaced_at
     )
