@@ -14,14 +14,14 @@ from waflows.storage.submissions import Submission
 FLOW = "1145805540595505"
 _PHONES = itertools.count(1)
 
-# One statement for both engines: numbered rows, a minute apart, 100 people, in 12 digits of an id.
+# One statement for both engines: numbered rows, a minute apart, ten of each person.
 _MANY = """
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
 INSERT INTO submissions (account_id, id, channel_id, sub_account_id, flow_id, flow_revision,
   message_umid, answer_umid, msisdn, submitted_at, flow_token, fields)
 SELECT ?, '00000000-0000-4000-8000-' || CAST(100000000000 + i AS TEXT), ?, ?, ?, 1,
   'message-' || CAST(i AS TEXT), 'answer-' || CAST(i AS TEXT),
-  '+3519100000' || CAST(10 + i - 90 * (i / 90) AS TEXT), i * 60000, NULL,
+  '+3519' || CAST(10000000 + i / 10 AS TEXT), CAST(i AS BIGINT) * 60000, NULL,
   '{"name":"Customer ' || CAST(i AS TEXT) || '","rating":"5","topics":["a","b"],'
   || '"comment":"It was as good as it could be, and came on time."}' FROM n
 """

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
@@ -68,7 +69,42 @@ class Address:
             response = self.refused(error, exchange, scope)
         response.headers["X-Request-Id"] = exchange.request_id
         exchange.status = response.status_code
-        await response(scope, receive, send)
+        if isinstance(response, StreamingResponse):
+            await self._stream(response, exchange, scope, receive, send)
+        else:
+            await response(scope, receive, send)
+
+    async def _stream(
+        self,
+        response: StreamingResponse,
+        exchange: Exchange,
+        scope: AsgiScope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Sends what comes bit by bit.
+
+        When that fails the head has gone out. The answer is left without an end, so that the
+        server underneath cuts the connection and the client knows that something is missing.
+        """
+        if scope["method"] == "HEAD":
+            # Nothing need be read for a body that is not sent.
+            await Response(None, response.status_code, response.headers)(scope, receive, send)
+            return
+        ended = False
+
+        async def watched(message: Message) -> None:
+            nonlocal ended
+            await send(message)
+            ended = not message.get("more_body", True)
+
+        try:
+            await response(scope, receive, watched)
+        except Exception as error:
+            self.refused(error, exchange, scope)
+        else:
+            # Without an end and without an error it is the client that has gone.
+            exchange.status = exchange.status if ended else 499
 
     async def caller(
         self, route: Route, scope: AsgiScope, headers: Headers, exchange: Exchange
@@ -199,6 +235,8 @@ def response_of(reply: Reply, if_none_match: str | None = None) -> Response:
     etag = reply.headers.get("ETag")
     if etag and if_none_match and names_etag(if_none_match.encode("latin-1"), etag.encode()):
         return Response(None, 304, reply.headers)
+    if isinstance(reply.body, AsyncIterator):
+        return StreamingResponse(reply.body, reply.status, reply.headers, reply.content_type)
     if isinstance(reply.body, msgspec.Struct | list):
         body: bytes | None = msgspec.json.encode(reply.body)
     else:

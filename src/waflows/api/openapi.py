@@ -45,6 +45,10 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "enum": ["CADR", "MSG", "CABM"]},
     },
     "deliveryId": {"description": "Delivery of an event.", "schema": {"type": "string"}},
+    "submissionId": {
+        "description": "A submission of the account.",
+        "schema": {"type": "string", "format": "uuid"},
+    },
     "errorId": {
         "description": "The `errorId` of an error response.",
         "schema": {"type": "string", "format": "uuid"},
@@ -69,7 +73,10 @@ _RESPONSE_HEADERS = {
         "Link": 'The next page, as `<address>; rel="next"`, when there is one.',
         "X-Total-Count": "How many flows match.",
         "ETag": "Changes whenever the answer would.",
-    }
+    },
+    "listSubmissions": {
+        "Link": 'The next page, as `<address>; rel="next"`, when there is one.',
+    },
 }
 _ERROR_HEADERS = {
     401: {"WWW-Authenticate": "`Bearer`"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -64,9 +64,13 @@ class Call(msgspec.Struct, Generic[Q, B]):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a handler answers: JSON of a Struct or of a list of them, ready bytes, or nothing."""
+    """What a handler answers: JSON of a Struct or a list of them, bytes, a stream, or nothing.
 
-    body: msgspec.Struct | list[Any] | bytes | None = None
+    A stream is asked for more when the client has taken what there was, and no more when the
+    client is gone.
+    """
+
+    body: msgspec.Struct | list[Any] | bytes | AsyncIterator[bytes] | None = None
     status: int = 200
     headers: dict[str, str] = {}
     content_type: str = "application/json"

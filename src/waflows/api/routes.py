@@ -6,9 +6,19 @@ of query and body, the OpenAPI document and the tests that go through every rout
 
 from __future__ import annotations
 
-from waflows.api import guide, health, links, listing, openapi, reference, webhooks
+from waflows.api import (
+    guide,
+    health,
+    links,
+    listing,
+    openapi,
+    reference,
+    submissions,
+    webhooks,
+)
 from waflows.api.bodies import CreateBody, UpdateBody
 from waflows.api.route import Route, Scope
+from waflows.services.submission_views import SubmissionView
 from waflows.storage.errors import ErrorRecord
 
 _A = "/api/v1/accounts/{accountId}"
@@ -139,6 +149,48 @@ def _guide() -> list[Route]:
     ]  # fmt: skip
 
 
+_SUBMISSIONS_DETAIL = (
+    "Newest first; a key limited to channels or sub-accounts sees theirs. The `Link` header leads"
+    " to the next page; a walk along it meets each submission once, whatever comes in meanwhile."
+    " A key that masks sees values and phone numbers covered."
+)
+_EXPORT_DETAIL = (
+    "Sent as it is read, newest first, whatever the number. An answer that is cut off lacks its"
+    " end, which HTTP clients report."
+)
+
+
+def _submissions() -> list[Route]:
+    tag = "Submissions (extension)"
+    all_ = f"{_A}/submissions"
+    one = f"{all_}/{{submissionId}}"
+    return [
+        Route(method="GET", path=all_, handler=submissions.list_submissions, scope=_READ, tag=tag,
+              name="listSubmissions", summary="List what users sent", detail=_SUBMISSIONS_DETAIL,
+              query=submissions.SubmissionListQuery, answers=submissions.SubmissionList),
+        Route(method="GET", path=f"{all_}.csv", handler=submissions.export_csv, scope=_READ,
+              tag=tag, name="exportSubmissionsCsv", summary="Export what users sent as CSV",
+              detail=_EXPORT_DETAIL + " Text that a spreadsheet would take for a formula has an"
+                     " apostrophe before it.",
+              query=submissions.SelectionQuery, answers=str, produces="text/csv"),
+        Route(method="GET", path=f"{all_}.jsonl", handler=submissions.export_jsonl, scope=_READ,
+              tag=tag, name="exportSubmissionsJsonl", summary="Export what users sent as lines",
+              detail=_EXPORT_DETAIL + " Each line is the JSON of one submission.",
+              query=submissions.SelectionQuery, answers=str, produces="application/jsonl"),
+        Route(method="GET", path=one, handler=submissions.show, scope=_READ, tag=tag,
+              name="getSubmission", summary="Show one submission",
+              answers=SubmissionView),
+        Route(method="DELETE", path=one, handler=submissions.delete, scope=_WRITE, tag=tag,
+              name="deleteSubmission", summary="Delete one submission", status=204,
+              detail="It cannot be brought back."),
+        Route(method="DELETE", path=all_, handler=submissions.delete_person, scope=_WRITE,
+              tag=tag, name="deletePersonsSubmissions", summary="Delete what a person sent",
+              query=submissions.PersonQuery, answers=submissions.Forgotten,
+              detail="All that one phone number sent, as far as the key reaches. It cannot be"
+                     " brought back."),
+    ]  # fmt: skip
+
+
 def _served() -> list[Route]:
     return [
         Route(method="GET", path=links.DOWNLOAD_PATH, handler=links.download, scope=_PUBLIC,
@@ -158,4 +210,10 @@ def _served() -> list[Route]:
     ]  # fmt: skip
 
 
-ROUTES: list[Route] = [*_reference(), *_webhooks(), *_guide(), *_served()]
+ROUTES: list[Route] = [
+    *_reference(),
+    *_submissions(),
+    *_webhooks(),
+    *_guide(),
+    *_served(),
+]

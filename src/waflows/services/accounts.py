@@ -24,7 +24,11 @@ _SECRET = "secret"  # noqa: S105 - the name of the value, not the value
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """The account a request speaks for and what its key allows; None means every channel."""
+    """The account a request speaks for and what its key allows.
+
+    None means every channel and every sub-account. To a `masked` key answers and phone numbers
+    are shown with their characters covered.
+    """
 
     account_id: str
     key_id: str
@@ -32,6 +36,8 @@ class Principal(msgspec.Struct, frozen=True):
     read_only: bool
     channel_ids: frozenset[str] | None
     expires_at: int | None
+    sub_account_ids: frozenset[str] | None = None
+    masked: bool = False
 
     def may_use(self, channel_id: str) -> bool:
         """Whether the key reaches a channel, which may or may not exist."""

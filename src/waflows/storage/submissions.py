@@ -136,9 +136,12 @@ def page(
 
     Ids are UUIDs of one form, which Python and both engines put in the same order.
     """
+    settled = _settled(tx, account_id, selection)
+    if settled is None:
+        return []
     found = [
-        _read_lane(tx, account_id, selection, lane, after, limit)
-        for lane in _lanes(tx, account_id, selection)
+        _read_lane(tx, account_id, settled, lane, after, limit)
+        for lane in _lanes(account_id, settled)
     ]
     merged = heapq.merge(*found, key=place_of, reverse=True)
     return list(itertools.islice(merged, limit))
@@ -170,9 +173,12 @@ def total(tx: Transaction, account_id: str, selection: Selection) -> int:
 
 def count(tx: Transaction, account_id: str, selection: Selection, most: int) -> int:
     """How many submissions there are, looking at no more than `most` of them."""
+    settled = _settled(tx, account_id, selection)
+    if settled is None:
+        return 0
     found = 0
-    for lane in _lanes(tx, account_id, selection):
-        where, parameters = _where(account_id, selection, lane, None)
+    for lane in _lanes(account_id, settled):
+        where, parameters = _where(account_id, settled, lane, None)
         row = tx.one(
             f"SELECT COUNT(*) FROM (SELECT 1 FROM submissions WHERE {where} LIMIT ?) AS met",
             *parameters,
@@ -246,16 +252,15 @@ def delete(tx: Transaction, account_id: str, submission_id: str) -> list[Removed
     return _remove(tx, account_id, "id = ?", submission_id)
 
 
-def delete_person(tx: Transaction, account_id: str, msisdn: str, most: int) -> list[Removed]:
-    """Removes up to `most` submissions of one phone number; what there was of them."""
-    return _remove(
-        tx,
-        account_id,
-        "id IN (SELECT id FROM submissions WHERE account_id = ? AND msisdn = ? LIMIT ?)",
-        account_id,
-        msisdn,
-        most,
-    )
+def delete_selected(
+    tx: Transaction, account_id: str, selection: Selection, most: int
+) -> list[Removed]:
+    """Removes up to `most` submissions of a selection; what there was of them."""
+    return [
+        gone
+        for each in page(tx, account_id, selection, None, most)
+        for gone in delete(tx, account_id, each.id)
+    ]
 
 
 def delete_older(tx: Transaction, account_id: str, before: int, most: int) -> list[Removed]:
@@ -298,17 +303,34 @@ def _remove(tx: Transaction, account_id: str, which: str, *parameters: object) -
     return removed
 
 
-def _lanes(tx: Transaction, account_id: str, selection: Selection) -> list[Lane]:
-    """The lanes along which a selection is read.
+def _settled(tx: Transaction, account_id: str, selection: Selection) -> Selection | None:
+    """A selection without what the counters can tell of a flow; None when nothing matches.
 
-    The narrowest comes first: a person has few submissions, a flow fewer than its channel. A flow
-    belongs to one channel, so a flow of no wanted channel, or with no answer through a wanted
-    sub-account, is told by the counters before anything is scanned.
+    A flow belongs to one channel, and mostly all of its answers came through sub-accounts that
+    are wanted, or none. Then they need not be looked at one by one.
+    """
+    if selection.flow_id is None or selection.msisdn is not None:
+        return selection
+    wanted = total(tx, account_id, selection)
+    if wanted == 0:
+        return None
+    all_of_it = wanted == total(tx, account_id, Selection(flow_id=selection.flow_id))
+    return msgspec.structs.replace(
+        selection,
+        channel_ids=None,
+        sub_account_ids=None if all_of_it else selection.sub_account_ids,
+    )
+
+
+def _lanes(account_id: str, selection: Selection) -> list[Lane]:
+    """The lanes along which a selection is read: the narrowest there are.
+
+    A person has few submissions, a flow fewer than its channel.
     """
     if selection.msisdn is not None:
         return [("msisdn", selection.msisdn)]
     if selection.flow_id is not None:
-        return [("flow_id", selection.flow_id)] if total(tx, account_id, selection) else []
+        return [("flow_id", selection.flow_id)]
     if selection.sub_account_ids is not None:
         return [("sub_account_id", each) for each in sorted(selection.sub_account_ids)]
     if selection.channel_ids is not None:
@@ -343,10 +365,9 @@ def _where(
     if column != "account_id":
         where += f" AND {column} = ?"
         parameters.append(value)
-    # Joined with nothing, a column is no longer one that an index could answer. A flow's lane is
-    # there only when its one channel is wanted.
+    # Joined with nothing, a column is no longer one that an index could answer.
     beside = {
-        "channel_id || ''": None if column == "flow_id" else selection.channel_ids,
+        "channel_id || ''": selection.channel_ids,
         "sub_account_id || ''": selection.sub_account_ids,
         "flow_id || ''": _just(selection.flow_id),
     }
@@ -358,12 +379,13 @@ def _where(
     if selection.since is not None:
         where += " AND submitted_at >= ?"
         parameters.append(selection.since)
-    if after is not None:
+    # No id comes before the empty one, so this is the end of what came before that time.
+    ends = [after] if after is not None else []
+    ends += [Position(selection.until, "")] if selection.until is not None else []
+    if ends:
+        end = min(ends)
         where += " AND (submitted_at, id) < (?, ?)"
-        parameters += [after.submitted_at, after.id]
-    elif selection.until is not None:
-        where += " AND submitted_at < ?"
-        parameters.append(selection.until)
+        parameters += [end.submitted_at, end.id]
     return where, parameters
 
 

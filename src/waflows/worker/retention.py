@@ -1,4 +1,4 @@
-"""Forgets errors that are older or more than the settings allow, every few minutes.
+"""Forgets what is older or more than the settings allow, every few minutes.
 
 Every process does it; doing it twice changes nothing.
 """
@@ -7,23 +7,55 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 
-from waflows.services import errors
+from waflows.services import errors, submissions
 from waflows.settings import Settings
 from waflows.storage.database import Database
 from waflows.telemetry.logs import Logs
 
 _PERIOD_SECONDS = 300.0
+# Between two batches, so that a long clearing does not keep requests waiting.
+_PAUSE_SECONDS = 0.01
 
 
 async def forget_forever(db: Database, settings: Settings, logs: Logs) -> None:
     """Runs until it is cancelled."""
     while True:
+        await forget_once(db, settings, logs)
+        await asyncio.sleep(_PERIOD_SECONDS * random.uniform(0.8, 1.2))
+
+
+async def forget_once(db: Database, settings: Settings, logs: Logs) -> None:
+    """Forgets all that is due now; what cannot be forgotten is left for the next time."""
+    for what, forget in _KINDS.items():
         try:
-            dropped = await db.run_soft(errors.forget_old, settings.error_days, settings.error_rows)
+            dropped = await forget(db, settings)
         except Exception as error:  # whatever it is, the next round may do better
-            logs.events.warning("retention failed", reason=str(error))
+            logs.events.warning("retention failed", what=what, reason=str(error))
         else:
             if dropped:
-                logs.events.info("old errors forgotten", count=dropped)
-        await asyncio.sleep(_PERIOD_SECONDS * random.uniform(0.8, 1.2))
+                logs.events.info(f"old {what} forgotten", count=dropped)
+
+
+async def _forget_errors(db: Database, settings: Settings) -> int:
+    return await db.run_soft(errors.forget_old, settings.error_days, settings.error_rows)
+
+
+async def _forget_submissions(db: Database, settings: Settings) -> int:
+    if not settings.submission_days:
+        return 0
+    dropped = 0
+    for account_id in await db.read_slow(submissions.accounts_with_any):
+        while gone := await db.run_soft(
+            submissions.forget_old, account_id, settings.submission_days
+        ):
+            dropped += gone
+            await asyncio.sleep(_PAUSE_SECONDS)
+    return dropped
+
+
+_KINDS: dict[str, Callable[[Database, Settings], Awaitable[int]]] = {
+    "errors": _forget_errors,
+    "submissions": _forget_submissions,
+}

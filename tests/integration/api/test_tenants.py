@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from harness.answers import submission
 from harness.contents import rows_of
 from harness.flow_json import VALID
 from harness.servers import Tenant, client, opened
@@ -25,7 +26,7 @@ from harness.servers import Tenant, client, opened
 from waflows.api.route import Route, Scope
 from waflows.app import ALL_ROUTES
 from waflows.security import links
-from waflows.services import accounts, flows
+from waflows.services import accounts, flows, submissions
 from waflows.storage import flows as store
 
 # What tells two errors of the same kind apart, and nothing else does.
@@ -42,6 +43,7 @@ class Case(NamedTuple):
     success: int = 200
     state: str = "DRAFT"
     body: Callable[[], Any] | None = None
+    query: dict[str, str] | None = None
 
 
 class Public(NamedTuple):
@@ -103,6 +105,12 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "listWebhookSecrets": Case(),
     "rotateWebhookSecret": Case(body=_nothing_more),
     "dropWebhookSecrets": Case(),
+    "listSubmissions": Case(),
+    "exportSubmissionsCsv": Case(),
+    "exportSubmissionsJsonl": Case(),
+    "getSubmission": Case(),
+    "deleteSubmission": Case(success=204),
+    "deletePersonsSubmissions": Case(query={"msisdn": "+351910000001"}),
     "guideListFlows": Case(),
     "guideCreateFlow": Case(success=201, body=_new_flow),
     "guideGetFlow": Case(),
@@ -141,6 +149,7 @@ class Aim(NamedTuple):
     channel: str
     flow: str
     error: str
+    submission: str = "none"
 
     def path(self, route: Route) -> str:
         """The route's address with these ids in it."""
@@ -149,6 +158,7 @@ class Aim(NamedTuple):
             channelId=self.channel,
             flowId=self.flow,
             errorId=self.error,
+            submissionId=self.submission,
             revision="1",
             subAccountId="*",
             type="MSG",
@@ -157,18 +167,21 @@ class Aim(NamedTuple):
     def owners(self, route: Route) -> list[str]:
         """The fields of this that stand in the route's address and have an owner."""
         named = {"accountId": "account", "channelId": "channel", "flowId": "flow"}
-        named["errorId"] = "error"
+        named |= {"errorId": "error", "submissionId": "submission"}
         return [named[name] for name in re.findall(r"{(\w+)}", route.path) if name in named]
 
 
 def _aim(tenant: Tenant, state: str) -> Aim:
-    """Ids of a tenant's own: a flow in some status, and an error that happened to it."""
+    """Ids of a tenant's own: a flow in some status, an error that happened to it, an answer."""
     publish = {"publish": True} if state == "PUBLISHED" else {}
     flow = tenant.create(secrets.token_hex(8), flowJson=VALID, **publish)
     error = tenant.http.get(f"{tenant.flows}/missing").json()["errorId"]
     webhooks = f"/api/v1/accounts/{tenant.account_id}/webhooks"
     assert tenant.http.post(webhooks, json=_webhook()).status_code == 200
-    aim = Aim(tenant.account_id, tenant.channel_id, flow, error)
+    answer = submission(tenant.account_id, tenant.channel_id, flow_id=flow)
+    with opened(tenant.database_url) as db:
+        db.run_now(submissions.record, answer)
+    aim = Aim(tenant.account_id, tenant.channel_id, flow, error, answer.id)
     # Looking it up waits until it has been written.
     found = tenant.http.get(aim.path(_ROUTES["getError"]))
     assert found.status_code == 200
@@ -178,11 +191,16 @@ def _aim(tenant: Tenant, state: str) -> Aim:
 def _nowhere() -> Aim:
     """Ids that look like any other and belong to nobody."""
     flow = str(10**15 + secrets.randbelow(8 * 10**15))
-    return Aim(str(uuid.uuid4()), str(uuid.uuid4()), flow, str(uuid.uuid4()))
+    return Aim(str(uuid.uuid4()), str(uuid.uuid4()), flow, str(uuid.uuid4()), str(uuid.uuid4()))
 
 
 def _call(http: httpx2.Client, route: Route, aim: Aim, case: Case) -> httpx2.Response:
-    return http.request(route.method, aim.path(route), json=case.body() if case.body else None)
+    return http.request(
+        route.method,
+        aim.path(route),
+        json=case.body() if case.body else None,
+        params=case.query,
+    )
 
 
 def _face(response: httpx2.Response, aim: Aim) -> dict[str, Any]:
