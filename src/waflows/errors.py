@@ -5,7 +5,8 @@
     │   ├── InvalidParameter      a value has the wrong type or form
     │   ├── OutOfRange            a number or a length lies outside its limits
     │   ├── InvalidId             an identifier is malformed or names nothing
-    │   └── InvalidFlowJson       the Flow JSON is not JSON text
+    │   ├── InvalidFlowJson       the Flow JSON is not JSON text
+    │   └── InvalidMessage        a message or a template; carries which fault it is
     ├── NotAuthenticated          no usable API key
     ├── WrongAccount              the account named is not the key's
     ├── Forbidden                 the key may not do this
@@ -14,7 +15,10 @@
     │   ├── NameTaken
     │   ├── NotADraft
     │   ├── NotPublished
-    │   └── NotPublishable
+    │   ├── NotPublishable
+    │   ├── OutsideServiceWindow
+    │   └── InUse                 a template names the flow
+    ├── Unsupported               a part of 8x8's API that waflows does not have
     ├── RateLimited               too many requests; carries the seconds to wait
     ├── HttpRefusal               refused by the rules of HTTP itself
     │   ├── RouteNotFound  MethodNotAllowed  PayloadTooLarge
@@ -27,6 +31,8 @@ The docstring of a class is its default message.
 """
 
 from __future__ import annotations
+
+import enum
 
 
 class WaflowsError(Exception):
@@ -59,6 +65,47 @@ class InvalidId(InvalidRequest):
 
 class InvalidFlowJson(InvalidRequest):
     """Invalid flowJson"""
+
+
+class MessageFault(enum.Enum):
+    """What can be wrong with a message or a template, as far as 8x8 tells it apart."""
+
+    MISSING_USER = enum.auto()
+    MISSING_MSISDN = enum.auto()
+    INVALID_MSISDN = enum.auto()
+    MISSING_CONTENT = enum.auto()
+    MISSING_TEXT = enum.auto()
+    TEXT_TOO_LONG = enum.auto()
+    MISSING_MEDIA_URL = enum.auto()
+    INVALID_MEDIA_URL = enum.auto()
+    CLIENT_MESSAGE_ID_TOO_LONG = enum.auto()
+    INVALID_CONTENT_TYPE = enum.auto()
+    INVALID_FALLBACK_CHANNEL = enum.auto()
+    INVALID_EXPIRY = enum.auto()
+    EMPTY_TEMPLATE = enum.auto()
+    TEMPLATE_NAME_LENGTH = enum.auto()
+    TEMPLATE_NAME = enum.auto()
+    TOO_MANY_PARAMETERS = enum.auto()
+    COMPONENT_COMBINATION = enum.auto()
+    MISSING_LANGUAGE = enum.auto()
+    INVALID_LANGUAGE = enum.auto()
+    TEMPLATE_NOT_FOUND = enum.auto()
+    COMPONENT_TYPE = enum.auto()
+    MISSING_PARAMETERS = enum.auto()
+    INVALID_PARAMETER = enum.auto()
+    PARAMETER_TYPE = enum.auto()
+    PARAMETER_TOO_LONG = enum.auto()
+    INVALID_BUTTON_PARAMETER = enum.auto()
+    COMPONENT_SUB_TYPE = enum.auto()
+    INVALID_INDEX = enum.auto()
+
+
+class InvalidMessage(InvalidRequest):
+    """The message is not valid."""
+
+    def __init__(self, fault: MessageFault, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class NotAuthenticated(WaflowsError):
@@ -95,6 +142,18 @@ class NotPublished(Conflict):
 
 class NotPublishable(Conflict):
     """Flow cannot be published"""
+
+
+class OutsideServiceWindow(Conflict):
+    """Outside service window"""
+
+
+class InUse(Conflict):
+    """Something else needs it"""
+
+
+class Unsupported(WaflowsError):
+    """waflows does not have this function."""
 
 
 class RateLimited(WaflowsError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 
 import httpx2
 
-from waflows.services import accounts
+from waflows.services import accounts, sub_accounts
 from waflows.storage.database import Database, open_database
 
 _READY_SECONDS = 30.0
@@ -62,7 +63,7 @@ class Process:
 
 
 class Tenant:
-    """An account with a channel and a key of its own, on a running server."""
+    """An account with a channel, a sub-account and a key of its own, on a running server."""
 
     def __init__(self, process: Process, database_url: str, name: str = "Tests") -> None:
         self.process = process
@@ -71,6 +72,13 @@ class Tenant:
         with opened(database_url) as db:
             self.account_id = db.run_now(accounts.create_account, name).id
             self.channel_id = db.run_now(accounts.create_channel, self.account_id, "Channel").id
+            self.sub_account_id = f"sub-{secrets.token_hex(4)}"
+            db.run_now(
+                sub_accounts.create_sub_account,
+                self.account_id,
+                self.sub_account_id,
+                self.channel_id,
+            )
             self.api_key = db.run_now(accounts.create_key, self.account_id, "key").text
         self.http = client(self.url, self.api_key)
 
@@ -83,6 +91,16 @@ class Tenant:
     def guide_flows(self) -> str:
         """Path of the channel's flows in the guide dialect."""
         return f"/config/v1/channels/whatsapp/{self.channel_id}/flows"
+
+    @property
+    def messages(self) -> str:
+        """Path of the sub-account's messages."""
+        return f"/api/v1/subaccounts/{self.sub_account_id}/messages"
+
+    @property
+    def templates(self) -> str:
+        """Path of the channel's templates."""
+        return f"/api/v1/accounts/{self.account_id}/channels/{self.channel_id}/templates"
 
     def new_channel(self) -> str:
         """Another channel of the account."""

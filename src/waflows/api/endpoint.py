@@ -29,6 +29,7 @@ from waflows.errors import (
     MethodNotAllowed,
     NotFound,
     PayloadTooLarge,
+    Unsupported,
     UnsupportedMediaType,
     WaflowsError,
 )
@@ -118,7 +119,8 @@ class Address:
         )
         exchange.account_id = principal.account_id
         exchange.key = principal.last_six
-        await self.limit(principal, "read" if route.method == "GET" else "write")
+        if route.limited:
+            await self.limit(principal, "read" if route.method == "GET" else "write")
         path: dict[str, str] = scope["path_params"]
         if "accountId" in path:
             check_account(principal, path["accountId"])
@@ -209,7 +211,7 @@ def note(
     exchange.code = refusal.envelope.code
     exchange.error = type(error).__name__
     state.journal.add(_record(error, refusal, exchange, scope))
-    if refusal.status >= 500:
+    if _is_unexpected(error, refusal):
         state.logs.events.error(
             "unexpected error",
             error_id=exchange.error_id,
@@ -217,6 +219,10 @@ def note(
             exc_info=error,
         )
     return refusal
+
+
+def _is_unexpected(error: Exception, refusal: Refusal) -> bool:
+    return refusal.status >= 500 and not isinstance(error, Unsupported)
 
 
 def base_url(state: State, scope: AsgiScope, headers: Headers) -> str:
@@ -308,7 +314,7 @@ def _record(
     error: Exception, refusal: Refusal, exchange: Exchange, scope: AsgiScope
 ) -> ErrorRecord:
     headers = Headers(scope=scope)
-    unexpected = refusal.status >= 500
+    unexpected = _is_unexpected(error, refusal)
     cause = error.__cause__ if isinstance(error, WaflowsError) else error
     return ErrorRecord(
         refusal.envelope.error_id,

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from waflows import errors
+from waflows.errors import MessageFault
 from waflows.services import clock
 
 Dialect = Literal["reference", "guide"]
@@ -44,7 +45,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 _INVALID_PARAMETER, _INVALID_ID, _OUT_OF_RANGE = 1000, 1008, 1010
 _WRONG_ACCOUNT, _NOT_AUTHENTICATED, _FORBIDDEN = 1001, 1200, 1201
-_NOT_FOUND, _INTERNAL = 1300, 2000
+_NOT_FOUND, _INTERNAL, _NOT_IMPLEMENTED = 1300, 2000, 2001
 
 # The first class in this order that an error is an instance of decides.
 _REFERENCE: list[tuple[type[Exception], Answer]] = [
@@ -61,6 +62,7 @@ _REFERENCE: list[tuple[type[Exception], Answer]] = [
     (errors.PayloadTooLarge, Answer(413, 413)),
     (errors.UnsupportedMediaType, Answer(415, 415)),
     (errors.MalformedHttp, Answer(400, _INVALID_PARAMETER)),
+    (errors.Unsupported, Answer(501, _NOT_IMPLEMENTED)),
     (errors.RateLimited, Answer(429, 429)),
     (errors.HeadTooLarge, Answer(431, 431)),
     (errors.Unavailable, Answer(503, _INTERNAL)),
@@ -73,6 +75,36 @@ _GUIDE: list[tuple[type[Exception], Answer]] = [
 _TABLES: dict[Dialect, list[tuple[type[Exception], Answer]]] = {
     "reference": _REFERENCE,
     "guide": _GUIDE,
+}
+_MESSAGE_CODES = {
+    MessageFault.INVALID_MSISDN: 1002,
+    MessageFault.INVALID_EXPIRY: 1006,
+    MessageFault.MISSING_USER: 3001,
+    MessageFault.MISSING_MSISDN: 3002,
+    MessageFault.MISSING_CONTENT: 3004,
+    MessageFault.MISSING_TEXT: 3005,
+    MessageFault.TEXT_TOO_LONG: 3006,
+    MessageFault.MISSING_MEDIA_URL: 3007,
+    MessageFault.INVALID_MEDIA_URL: 3008,
+    MessageFault.CLIENT_MESSAGE_ID_TOO_LONG: 3009,
+    MessageFault.INVALID_CONTENT_TYPE: 3010,
+    MessageFault.INVALID_FALLBACK_CHANNEL: 3022,
+    MessageFault.EMPTY_TEMPLATE: 3030,
+    MessageFault.TEMPLATE_NAME_LENGTH: 3031,
+    MessageFault.TEMPLATE_NAME: 3032,
+    MessageFault.TOO_MANY_PARAMETERS: 3033,
+    MessageFault.COMPONENT_COMBINATION: 3034,
+    MessageFault.MISSING_LANGUAGE: 3036,
+    MessageFault.INVALID_LANGUAGE: 3037,
+    MessageFault.TEMPLATE_NOT_FOUND: 3038,
+    MessageFault.COMPONENT_TYPE: 3039,
+    MessageFault.MISSING_PARAMETERS: 3040,
+    MessageFault.INVALID_PARAMETER: 3041,
+    MessageFault.PARAMETER_TYPE: 3042,
+    MessageFault.PARAMETER_TOO_LONG: 3043,
+    MessageFault.INVALID_BUTTON_PARAMETER: 3049,
+    MessageFault.COMPONENT_SUB_TYPE: 3052,
+    MessageFault.INVALID_INDEX: 3053,
 }
 _UNEXPECTED = Answer(500, _INTERNAL)
 _LONGEST_MESSAGE = 4000
@@ -102,6 +134,8 @@ def shortened(text: str) -> str:
 
 def answer_to(error: Exception, dialect: Dialect) -> Answer:
     """Status and code of an error."""
+    if isinstance(error, errors.InvalidMessage):
+        return Answer(400, _MESSAGE_CODES[error.fault])
     for kind, answer in _TABLES[dialect]:
         if isinstance(error, kind):
             return answer

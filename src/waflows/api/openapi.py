@@ -10,6 +10,7 @@ import msgspec
 from waflows.api.errors import Envelope
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.services.accounts import ACCOUNT_ID_PATTERN
+from waflows.services.sub_accounts import SUB_ACCOUNT_ID_PATTERN
 
 _DESCRIPTION = """\
 waflows answers 8x8's WhatsApp Flows API on your own machine. Two dialects lead to the same flows:
@@ -37,9 +38,19 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
     },
     "subAccountId": {
-        "description": "Sub-account.",
-        "schema": {"type": "string"},
+        "description": "Sub-account, which sends through one channel.",
+        "schema": {
+            "type": "string",
+            "minLength": 3,
+            "maxLength": 50,
+            "pattern": SUB_ACCOUNT_ID_PATTERN,
+        },
     },
+    "umid": {
+        "description": "Id of a message.",
+        "schema": {"type": "string", "format": "uuid"},
+    },
+    "templateName": {"description": "Name of a template.", "schema": {"type": "string"}},
     "type": {
         "description": "Type of a webhook.",
         "schema": {"type": "string", "enum": ["CADR", "MSG", "CABM"]},
@@ -54,9 +65,13 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "format": "uuid"},
     },
 }
+_SUB_ACCOUNT_OF_WEBHOOK = {
+    "description": "Sub-account, or `*` for the webhook of all.",
+    "schema": {"type": "string"},
+}
 _STATUSES = {
     400: "Something in the request is wrong (codes 1000, 1008, 1010).",
-    401: "No valid API key (1200), or another account's id (1001).",
+    401: "No valid API key (1200), or the id of another account or sub-account (1001).",
     403: "The key may not do this (1201).",
     404: "Not there, or not for this account (1300).",
     405: "The address does not answer to this method.",
@@ -66,6 +81,7 @@ _STATUSES = {
     422: "The Flow JSON is not valid.",
     429: "Too many requests; `Retry-After` says for how many seconds.",
     500: "A fault of the server (2000).",
+    501: "Something of 8x8's API that waflows does not have (2001).",
     503: "The database cannot be reached just now; `Retry-After` says when to try again.",
 }
 _RESPONSE_HEADERS = {
@@ -178,8 +194,11 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    described = _PATH_PARAMETERS
+    if "/webhooks/" in route.path:
+        described = described | {"subAccountId": _SUB_ACCOUNT_OF_WEBHOOK}
     return [
-        {"name": name, "in": "path", "required": True, **_PATH_PARAMETERS[name]}
+        {"name": name, "in": "path", "required": True, **described[name]}
         for name in _PLACE.findall(route.path)
     ]
 
@@ -242,7 +261,7 @@ def _statuses(route: Route) -> list[int]:
     if route.dialect == "guide" and route.scope is Scope.WRITE:
         statuses.add(409)
         statuses |= {422} if route.body is not None else set()
-    return sorted(statuses)
+    return sorted(statuses | set(route.more_statuses))
 
 
 def _is_described(type_: Any) -> bool:

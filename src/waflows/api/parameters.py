@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import inspect
 
-from waflows.errors import InvalidParameter, OutOfRange
+from waflows.errors import InvalidMessage, InvalidParameter, InvalidRequest, OutOfRange
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -57,7 +57,9 @@ def read_query(type_: type[S], raw: bytes) -> S:
 def read_body(type_: type[T], body: bytes) -> T:
     """A JSON body as a Struct, or a list of one.
 
-    Raises InvalidParameter, naming the field and what it must be.
+    Raises InvalidParameter, naming the field and what it must be. A field whose type says
+    `Meta(extra={"missing": fault})` has a fault of its own for when it is not there or no value of
+    its kind; then InvalidMessage is raised with it.
     """
     try:
         text = body.decode("utf-8")
@@ -67,7 +69,7 @@ def read_body(type_: type[T], body: bytes) -> T:
             f"The request body must be UTF-8 text, which it is not from byte {error.start} on."
         ) from None
     except msgspec.ValidationError as error:
-        raise InvalidParameter(_explain(str(error), type_)) from None
+        raise _refusal(str(error), type_) from None
     except msgspec.DecodeError as error:
         raise InvalidParameter(
             f"The request body is not valid JSON: {_fault(text, error)}."
@@ -106,18 +108,23 @@ def _from_text(name: str, type_: Any, text: str) -> Any:
         raise kind(wrong) from error
 
 
-def _explain(problem: str, type_: Any) -> str:
+def _refusal(problem: str, type_: Any) -> InvalidRequest:
     at = _AT.search(problem)
     path = at[1] if at else ""
     if missing := _MISSING.search(problem):
-        field = f"{path}.{missing[1]}" if path else missing[1]
-        return f"{field} is required: {_describe(_info_at(type_, field))}."
-    got = ""
-    if bad := _BAD_ENUM.search(problem):
-        got = f", not {_quote(bad[1])}"
-    elif found := _GOT.search(problem):
-        got = f", not {_WORDS.get(found[1], found[1])}"
-    return f"{path or 'The request body'} must be {_describe(_info_at(type_, path))}{got}."
+        path = f"{path}.{missing[1]}" if path else missing[1]
+        message = f"{path} is required: {_describe(_info_at(type_, path))}."
+    else:
+        got = ""
+        if bad := _BAD_ENUM.search(problem):
+            got = f", not {_quote(bad[1])}"
+        elif found := _GOT.search(problem):
+            got = f", not {_WORDS.get(found[1], found[1])}"
+        message = f"{path or 'The request body'} must be {_describe(_info_at(type_, path))}{got}."
+    info = _info_at(type_, path)
+    if isinstance(info, inspect.Metadata) and info.extra and "missing" in info.extra:
+        return InvalidMessage(info.extra["missing"], message)
+    return InvalidParameter(message)
 
 
 def _info_at(type_: Any, path: str) -> inspect.Type:
@@ -190,23 +197,27 @@ def _refuse_near_misses(type_: Any, text: str) -> None:
     8x8 ignores fields it does not know; ignoring `endpointUri` for `endPointUri` would lose what
     the client meant to say.
     """
-    item, texts = type_, [msgspec.Raw(text.encode())]
-    if get_origin(type_) is list:
-        [item] = get_args(type_)
-        texts = msgspec.json.decode(text, type=list[msgspec.Raw])
-    known = {_skeleton(field.encode_name): field.encode_name for field in _fields(item)}
-    names = set(known.values())
-    for each in texts:
-        for name in msgspec.json.decode(each, type=dict[str, msgspec.Raw]):
-            meant = known.get(_skeleton(name))
-            if meant is not None and name not in names:
-                raise InvalidParameter(
-                    f"Unknown field {_quote(name)}; the field is spelled {meant!r}."
-                )
+    _refuse_near_misses_in(inspect.type_info(type_), text.encode())
 
 
-def _fields(type_: type[msgspec.Struct]) -> tuple[Any, ...]:
-    return msgspec.structs.fields(type_)
+def _refuse_near_misses_in(info: inspect.Type, raw: bytes) -> None:
+    """The same for a value of any type; its depth is that of the type."""
+    info = _unwrap(info)
+    if raw == b"null":
+        return
+    if isinstance(info, inspect.ListType):
+        for item in msgspec.json.decode(raw, type=list[msgspec.Raw]):
+            _refuse_near_misses_in(info.item_type, bytes(item))
+    if not isinstance(info, inspect.StructType):
+        return
+    fields = {field.encode_name: field.type for field in info.fields}
+    known = {_skeleton(name): name for name in fields}
+    for name, value in msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).items():
+        meant = known.get(_skeleton(name))
+        if meant is not None and name not in fields:
+            raise InvalidParameter(f"Unknown field {_quote(name)}; the field is spelled {meant!r}.")
+        if name in fields:
+            _refuse_near_misses_in(fields[name], bytes(value))
 
 
 def _skeleton(name: str) -> str:

@@ -90,7 +90,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     `body` is the type of the request body: a Struct or a list of one, None for no body. `answers`
     is the type of a successful body, None for an empty one; `produces` its media type where that
-    is not JSON. `documented` rows stand in the OpenAPI document.
+    is not JSON; `more_statuses` are those of its refusals that not every route has. `documented`
+    rows stand in the OpenAPI document; `limited` ones count against the limits of requests a
+    minute.
     """
 
     method: str
@@ -107,4 +109,6 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     answers: Any = None
     produces: str = "application/json"
+    more_statuses: tuple[int, ...] = ()
     documented: bool = True
+    limited: bool = True

@@ -11,12 +11,15 @@ from waflows.api import (
     health,
     links,
     listing,
+    messages,
     openapi,
     reference,
     submissions,
+    templates,
     webhooks,
 )
 from waflows.api.bodies import CreateBody, UpdateBody
+from waflows.api.message_bodies import MessageBody
 from waflows.api.route import Route, Scope
 from waflows.services.submission_views import SubmissionView
 from waflows.storage.errors import ErrorRecord
@@ -27,6 +30,8 @@ _FLOW = f"{_FLOWS}/{{flowId}}"
 _WEBHOOKS = f"{_A}/webhooks"
 _GUIDE_FLOWS = "/config/v1/channels/whatsapp/{channelId}/flows"
 _GUIDE_FLOW = f"{_GUIDE_FLOWS}/{{flowId}}"
+_MESSAGES = "/api/v1/subaccounts/{subAccountId}/messages"
+_TEMPLATES = f"{_A}/channels/{{channelId}}/templates"
 _READ, _WRITE, _PUBLIC = Scope.READ, Scope.WRITE, Scope.PUBLIC
 
 _LIST_DETAIL = (
@@ -117,6 +122,31 @@ def _webhooks() -> list[Route]:
                      " for a while."),
         Route(method="DELETE", path=secrets, handler=webhooks.drop_secrets, scope=_WRITE,
               tag=extra, name="dropWebhookSecrets", summary="Stop signing a webhook's deliveries"),
+    ]  # fmt: skip
+
+
+def _messaging() -> list[Route]:
+    tag = "Messages"
+    return [
+        Route(method="POST", path=_MESSAGES, handler=messages.send, scope=_WRITE, tag=tag,
+              name="sendMessage", summary="Send a message", body=MessageBody,
+              answers=messages.SentAnswer, limited=False, more_statuses=(501,),
+              detail="A text or a flow within 24 hours of the person's last message, a template at"
+                     " any time."),
+        Route(method="GET", path=f"{_MESSAGES}/{{umid}}", handler=messages.details, scope=_READ,
+              tag=tag, name="getMessage", summary="Show how far a message came",
+              answers=messages.FoundMessages,
+              detail="What it says, and the end of the person's number, are covered up."),
+        Route(method="GET", path=_TEMPLATES, handler=templates.list_templates, scope=_READ,
+              tag="Templates", name="listTemplates", summary="List a channel's templates",
+              answers=templates.TemplateList),
+        Route(method="POST", path=_TEMPLATES, handler=templates.create, scope=_WRITE,
+              tag="Templates", name="createTemplate", summary="Register a template",
+              body=templates.NewTemplateBody, answers=templates.Done, more_statuses=(409, 501),
+              detail="It is approved at once: nobody reviews it here."),
+        Route(method="DELETE", path=f"{_TEMPLATES}/{{templateName}}", handler=templates.delete,
+              scope=_WRITE, tag="Templates", name="deleteTemplate", summary="Remove a template",
+              answers=templates.Done, detail="In every language."),
     ]  # fmt: skip
 
 
@@ -213,6 +243,7 @@ def _served() -> list[Route]:
 ROUTES: list[Route] = [
     *_reference(),
     *_submissions(),
+    *_messaging(),
     *_webhooks(),
     *_guide(),
     *_served(),

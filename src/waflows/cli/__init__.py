@@ -25,6 +25,7 @@ _COMMANDS = {
     "play": ("play", "Play a flow from a file, here in the terminal."),
     "account": ("accounts", "Manage accounts."),
     "channel": ("channels", "Manage the channels of an account."),
+    "subaccount": ("subaccounts", "Manage the sub-accounts that send messages."),
     "key": ("keys", "Manage the API keys of an account."),
     "errors": ("errors", "Look up errors by their errorId."),
     "db": ("db", "Upgrade, back up and restore the database."),

@@ -17,7 +17,7 @@ from waflows import samples, settings
 from waflows.app import create_app
 from waflows.cli.serving import address_of, listen, uvicorn_config
 from waflows.errors import OperatorError, WaflowsError
-from waflows.services import accounts, flow_texts, flows
+from waflows.services import accounts, flow_texts, flows, sub_accounts
 from waflows.services.flows import Content
 from waflows.storage import migrate
 from waflows.storage.database import Database, Transaction, open_database
@@ -140,12 +140,18 @@ def _still_there(tx: Transaction, notes: Notes) -> bool:
         accounts.authenticate(tx, accounts.instance_secret(tx), notes.api_key)
     except WaflowsError:
         return False
+    known = [each.id for each in sub_accounts.list_sub_accounts(tx, notes.account_id)]
+    if notes.sub_account_id not in known:
+        sub_accounts.create_sub_account(
+            tx, notes.account_id, notes.sub_account_id, notes.channel_id
+        )
     return True
 
 
 def _make(tx: Transaction) -> Notes:
     account = accounts.create_account(tx, "Development")
     channel = accounts.create_channel(tx, account.id, "Sample channel")
+    sub_accounts.create_sub_account(tx, account.id, _SUB_ACCOUNT, channel.id)
     key = accounts.create_key(tx, account.id, "dev")
     for sample in samples.all_samples():
         flow = flows.create(

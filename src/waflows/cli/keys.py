@@ -33,6 +33,15 @@ def command() -> None:
 @click.option(
     "--channel", "channel_ids", multiple=True, help="Limit to this channel; may be repeated."
 )
+@click.option(
+    "--sub-account",
+    "sub_account_ids",
+    multiple=True,
+    help="Limit to this sub-account and its channel; may be repeated.",
+)
+@click.option(
+    "--masked", is_flag=True, help="A key that is shown answers and phone numbers covered up."
+)
 @click.option("--expires", metavar="WHEN", help="After 90d, 12h or 30m, or at 2027-01-31T12:00Z.")
 @database_options
 @json_option
@@ -41,6 +50,8 @@ def create(
     account_id: str,
     read_only: bool,
     channel_ids: tuple[str, ...],
+    sub_account_ids: tuple[str, ...],
+    masked: bool,
     expires: str | None,
     as_json: bool,
     **where: Any,
@@ -57,6 +68,8 @@ def create(
             name,
             read_only=read_only,
             channel_ids=list(channel_ids) or None,
+            sub_account_ids=list(sub_account_ids) or None,
+            masked=masked,
             expires_at=expires_at,
         )
     if as_json or not sys.stdout.isatty():
@@ -127,6 +140,10 @@ def _show(key: ApiKey, as_json: bool) -> None:
 
 def _rights(key: ApiKey) -> str:
     where = "all channels" if key.channel_ids is None else ", ".join(key.channel_ids)
+    if key.sub_account_ids is not None:
+        where += f", as {', '.join(key.sub_account_ids)}"
+    if key.masked:
+        where += ", answers covered up"
     return f"{'read' if key.read_only else 'read and write'} in {where}"
 
 

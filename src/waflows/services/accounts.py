@@ -13,6 +13,7 @@ from waflows.security import keys
 from waflows.services import clock
 from waflows.services.names import is_printable
 from waflows.storage import accounts as store
+from waflows.storage import sub_accounts as sub_account_store
 from waflows.storage.accounts import Account, ApiKey, Channel
 from waflows.storage.database import Transaction
 
@@ -132,19 +133,24 @@ def create_key(
     *,
     read_only: bool = False,
     channel_ids: list[str] | None = None,
+    sub_account_ids: list[str] | None = None,
+    masked: bool = False,
     expires_at: int | None = None,
 ) -> CreatedKey:
     """Issues an API key. Any number may be live at once, so that one can replace another.
 
-    `channel_ids` None means every channel; `expires_at` is in milliseconds since the epoch.
-    Raises NotFound for an unknown channel, InvalidParameter for no channel at all and for an
-    expiry in the past.
+    `channel_ids` None means every channel, unless the key is limited to sub-accounts: then it
+    means their channels. `expires_at` is in milliseconds since the epoch. Raises NotFound for an
+    unknown channel or sub-account, InvalidParameter for none at all and for an expiry in the past.
     """
     account = get_account(tx, account_id)
     if channel_ids is not None and not channel_ids:
         raise InvalidParameter("A key limited to channels must be limited to at least one.")
     for channel_id in channel_ids or []:
         get_channel(tx, account.id, channel_id)
+    if sub_account_ids is not None:
+        found = _channels_of_sub_accounts(tx, account.id, sub_account_ids)
+        channel_ids = found if channel_ids is None else channel_ids
     now = clock.now_ms()
     if expires_at is not None and expires_at <= now:
         raise InvalidParameter("A key cannot expire in the past.")
@@ -159,6 +165,8 @@ def create_key(
         now,
         expires_at,
         None,
+        sub_account_ids,
+        masked,
     )
     store.insert_key(tx, key, keys.digest(instance_secret(tx), made.text))
     return CreatedKey(key, made.text)
@@ -211,10 +219,32 @@ def _live(key: ApiKey) -> Principal:
         raise NotAuthenticated
     if key.expires_at is not None and key.expires_at <= clock.now_ms():
         raise NotAuthenticated
-    channel_ids = None if key.channel_ids is None else frozenset(key.channel_ids)
     return Principal(
-        key.account_id, key.id, key.last_six, key.read_only, channel_ids, key.expires_at
+        key.account_id,
+        key.id,
+        key.last_six,
+        key.read_only,
+        _set(key.channel_ids),
+        key.expires_at,
+        _set(key.sub_account_ids),
+        key.masked,
     )
+
+
+def _set(ids: list[str] | None) -> frozenset[str] | None:
+    return None if ids is None else frozenset(ids)
+
+
+def _channels_of_sub_accounts(tx: Transaction, account_id: str, ids: list[str]) -> list[str]:
+    if not ids:
+        raise InvalidParameter("A key limited to sub-accounts must be limited to at least one.")
+    channels: dict[str, None] = {}
+    for sub_account_id in ids:
+        found = sub_account_store.find(tx, account_id, sub_account_id)
+        if found is None:
+            raise NotFound(f"The account has no sub-account {sub_account_id}.")
+        channels[found.channel_id] = None
+    return list(channels)
 
 
 def _name(what: str, name: str) -> str:

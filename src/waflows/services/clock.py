@@ -21,3 +21,9 @@ def error_timestamp() -> str:
 def iso(at_ms: int) -> str:
     """A stored time to the second, in UTC: 2026-03-01T09:30:00Z."""
     return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def hundredths(at_ms: int) -> str:
+    """A stored time as messages carry it: to the hundredth, in UTC: 2026-03-01T09:30:00.25Z."""
+    whole = datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{whole}.{at_ms % 1000 // 10:02}Z"

@@ -15,6 +15,7 @@ import secrets
 import msgspec
 
 from waflows.errors import (
+    InUse,
     InvalidId,
     InvalidParameter,
     NameTaken,
@@ -24,11 +25,12 @@ from waflows.errors import (
     NotPublished,
     OutOfRange,
 )
-from waflows.services import clock, flow_texts
+from waflows.services import clock, flow_texts, message_events, webhooks
 from waflows.services.flow_texts import FlowText
 from waflows.services.names import is_printable
 from waflows.services.publishing import unmet_conditions
-from waflows.storage import accounts, flows
+from waflows.services.webhooks import Event
+from waflows.storage import accounts, flows, sub_accounts, templates
 from waflows.storage.database import Transaction
 from waflows.storage.flows import Checked, Flow, FlowSummary, Revision, Selection, Status
 
@@ -119,6 +121,7 @@ def create(
     )
     if not flows.insert(tx, flow):
         raise _name_taken(flow.name)
+    _announce(tx, flow, before=None)
     return _apply(tx, flow, content, reach)
 
 
@@ -213,9 +216,14 @@ def require_channel(tx: Transaction, account_id: str, channel_id: str) -> None:
 
 
 def delete(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> None:
-    """Removes a draft with its revisions; raises NotFound, NotADraft."""
+    """Removes a draft with its revisions; raises NotFound, NotADraft, InUse (template)."""
     flow = locked(tx, account_id, channel_id, flow_id)
     _require_draft(flow, "deleted")
+    if bound := templates.names_with_flow(tx, account_id, flow.id):
+        raise InUse(
+            f"Flow {flow.id} cannot be deleted while a template has it on a button; delete first:"
+            f" {', '.join(bound)}."
+        )
     flows.delete(tx, account_id, flow.id)
     accounts.count_one_less(tx, account_id, channel_id)
 
@@ -239,6 +247,7 @@ def deprecate(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -
         )
     flow = msgspec.structs.replace(flow, status=Status.DEPRECATED, updated_at=clock.now_ms())
     flows.save(tx, flow)
+    _announce(tx, flow, before=Status.PUBLISHED)
     return flow
 
 
@@ -322,7 +331,21 @@ def _with_flow_json(tx: Transaction, flow: Flow, text: FlowText) -> Flow:
 def _published(tx: Transaction, flow: Flow) -> Flow:
     if unmet := unmet_conditions(tx, flow):
         raise NotPublishable(f"Flow cannot be published: {'; '.join(unmet)}.")
-    return msgspec.structs.replace(flow, status=Status.PUBLISHED, updated_at=clock.now_ms())
+    flow = msgspec.structs.replace(flow, status=Status.PUBLISHED, updated_at=clock.now_ms())
+    _announce(tx, flow, before=Status.DRAFT)
+    return flow
+
+
+def _announce(tx: Transaction, flow: Flow, before: Status | None) -> None:
+    """Tells webhooks that a flow has a new status.
+
+    A flow belongs to no sub-account: besides those for all, the webhook of the channel's first
+    sub-account is told.
+    """
+    first = sub_accounts.first_of_channel(tx, flow.account_id, flow.channel_id)
+    body = message_events.flow_status_changed(flow, before)
+    event = Event(flow.account_id, first.id if first else "", "CABM", flow.id, body)
+    webhooks.announce(tx, event)
 
 
 def _checked_name(name: str) -> str:

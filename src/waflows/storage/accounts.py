@@ -26,7 +26,11 @@ class Channel(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ApiKey(msgspec.Struct, frozen=True, rename="camel"):
-    """What is known of a key once it has been shown; `channel_ids` None means every channel."""
+    """What is known of a key once it has been shown.
+
+    `channel_ids` None means every channel, `sub_account_ids` None every sub-account. A `masked`
+    key is shown answers and phone numbers with their characters covered.
+    """
 
     account_id: str
     id: str
@@ -37,6 +41,8 @@ class ApiKey(msgspec.Struct, frozen=True, rename="camel"):
     created_at: int
     expires_at: int | None
     revoked_at: int | None
+    sub_account_ids: list[str] | None = None
+    masked: bool = False
 
 
 def instance_value(tx: Transaction, name: str) -> str | None:
@@ -140,14 +146,16 @@ def count_one_less(tx: Transaction, account_id: str, channel_id: str) -> None:
 
 
 _KEY_COLUMNS = (
-    "account_id, id, name, last_six, read_only, channel_ids, created_at, expires_at, revoked_at"
+    "account_id, id, name, last_six, read_only, channel_ids, created_at, expires_at, revoked_at,"
+    " sub_account_ids, masked"
 )
 
 
 def insert_key(tx: Transaction, key: ApiKey, digest: str) -> None:
     """Adds a key under the digest of its text."""
     tx.execute(
-        f"INSERT INTO api_keys (digest, {_KEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO api_keys (digest, {_KEY_COLUMNS}) "
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         digest,
         key.account_id,
         key.id,
@@ -158,6 +166,8 @@ def insert_key(tx: Transaction, key: ApiKey, digest: str) -> None:
         key.created_at,
         key.expires_at,
         key.revoked_at,
+        msgspec.json.encode(key.sub_account_ids).decode(),
+        int(key.masked),
     )
 
 
@@ -195,6 +205,10 @@ def set_revoked(tx: Transaction, account_id: str, key_id: str, at: int) -> None:
 
 
 def _key(row: Row) -> ApiKey:
-    account_id, key_id, name, last_six, read_only, channel_ids, *times = row
-    channels = msgspec.json.decode(channel_ids, type=list[str] | None)
-    return ApiKey(account_id, key_id, name, last_six, bool(read_only), channels, *times)
+    values = list(row)
+    values[4] = bool(values[4])
+    values[5] = msgspec.json.decode(values[5], type=list[str] | None)
+    # A key from before there were sub-accounts has null here.
+    values[9] = msgspec.json.decode(values[9] or "null", type=list[str] | None)
+    values[10] = bool(values[10])
+    return ApiKey(*values)

@@ -86,6 +86,20 @@ def _nothing_more() -> dict[str, Any]:
     return {}
 
 
+def _new_template(name: str | None = None) -> dict[str, Any]:
+    components = [{"type": "BODY", "text": "We are open."}]
+    called = name or f"template_{secrets.token_hex(8)}"
+    return {"name": called, "language": "en", "category": "UTILITY", "components": components}
+
+
+def _message() -> dict[str, Any]:
+    return {
+        "user": {"msisdn": "+6581234567"},
+        "type": "template",
+        "content": {"template": {"name": "notice", "language": "en"}},
+    }
+
+
 TABLE: dict[str, Case | Public | OfConsole] = {
     "listFlows": Case(),
     "createFlow": Case(body=_new_flow),
@@ -111,6 +125,11 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "getSubmission": Case(),
     "deleteSubmission": Case(success=204),
     "deletePersonsSubmissions": Case(query={"msisdn": "+351910000001"}),
+    "sendMessage": Case(body=_message),
+    "getMessage": Case(),
+    "listTemplates": Case(),
+    "createTemplate": Case(body=_new_template),
+    "deleteTemplate": Case(),
     "guideListFlows": Case(),
     "guideCreateFlow": Case(success=201, body=_new_flow),
     "guideGetFlow": Case(),
@@ -150,6 +169,9 @@ class Aim(NamedTuple):
     flow: str
     error: str
     submission: str = "none"
+    sub_account: str = "no sub-account"
+    message: str = "no message"
+    template: str = "no template"
 
     def path(self, route: Route) -> str:
         """The route's address with these ids in it."""
@@ -159,8 +181,11 @@ class Aim(NamedTuple):
             flowId=self.flow,
             errorId=self.error,
             submissionId=self.submission,
+            # Whatever else it names, a webhook's address names those for every sub-account.
+            subAccountId="*" if "/webhooks/" in route.path else self.sub_account,
+            umid=self.message,
+            templateName=self.template,
             revision="1",
-            subAccountId="*",
             type="MSG",
         )
 
@@ -168,6 +193,9 @@ class Aim(NamedTuple):
         """The fields of this that stand in the route's address and have an owner."""
         named = {"accountId": "account", "channelId": "channel", "flowId": "flow"}
         named |= {"errorId": "error", "submissionId": "submission"}
+        named |= {"umid": "message", "templateName": "template"}
+        if "/webhooks/" not in route.path:
+            named |= {"subAccountId": "sub_account"}
         return [named[name] for name in re.findall(r"{(\w+)}", route.path) if name in named]
 
 
@@ -181,7 +209,20 @@ def _aim(tenant: Tenant, state: str) -> Aim:
     answer = submission(tenant.account_id, tenant.channel_id, flow_id=flow)
     with opened(tenant.database_url) as db:
         db.run_now(submissions.record, answer)
-    aim = Aim(tenant.account_id, tenant.channel_id, flow, error, answer.id)
+    template = _new_template()
+    for each in (template, _new_template("notice")):
+        tenant.http.post(tenant.templates, json=each)
+    message = tenant.http.post(tenant.messages, json=_message()).json()["umid"]
+    aim = Aim(
+        account=tenant.account_id,
+        channel=tenant.channel_id,
+        flow=flow,
+        error=error,
+        submission=answer.id,
+        sub_account=tenant.sub_account_id,
+        message=message,
+        template=template["name"],
+    )
     # Looking it up waits until it has been written.
     found = tenant.http.get(aim.path(_ROUTES["getError"]))
     assert found.status_code == 200
@@ -191,7 +232,16 @@ def _aim(tenant: Tenant, state: str) -> Aim:
 def _nowhere() -> Aim:
     """Ids that look like any other and belong to nobody."""
     flow = str(10**15 + secrets.randbelow(8 * 10**15))
-    return Aim(str(uuid.uuid4()), str(uuid.uuid4()), flow, str(uuid.uuid4()), str(uuid.uuid4()))
+    return Aim(
+        account=str(uuid.uuid4()),
+        channel=str(uuid.uuid4()),
+        flow=flow,
+        error=str(uuid.uuid4()),
+        submission=str(uuid.uuid4()),
+        sub_account=f"sub-{secrets.token_hex(4)}",
+        message=str(uuid.uuid4()),
+        template=_new_template()["name"],
+    )
 
 
 def _call(http: httpx2.Client, route: Route, aim: Aim, case: Case) -> httpx2.Response:
@@ -267,7 +317,7 @@ def test_ids_of_another_tenant_are_refused_like_ids_of_nobody_and_change_nothing
         unknown = _call(server.http, route, missing, case)
 
         assert _face(refused, taken) == _face(unknown, missing), foreign
-        expected = (401, 1001) if "account" in foreign else (404, 1300)
+        expected = (401, 1001) if {"account", "sub_account"} & set(foreign) else (404, 1300)
         assert (refused.status_code, refused.json()["code"]) == expected, foreign
         if route.method == "GET":
             assert server.http.head(taken.path(route)).status_code == expected[0], foreign

@@ -1,0 +1,107 @@
+"""Sending messages, and looking at them: /api/v1/subaccounts/{subAccountId}/messages."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from waflows.api.message_bodies import MessageBody, outgoing
+from waflows.api.route import Call, NoQuery, Reply
+from waflows.errors import InvalidParameter
+from waflows.services import clock, messaging, msisdn
+from waflows.storage.messages import Message
+
+_CONTENT_TYPES = {"text": "Text", "interactive": "Interactive", "template": "Template"}
+_MASKED = "**MASKED**"
+
+_Umid = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+_Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class MessageUser(msgspec.Struct, frozen=True):
+    """Whom a message is for, or from."""
+
+    msisdn: str
+
+
+class MessageStatus(msgspec.Struct, frozen=True):
+    """How far a message came, and when."""
+
+    state: str
+    timestamp: _Moment
+
+
+class SentAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """A message was taken."""
+
+    umid: _Umid
+    user: MessageUser
+    status: MessageStatus
+    client_message_id: str | UnsetType = UNSET
+
+
+class MessageDetails(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One message, what it says and to whom covered up."""
+
+    umid: str
+    sub_account_id: str
+    channel: str = "WhatsApp"
+    channel_id: str
+    direction: str
+    status: MessageStatus
+    user: MessageUser
+    content_type: str
+    content: str = _MASKED
+    created_at: str
+    client_message_id: str | UnsetType = UNSET
+    step: int = 1
+
+
+class FoundMessages(msgspec.Struct, frozen=True):
+    """The message asked for, once for each channel it was tried on, which is one here."""
+
+    data: list[MessageDetails]
+
+
+async def send(call: Call[NoQuery, MessageBody]) -> Reply:
+    """A message on its way."""
+    sent = await call.state.db.run(
+        messaging.send, call.principal, call.path["subAccountId"], outgoing(call.body)
+    )
+    return Reply(
+        SentAnswer(
+            sent.umid,
+            MessageUser(sent.msisdn),
+            MessageStatus(sent.state, clock.hundredths(sent.at)),
+            sent.client_message_id or UNSET,
+        )
+    )
+
+
+async def details(call: Call[NoQuery, None]) -> Reply:
+    """How far a message came."""
+    try:
+        umid = str(uuid.UUID(call.path["umid"]))
+    except ValueError:
+        raise InvalidParameter("umid must be a UUID, as sending a message answers it.") from None
+    found = await call.state.db.read(
+        messaging.get_message, call.principal, call.path["subAccountId"], umid
+    )
+    return Reply(FoundMessages([_shown(found)]))
+
+
+def _shown(message: Message) -> MessageDetails:
+    return MessageDetails(
+        umid=message.umid,
+        sub_account_id=message.sub_account_id,
+        channel_id=message.channel_id,
+        direction=message.direction,
+        status=MessageStatus(message.state, clock.hundredths(message.state_at)),
+        user=MessageUser(msisdn.covered(message.msisdn)),
+        content_type=_CONTENT_TYPES[message.kind],
+        created_at=clock.hundredths(message.created_at),
+        client_message_id=message.client_message_id or UNSET,
+    )

@@ -1,0 +1,290 @@
+"""Queries on conversations and their messages."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from waflows.storage.database import Row, Transaction
+
+Direction = Literal["outbound", "inbound"]
+Kind = Literal["text", "interactive", "template"]
+State = Literal["queued", "sent", "delivered", "read", "undelivered", "failed"]
+
+
+class Conversation(msgspec.Struct, frozen=True):
+    """What one channel and one person say to each other.
+
+    `name` is what the person calls themselves, `sub_account_id` the sender that wrote last.
+    `last_inbound_at` is when the person wrote last, None before they ever did.
+    """
+
+    account_id: str
+    channel_id: str
+    msisdn: str
+    name: str
+    sub_account_id: str
+    last_position: int
+    last_inbound_at: int | None
+
+
+class Header(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What stands above a message: a text, or a picture, video or document at an address."""
+
+    type: Literal["text", "image", "video", "document"]
+    text: str = ""
+    link: str = ""
+
+
+class Bubble(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a chat shows of a message.
+
+    `button` is the label of its flow button. Of an answer, `response` is the JSON text it brings.
+    """
+
+    body: str = ""
+    header: Header | None = None
+    footer: str = ""
+    button: str = ""
+    template: str = ""
+    response: str = ""
+
+
+class SentFlow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The flow that a message carries. `screen` and `data` are empty with `data_exchange`."""
+
+    id: str
+    revision: int
+    token: str
+    action: Literal["navigate", "data_exchange"]
+    screen: str = ""
+    data: dict[str, Any] = {}
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message. Times are milliseconds since the epoch.
+
+    `answer_umid` is the message that answered the flow of this one.
+    """
+
+    account_id: str
+    umid: str
+    channel_id: str
+    msisdn: str
+    position: int
+    sub_account_id: str
+    direction: Direction
+    kind: Kind
+    bubble: Bubble
+    flow: SentFlow | None = None
+    reply_to: str | None = None
+    client_message_id: str | None = None
+    request_key: str | None = None
+    state: State
+    state_at: int
+    created_at: int
+    answer_umid: str | None = None
+
+
+_CONVERSATION = (
+    "account_id, channel_id, msisdn, name, sub_account_id, last_position, last_inbound_at"
+)
+
+
+def find_conversation(
+    tx: Transaction, account_id: str, channel_id: str, msisdn: str
+) -> Conversation | None:
+    """The conversation of a channel and a person, if there is one."""
+    row = tx.one(
+        f"SELECT {_CONVERSATION} FROM conversations"
+        " WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
+        account_id,
+        channel_id,
+        msisdn,
+    )
+    return Conversation(*row) if row else None
+
+
+def conversations_of(tx: Transaction, account_id: str, channel_id: str) -> list[Conversation]:
+    """The conversations of a channel, by phone number."""
+    rows = tx.all(
+        f"SELECT {_CONVERSATION} FROM conversations"
+        " WHERE account_id = ? AND channel_id = ? ORDER BY msisdn",
+        account_id,
+        channel_id,
+    )
+    return [Conversation(*row) for row in rows]
+
+
+def take_turn(
+    tx: Transaction, account_id: str, channel_id: str, msisdn: str, sub_account_id: str
+) -> Conversation:
+    """The conversation with its next position taken, begun if it was not there.
+
+    Other writers of the conversation wait until this transaction ends, so positions, commits and
+    events of one person keep one order. An empty `sub_account_id` leaves the sender as it was.
+    """
+    row = tx.one(
+        f"INSERT INTO conversations ({_CONVERSATION}) VALUES (?, ?, ?, '', ?, 1, NULL)"
+        " ON CONFLICT (account_id, channel_id, msisdn) DO UPDATE SET"
+        " last_position = conversations.last_position + 1, sub_account_id ="
+        " CASE WHEN ? = '' THEN conversations.sub_account_id ELSE ? END"
+        f" RETURNING {_CONVERSATION}",
+        account_id,
+        channel_id,
+        msisdn,
+        sub_account_id,
+        sub_account_id,
+        sub_account_id,
+    )
+    assert row is not None, "an upsert answers its row"
+    return Conversation(*row)
+
+
+def note_inbound(tx: Transaction, conversation: Conversation, at: int, name: str) -> None:
+    """Notes that the person wrote at a time, and what they call themselves if that is known."""
+    tx.execute(
+        "UPDATE conversations SET last_inbound_at = ?, name = CASE WHEN ? = '' THEN name ELSE ? END"
+        " WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
+        at,
+        name,
+        name,
+        conversation.account_id,
+        conversation.channel_id,
+        conversation.msisdn,
+    )
+
+
+_MESSAGE = (
+    "account_id, umid, channel_id, msisdn, position, sub_account_id, direction, kind, bubble, flow,"
+    " reply_to, client_message_id, request_key, state, state_at, created_at, answer_umid"
+)
+_FIELDS = _MESSAGE.replace(" ", "").split(",")
+
+
+def insert(tx: Transaction, message: Message) -> None:
+    """Adds a message; its position and request key must be free."""
+    flow = None if message.flow is None else msgspec.json.encode(message.flow).decode()
+    tx.execute(
+        f"INSERT INTO messages ({_MESSAGE}) VALUES ({', '.join('?' * len(_FIELDS))})",
+        message.account_id,
+        message.umid,
+        message.channel_id,
+        message.msisdn,
+        message.position,
+        message.sub_account_id,
+        message.direction,
+        message.kind,
+        msgspec.json.encode(message.bubble).decode(),
+        flow,
+        message.reply_to,
+        message.client_message_id,
+        message.request_key,
+        message.state,
+        message.state_at,
+        message.created_at,
+        message.answer_umid,
+    )
+
+
+def find(tx: Transaction, account_id: str, umid: str) -> Message | None:
+    """The message, if the account has it."""
+    row = tx.one(
+        f"SELECT {_MESSAGE} FROM messages WHERE account_id = ? AND umid = ?", account_id, umid
+    )
+    return _message(row) if row else None
+
+
+def find_by_request(
+    tx: Transaction, account_id: str, sub_account_id: str, request_key: str
+) -> Message | None:
+    """The message that the same request made before."""
+    row = tx.one(
+        f"SELECT {_MESSAGE} FROM messages"
+        " WHERE account_id = ? AND sub_account_id = ? AND request_key = ?",
+        account_id,
+        sub_account_id,
+        request_key,
+    )
+    return _message(row) if row else None
+
+
+def chat(
+    tx: Transaction,
+    account_id: str,
+    channel_id: str,
+    msisdn: str,
+    *,
+    above: int = 0,
+    limit: int = 1000,
+) -> list[Message]:
+    """The newest messages of a conversation above a position, oldest first."""
+    rows = tx.all(
+        f"SELECT {_MESSAGE} FROM messages WHERE account_id = ? AND channel_id = ? AND msisdn = ?"
+        " AND position > ? ORDER BY position DESC LIMIT ?",
+        account_id,
+        channel_id,
+        msisdn,
+        above,
+        limit,
+    )
+    return [_message(row) for row in reversed(rows)]
+
+
+def set_state(
+    tx: Transaction, account_id: str, umid: str, state: State, at: int, before: tuple[State, ...]
+) -> bool:
+    """Gives a message a state if it is in one of those that come before; whether it did."""
+    return bool(
+        tx.execute(
+            "UPDATE messages SET state = ?, state_at = ? WHERE account_id = ? AND umid = ?"
+            f" AND state IN ({', '.join('?' * len(before))})",
+            state,
+            at,
+            account_id,
+            umid,
+            *before,
+        )
+    )
+
+
+def set_answer(tx: Transaction, account_id: str, umid: str, answer_umid: str) -> bool:
+    """Notes which message answered this one; False when another did before."""
+    return bool(
+        tx.execute(
+            "UPDATE messages SET answer_umid = ?"
+            " WHERE account_id = ? AND umid = ? AND answer_umid IS NULL",
+            answer_umid,
+            account_id,
+            umid,
+        )
+    )
+
+
+def forget_contents(tx: Transaction, account_id: str, msisdn: str) -> int:
+    """Removes what was said with a person, in every channel of the account; how many messages."""
+    tx.execute(
+        "UPDATE conversations SET name = '' WHERE account_id = ? AND msisdn = ?", account_id, msisdn
+    )
+    removed = 0
+    for (channel_id,) in tx.all(
+        "SELECT channel_id FROM conversations WHERE account_id = ? AND msisdn = ?",
+        account_id,
+        msisdn,
+    ):
+        removed += tx.execute(
+            "DELETE FROM messages WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
+            account_id,
+            channel_id,
+            msisdn,
+        )
+    return removed
+
+
+def _message(row: Row) -> Message:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["bubble"] = msgspec.json.decode(values["bubble"], type=Bubble)
+    if values["flow"] is not None:
+        values["flow"] = msgspec.json.decode(values["flow"], type=SentFlow)
+    return Message(**values)
