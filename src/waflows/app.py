@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from waflows import settings as settings_module
 from waflows.api import openapi
 from waflows.api.auth import KeyMemory
+from waflows.api.development import DEVELOPMENT
 from waflows.api.endpoint import Address, refused
 from waflows.api.errors import shortened
 from waflows.api.gateway import LIFESPAN_KEY, Gateway
@@ -38,6 +39,7 @@ from waflows.storage import migrate
 from waflows.storage.database import Database, open_database
 from waflows.telemetry.logs import Logs
 from waflows.upstream.egress import Egress
+from waflows.upstream.fault_rules import FaultRules
 from waflows.worker.retention import forget_forever
 
 ALL_ROUTES: list[Route] = [*ROUTES, *PAGES, *CONSOLE]
@@ -48,8 +50,10 @@ def create_app(
 ) -> ASGIApp:
     """The server as an ASGI application over a database whose schema is current.
 
-    `development` opens what only `waflows dev` may have: calls to this machine itself.
+    `development` opens what only `waflows dev` may have: calls to this machine itself, a clock
+    that can be set, and calls that fail on purpose.
     """
+    rules = FaultRules() if development else None
     secret = db.run_now(accounts.instance_secret)
     state = State(
         db,
@@ -62,9 +66,10 @@ def create_app(
         Recorder(logs),
         functools.cache(lambda: openapi.document(ALL_ROUTES)),
         sealing.open_vault(db, settings),
-        Egress(allow_loopback=development),
+        Egress(allow_loopback=development, rules=rules),
         Player(),
         development,
+        rules,
     )
 
     @contextlib.asynccontextmanager
@@ -114,7 +119,8 @@ def _end_with_the_supervisor() -> None:
 
 
 def _addresses(state: State) -> list[StarletteRoute]:
-    api = [Address(path, routes, state) for path, routes in _by_path([*ROUTES, *PAGES])]
+    routes = [*ROUTES, *PAGES, *(DEVELOPMENT if state.development else [])]
+    api = [Address(path, routes, state) for path, routes in _by_path(routes)]
     console = [ConsoleAddress(path, routes, state) for path, routes in _by_path(CONSOLE)]
     return [_address(address.path, address) for address in (*api, *console)]
 

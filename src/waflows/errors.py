@@ -24,6 +24,7 @@
     │   ├── RouteNotFound  MethodNotAllowed  PayloadTooLarge
     │   └── UnsupportedMediaType  MalformedHttp  HeadTooLarge
     ├── Unavailable               the database cannot be reached just now
+    ├── DeliberateFault           a rule of a development server wants this call to fail
     └── OperatorError             a setting, a file or a command is wrong
 
 This module knows no HTTP status and no vendor code: `waflows.api.errors` translates.
@@ -200,6 +201,15 @@ class HeadTooLarge(HttpRefusal):
 
 class Unavailable(WaflowsError):
     """The database cannot be reached at the moment; try again shortly."""
+
+
+class DeliberateFault(WaflowsError):
+    """A fault rule of this development server made the call fail."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self.status = status
+        """The status that the rule wants to be answered."""
 
 
 class OperatorError(WaflowsError):

@@ -23,9 +23,10 @@ from waflows.api import parameters
 from waflows.api.auth import check_account, check_channel, check_write
 from waflows.api.errors import Dialect, Refusal, shortened
 from waflows.api.memory import KeptList, head_lines, names_etag
-from waflows.api.route import Call, Reply, Route, Scope
+from waflows.api.route import ABORT, Call, Reply, Route, Scope
 from waflows.api.state import Exchange, State
 from waflows.errors import (
+    DeliberateFault,
     MethodNotAllowed,
     NotFound,
     PayloadTooLarge,
@@ -36,6 +37,10 @@ from waflows.errors import (
 from waflows.services import clock, rate_limits
 from waflows.services.accounts import Principal
 from waflows.storage.errors import ErrorRecord
+from waflows.upstream.fault_rules import FaultRules
+
+DEVELOPMENT_PATH = "/dev/"
+"""Where the tools of a development server are; no fault rule strikes them."""
 
 _SECRET_PARAMETERS = {"token"}
 # What takes longer than a few milliseconds to decode is not for the event loop.
@@ -171,6 +176,8 @@ class Address:
                 f"{shortened(exchange.path)} does not answer to {scope['method']}, but to {allow}.",
                 allow,
             )
+        if self.state.fault_rules is not None and not self.path.startswith(DEVELOPMENT_PATH):
+            await _strike(self.state.fault_rules, route.name, scope, receive)
         headers = Headers(scope=scope)
         caller = await self.caller(route, scope, headers, exchange)
         call = Call(
@@ -187,6 +194,21 @@ class Address:
         if reply.keep and caller is not None and not self.state.settings.rate_limit_reads:
             exchange.kept = _kept(reply, caller, self.path)
         return response_of(reply, headers.get("if-none-match"))
+
+
+async def _strike(rules: FaultRules, name: str, scope: AsgiScope, receive: Receive) -> None:
+    """Lets a request fail as a rule wants it. Raises DeliberateFault, ClientDisconnect."""
+    rule = rules.strike("incoming", name)
+    if rule is None:
+        return
+    await asyncio.sleep(rule.delay_ms / 1000)
+    if rule.status is not None:
+        raise DeliberateFault(rule.status)
+    if rule.cut:
+        scope[ABORT]()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        raise ClientDisconnect
 
 
 def refused(
@@ -222,7 +244,7 @@ def note(
 
 
 def _is_unexpected(error: Exception, refusal: Refusal) -> bool:
-    return refusal.status >= 500 and not isinstance(error, Unsupported)
+    return refusal.status >= 500 and not isinstance(error, Unsupported | DeliberateFault)
 
 
 def base_url(state: State, scope: AsgiScope, headers: Headers) -> str:

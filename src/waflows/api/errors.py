@@ -136,6 +136,8 @@ def answer_to(error: Exception, dialect: Dialect) -> Answer:
     """Status and code of an error."""
     if isinstance(error, errors.InvalidMessage):
         return Answer(400, _MESSAGE_CODES[error.fault])
+    if isinstance(error, errors.DeliberateFault):
+        return Answer(error.status, error.status)
     for kind, answer in _TABLES[dialect]:
         if isinstance(error, kind):
             return answer

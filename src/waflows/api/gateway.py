@@ -45,7 +45,7 @@ class Gateway:
 
         One of the two functions is called before the next turn of the event loop has ended.
         """
-        if scope["method"] != "GET":
+        if scope["method"] != "GET" or self._may_be_struck():
             return False
         exchange = self._begin(scope)
         if exchange.memory_key not in self._lists:
@@ -62,7 +62,7 @@ class Gateway:
             return
         exchange: Exchange = scope.get(_EXCHANGE) or self._begin(scope)
         try:
-            if exchange.method == "GET":
+            if exchange.method == "GET" and not self._may_be_struck():
                 await self._get(scope, exchange, receive, send)
             else:
                 await self._app(scope, receive, send)
@@ -77,6 +77,11 @@ class Gateway:
         response = self._refused(error, exchange, scope)
         self._recorder.record(exchange)
         return response
+
+    def _may_be_struck(self) -> bool:
+        """Whether fault rules are about requests, which then all go the long way to them."""
+        rules = self._state.fault_rules
+        return rules is not None and rules.concern("incoming")
 
     def _begin(self, scope: Scope) -> Exchange:
         # Of a header given twice the first counts, as it does further in.

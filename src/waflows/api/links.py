@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -13,7 +12,7 @@ from msgspec import Meta
 from waflows.api.route import Call, Reply
 from waflows.errors import Forbidden, NotFound
 from waflows.security import links
-from waflows.services import previews
+from waflows.services import clock, previews
 from waflows.services.previews import Preview
 from waflows.storage.flows import Flow
 
@@ -51,7 +50,7 @@ def flow_json_url(call: Call[Any, Any], flow: Flow) -> str | None:
     if flow.revision == 0:
         return None
     state = call.state
-    expires_at = int(time.time()) + state.settings.flow_json_link_minutes * 60
+    expires_at = clock.now_ms() // 1000 + state.settings.flow_json_link_minutes * 60
     token = links.download_token(state.secret, flow.account_id, flow.id, flow.revision, expires_at)
     return f"{call.base_url}{DOWNLOAD_PATH.format(flowId=flow.id)}?token={quote(token)}"
 
@@ -90,7 +89,7 @@ async def linked(call: Call[LinkQuery, Any]) -> Flow:
 async def download(call: Call[LinkQuery, None]) -> Reply:
     """The Flow JSON a link leads to, byte for byte."""
     claim = links.read_download_token(call.query.token)
-    if claim is None or claim.expires_at <= time.time():
+    if claim is None or claim.expires_at <= clock.now_ms() / 1000:
         raise NotFound(_GONE)
     flow = await _named(call)
     if not links.download_is_genuine(

@@ -23,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from waflows.api.gateway import LIFESPAN_KEY, Gateway
 from waflows.api.memory import head_lines
+from waflows.api.route import ABORT
 from waflows.errors import HeadTooLarge, MalformedHttp, WaflowsError
 
 MOST_HEAD_BYTES = 32 * 1024
@@ -99,6 +100,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         """Offers a request to the gateway first: an answer from memory needs no task."""
         gateway: Gateway = self.app_state[LIFESPAN_KEY]
         scope: Any = cycle.scope
+        scope[ABORT] = self.transport.abort
         go_on = functools.partial(super()._start_asgi_task, cycle, app)
         if not gateway.take(scope, functools.partial(self._respond, cycle), go_on):
             go_on()

@@ -13,6 +13,9 @@ from waflows.api.state import State
 from waflows.errors import NotAuthenticated
 from waflows.services.accounts import Principal
 
+ABORT = "waflows.abort"
+"""Where a request's scope holds what cuts its connection."""
+
 Q = TypeVar("Q")
 B = TypeVar("B")
 

@@ -22,6 +22,7 @@ from waflows.storage.database import Database
 from waflows.telemetry import metrics
 from waflows.telemetry.logs import AccessLine, Logs, TimeText
 from waflows.upstream.egress import Egress
+from waflows.upstream.fault_rules import FaultRules
 
 _GATHER_SECONDS = 0.02
 _MOST_GATHERED = 512
@@ -134,6 +135,8 @@ class State(msgspec.Struct):
     egress: Egress
     player: Player
     development: bool
+    fault_rules: FaultRules | None
+    """What makes calls fail on purpose; there in development only."""
 
     @property
     def outside(self) -> Outside:

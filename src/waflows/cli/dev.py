@@ -199,6 +199,9 @@ Or, with these set in another terminal, by `waflows flows list`:
 
 Console, to be entered with the API key: {url}/console
 Documentation of the API: {url}/docs
+
+As a development server it calls endpoints and webhooks on this machine too, its clock can be set
+at /dev/clock, and calls fail on purpose by rules at /dev/faults (docs/development.md).
 Stop with Ctrl-C.
 {"─" * width}"""
     )

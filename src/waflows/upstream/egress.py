@@ -29,6 +29,7 @@ from yarl import URL
 
 from waflows.errors import WaflowsError
 from waflows.upstream import addresses
+from waflows.upstream.fault_rules import FaultRules, Kind
 from waflows.upstream.resolver import GuardedResolver, Refused, SystemResolver, refuse, refused
 
 DEFAULT_SECONDS = 10.0
@@ -82,14 +83,20 @@ class Answer(msgspec.Struct, frozen=True):
 class Egress:
     """Sends requests to the outside world; keeps connections for a while and uses them again.
 
-    `allow_loopback` lets calls reach this machine itself: for development and tests. `resolver`
-    replaces the system's; what it answers is judged all the same.
+    `allow_loopback` lets calls reach this machine itself, `rules` make calls fail on purpose: both
+    are for development and tests. `resolver` replaces the system's; what it answers is judged all
+    the same.
     """
 
     def __init__(
-        self, *, allow_loopback: bool = False, resolver: AbstractResolver | None = None
+        self,
+        *,
+        allow_loopback: bool = False,
+        resolver: AbstractResolver | None = None,
+        rules: FaultRules | None = None,
     ) -> None:
         self.allow_loopback = allow_loopback
+        self._rules = rules
         self._resolver = GuardedResolver(resolver or SystemResolver(), allow_loopback)
         self._session: aiohttp.ClientSession | None = None
 
@@ -164,13 +171,18 @@ class Egress:
         *,
         seconds: float = DEFAULT_SECONDS,
         max_answer_bytes: int = DEFAULT_ANSWER_BYTES,
+        kind: Kind | None = None,
     ) -> Answer:
         """Sends one request and reads its answer; a redirect is an answer like any other.
 
-        `seconds` is for everything from the look-up of the name to the last byte. Raises
-        CallFailed.
+        `seconds` is for everything from the look-up of the name to the last byte; `kind` is what
+        fault rules know the call by. Raises CallFailed.
         """
         parsed = self.read(url)
+        if self._rules is not None and kind is not None:
+            struck = await _strike(self._rules, kind, parsed, seconds)
+            if struck is not None:
+                return struck
         progress = _Progress()
         started = time.monotonic()
         try:
@@ -217,6 +229,21 @@ class Egress:
         family, kind, protocol, _, where = info
         refuse(where[0], where[0], self.allow_loopback)
         return socket.socket(family, kind, protocol)
+
+
+async def _strike(rules: FaultRules, kind: Kind, url: URL, seconds: float) -> Answer | None:
+    """What a rule makes of a call in place of its answer; None for a call that goes on."""
+    rule = rules.strike(kind, url.raw_host or "", _name(url))
+    if rule is None:
+        return None
+    delay = rule.delay_ms / 1000
+    await asyncio.sleep(min(delay, seconds))
+    if delay >= seconds:
+        raise _too_slow(Stage.HTTP, url, seconds, sent=True)
+    if rule.cut:
+        message = f"No whole HTTP answer from {_name(url)}: a fault rule cut the connection."
+        raise CallFailed(Stage.HTTP, message, sent=True)
+    return None if rule.status is None else Answer(rule.status, {}, b"", delay)
 
 
 class _Progress:

@@ -171,6 +171,7 @@ class DataEndpoint:
                 headers,
                 seconds=self._seconds,
                 max_answer_bytes=flow_crypto.MAX_BODY_BYTES,
+                kind="endpoint",
             )
         except CallFailed as error:
             key = "timeout_error" if error.timed_out else "no_http_response_error"

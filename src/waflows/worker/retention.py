@@ -9,7 +9,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
-from waflows.services import errors, submissions
+from waflows.services import clock, errors, submissions
 from waflows.settings import Settings
 from waflows.storage.database import Database
 from waflows.telemetry.logs import Logs
@@ -23,7 +23,7 @@ async def forget_forever(db: Database, settings: Settings, logs: Logs) -> None:
     """Runs until it is cancelled."""
     while True:
         await forget_once(db, settings, logs)
-        await asyncio.sleep(_PERIOD_SECONDS * random.uniform(0.8, 1.2))
+        await clock.sleep(_PERIOD_SECONDS * random.uniform(0.8, 1.2))
 
 
 async def forget_once(db: Database, settings: Settings, logs: Logs) -> None:

@@ -23,6 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waflows.upstream.egress import Answer, CallFailed, Egress, Stage
+from waflows.upstream.fault_rules import FaultRules, Rule
 
 
 class Names(AbstractResolver):
@@ -467,3 +468,54 @@ async def _hanging(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         while (await receive())["type"] != "http.disconnect":
             pass
+
+
+def _ruled(*rules: Rule) -> dict[str, Any]:
+    """A door at which these rules are in force."""
+    made = FaultRules()
+    for rule in rules:
+        made.add(rule)
+    return {"allow_loopback": True, "rules": made}
+
+
+def test_a_fault_rule_answers_in_place_of_the_other_side() -> None:
+    with scripted(answer(200)) as server:
+        door = _ruled(Rule(call="webhook", status=503))
+        got = _send(server.url, door=door, kind="webhook")
+
+    assert (got.status, got.body) == (503, b"")
+    assert server.received == []
+
+
+def test_a_fault_rule_cuts_the_connection_as_if_the_request_had_arrived() -> None:
+    failed = _failure(unused_url(), door=_ruled(Rule(call="oauth", cut=True)), kind="oauth")
+
+    assert (failed.stage, failed.sent, failed.timed_out) == (Stage.HTTP, True, False)
+    assert "a fault rule cut the connection" in failed.message
+
+
+def test_a_fault_rule_delays_a_call_or_lets_its_time_run_out() -> None:
+    rule = Rule(call="endpoint", delay_ms=200, times=1)
+    with scripted(answer(200), answer(200)) as server:
+        started = time.monotonic()
+        assert _send(server.url, door=_ruled(rule), kind="endpoint").status == 200
+        assert time.monotonic() - started >= 0.2
+        failed = _failure(server.url, door=_ruled(rule), kind="endpoint", seconds=0.1)
+
+    assert failed.timed_out
+    assert failed.sent
+    assert len(server.received) == 1
+
+
+def test_a_fault_rule_for_one_host_leaves_the_others_alone() -> None:
+    with scripted(answer(200), answer(200)) as server:
+        port = server.url.rpartition(":")[2]
+        for name, status in ((f"127.0.0.1:{port}", 500), ("127.0.0.1", 500), ("127.0.0.2", 200)):
+            door = _ruled(Rule(call="webhook", name=name, status=500))
+            assert _send(server.url, door=door, kind="webhook").status == status
+
+
+def test_no_fault_rule_opens_the_door_to_what_must_not_be_called() -> None:
+    door = _ruled(Rule(call="webhook", status=200)) | {"allow_loopback": False}
+
+    assert _failure("http://127.0.0.1/", door=door, kind="webhook").stage == Stage.ADDRESS
