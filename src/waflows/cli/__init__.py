@@ -22,6 +22,7 @@ _COMMANDS = {
     "lint": ("lint", "Find every fault of Flow JSON files, offline."),
     "explain": ("explain", "Explain a rule of lint, with examples."),
     "flows": ("flows", "List, create and publish flows, here or at 8x8."),
+    "submissions": ("submissions", "List, export and delete what users sent."),
     "play": ("play", "Play a flow from a file, here in the terminal."),
     "account": ("accounts", "Manage accounts."),
     "channel": ("channels", "Manage the channels of an account."),

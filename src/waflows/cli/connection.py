@@ -43,10 +43,27 @@ def connected(url: str, account: str, channel: str, key: str) -> Iterator[Client
 
     What goes wrong with the server in the meantime ends the command with a sentence.
     """
-    given = {"url": url, "account": account, "channel": channel, "key": key}
+    _require("flows", {"url": url, "account": account, "channel": channel, "key": key})
+    with _client(url, account, channel, key) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def connected_to_account(url: str, account: str, channel: str | None, key: str) -> Iterator[Client]:
+    """Like `connected`, for what belongs to an account: no channel need be named."""
+    _require("submissions", {"url": url, "account": account, "key": key})
+    with _client(url, account, channel, key) as connection:
+        yield connection
+
+
+def _require(what: str, given: dict[str, str]) -> None:
     missing = [f"--{name} or {_variable(name)}" for name, value in given.items() if not value]
     if missing:
-        raise OperatorError(f"Say where the flows are: set {', '.join(missing)}.")
+        raise OperatorError(f"Say where the {what} are: set {', '.join(missing)}.")
+
+
+@contextlib.contextmanager
+def _client(url: str, account: str, channel: str | None, key: str) -> Iterator[Client]:
     try:
         with client.Client(url, account, key, channel) as connection:
             yield connection

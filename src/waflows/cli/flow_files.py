@@ -49,6 +49,28 @@ def write(file: Path, text: bytes, *, overwrite: bool) -> None:
         raise UnusableFile(f"Cannot write {file}: {_reason(error)}.") from None
 
 
+def write_pieces(file: Path, pieces: Iterable[bytes], *, overwrite: bool) -> int:
+    """Writes a file that comes in pieces; its length in bytes.
+
+    It has its name only when it is whole. Raises UnusableFile, also for one that is there already
+    unless `overwrite` says so.
+    """
+    if file.exists() and not overwrite:
+        raise UnusableFile(f"{file} exists; overwrite it with --force.")
+    part = file.with_name(f"{file.name}.part")
+    size = 0
+    try:
+        with part.open("wb") as stream:
+            for piece in pieces:
+                size += stream.write(piece)
+        part.replace(file)
+    except (OSError, ValueError) as error:
+        raise UnusableFile(f"Cannot write {file}: {_reason(error)}.") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return size
+
+
 def make_folder(folder: Path) -> None:
     """A folder, with those it lies in; raises UnusableFile."""
     try:

@@ -5,14 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 import httpx2
 
 from waflows.client import http
 from waflows.client.exchange import Answer, Exchange, NoAnswer, Pause, Request
-from waflows.client.operations import Operations
-from waflows.client.results import Flow, FlowSummary, Page, PreviewLink, Revision, Saved
+from waflows.client.operations import Filters, Format, Operations
+from waflows.client.results import (
+    Flow,
+    FlowSummary,
+    Forgotten,
+    Page,
+    PreviewLink,
+    Revision,
+    Saved,
+    Submission,
+    SubmissionPage,
+)
 
 T = TypeVar("T")
 
@@ -204,6 +214,69 @@ class AsyncClient:
     async def revision(self, flow_id: str, number: int, *, channel: str | None = None) -> bytes:
         """One version of the flow's JSON, byte for byte. waflows only."""
         return await self._run(self._operations.revision(flow_id, number, channel))
+
+    async def submissions(
+        self, *, page_size: int = 1000, **filters: Unpack[Filters]
+    ) -> AsyncIterator[Submission]:
+        """Every submission of the account, newest first, fetched page by page. waflows only.
+
+        Each comes once, whatever comes in meanwhile. `flow`, `channel`, `msisdn`, `since` and
+        `until` narrow them; the client's own channel does not.
+        """
+        after = None
+        while True:
+            page = await self.submission_page(page_size, after=after, **filters)
+            for submission in page.submissions:
+                yield submission
+            after = page.next
+            if after is None:
+                return
+
+    async def submission_page(
+        self,
+        limit: int | None = None,
+        *,
+        after: str | None = None,
+        **filters: Unpack[Filters],
+    ) -> SubmissionPage:
+        """Up to `limit` submissions (1 to 1000; the server's default is 100), newest first.
+
+        `after` continues where another page ended: its `next`. Filters as in `submissions`.
+        """
+        return await self._run(self._operations.submissions(limit, after, filters))
+
+    async def submission(self, submission_id: str) -> Submission:
+        """One submission. waflows only."""
+        return await self._run(self._operations.submission(submission_id))
+
+    async def export_submissions(
+        self, kind: Format = "csv", **filters: Unpack[Filters]
+    ) -> AsyncIterator[bytes]:
+        """A file of every submission that matches, piece by piece as it arrives. waflows only.
+
+        It may be of any length; nothing is kept. An export that is cut off raises
+        ConnectionFailed at its end, and is not tried again. Filters as in `submissions`.
+        """
+        request = self._operations.export_submissions(kind, filters)
+        arguments = http.arguments(request, self._operations.authorization())
+        follow = arguments.pop("follow_redirects")
+        try:
+            async with self._http.stream(follow_redirects=follow, **arguments) as response:
+                if response.status_code != 200:
+                    await response.aread()
+                    raise self._operations.problem(request, http.answer(response))
+                async for piece in response.aiter_bytes():
+                    yield piece
+        except httpx2.RequestError as error:
+            raise self._operations.problem(request, http.no_answer(error)) from error
+
+    async def delete_submission(self, submission_id: str) -> None:
+        """Deletes one submission, for good. waflows only."""
+        await self._run(self._operations.delete_submission(submission_id))
+
+    async def delete_submissions_of(self, msisdn: str) -> Forgotten:
+        """Deletes all that a phone number sent, for good. waflows only."""
+        return await self._run(self._operations.delete_submissions_of(msisdn))
 
     async def _run(self, exchange: Exchange[T]) -> T:
         """Carries an exchange out."""

@@ -76,7 +76,7 @@ def answered(request: Request, retries: int, key: str) -> Exchange[Answer]:
         assert outcome is not None, "a request is answered by its outcome"
         if isinstance(outcome, Answer) and 200 <= outcome.status < 300:
             return outcome
-        problem = _problem(request, outcome, key)
+        problem = problem_of(request, outcome, key)
         wait = None if attempt >= retries else wait_before_retry(request, problem, attempt)
         if wait is None:
             raise problem from (outcome.cause if isinstance(outcome, NoAnswer) else None)
@@ -105,9 +105,10 @@ def wait_before_retry(request: Request, problem: ClientError, attempt: int) -> f
     return asked + backoff * random.uniform(0.5, 1.0)
 
 
-def _problem(
+def problem_of(
     request: Request, outcome: Answer | NoAnswer, key: str
 ) -> errors.ApiError | ConnectionFailed | UnexpectedAnswer:
+    """What went wrong where there was no success; `key` is blotted out of it."""
     if isinstance(outcome, Answer):
         headers = {name: value.replace(key, "***") for name, value in outcome.headers.items()}
         body = outcome.body.replace(key.encode(), b"***")

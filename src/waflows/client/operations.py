@@ -8,14 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from datetime import date
+from typing import Any, Literal, TypedDict, TypeVar
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import msgspec
 
-from waflows.client.errors import InvalidCall, NoFlowJson, UnexpectedAnswer, excerpt
-from waflows.client.exchange import Answer, Exchange, Request, answered
-from waflows.client.results import Flow, FlowSummary, Page, PreviewLink, Revision, Saved
+from waflows.client.errors import ClientError, InvalidCall, NoFlowJson, UnexpectedAnswer, excerpt
+from waflows.client.exchange import Answer, Exchange, NoAnswer, Request, answered, problem_of
+from waflows.client.results import (
+    Flow,
+    FlowSummary,
+    Forgotten,
+    Page,
+    PreviewLink,
+    Revision,
+    Saved,
+    Submission,
+    SubmissionPage,
+)
 
 T = TypeVar("T")
 
@@ -26,6 +37,23 @@ _KEY = re.compile(r"[\x21-\x7e]+")
 
 class _Revisions(msgspec.Struct):
     revisions: list[Revision]
+
+
+class Filters(TypedDict, total=False):
+    """Which submissions are wanted; what is left out, or None, leaves that side open.
+
+    `since` and `until` are dates or times, in UTC unless they say otherwise; as text in ISO 8601.
+    A date alone as `until` counts as a whole day.
+    """
+
+    flow: str | None
+    channel: str | None
+    msisdn: str | None
+    since: date | str | None
+    until: date | str | None
+
+
+Format = Literal["csv", "jsonl"]
 
 
 class Operations:
@@ -164,6 +192,41 @@ class Operations:
         answer = yield from self._call("GET", address)
         return answer.body
 
+    def submissions(
+        self, limit: int | None, after: str | None, filters: Filters
+    ) -> Exchange[SubmissionPage]:
+        """One page of the account's submissions."""
+        query = {"limit": limit, "cursor": after, **_filtered(filters)}
+        answer = yield from self._call("GET", self._submissions(), query)
+        page = self._read(answer, SubmissionPage, keep_nulls=True)
+        return msgspec.structs.replace(page, next=_next(answer, after, "cursor"))
+
+    def submission(self, submission_id: str) -> Exchange[Submission]:
+        """One submission."""
+        answer = yield from self._call("GET", self._submission(submission_id))
+        return self._read(answer, Submission, keep_nulls=True)
+
+    def delete_submission(self, submission_id: str) -> Exchange[None]:
+        """The end of one submission."""
+        yield from self._call("DELETE", self._submission(submission_id))
+
+    def delete_submissions_of(self, msisdn: str) -> Exchange[Forgotten]:
+        """The end of what one phone number sent."""
+        if not msisdn:
+            raise InvalidCall("Say whose submissions to delete.")
+        answer = yield from self._call("DELETE", self._submissions(), {"msisdn": msisdn})
+        return self._read(answer, Forgotten)
+
+    def export_submissions(self, format_: Format, filters: Filters) -> Request:
+        """The request for a file of submissions, whose answer is read as it comes."""
+        if format_ not in {"csv", "jsonl"}:
+            raise InvalidCall(f"Submissions are exported as csv or jsonl, not {format_!r}.")
+        return self._request("GET", f"{self._submissions()}.{format_}", _filtered(filters))
+
+    def problem(self, request: Request, outcome: Answer | NoAnswer) -> ClientError:
+        """What went wrong with a request whose answer was read as it came."""
+        return problem_of(request, outcome, self._key)
+
     def _call(
         self,
         method: str,
@@ -171,6 +234,15 @@ class Operations:
         query: dict[str, Any] | None = None,
         body: dict[str, Any] | None = None,
     ) -> Exchange[Answer]:
+        return answered(self._request(method, address, query, body), self._retries, self._key)
+
+    def _request(
+        self,
+        method: str,
+        address: str,
+        query: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> Request:
         query = _given(query or {})
         try:
             content = None if body is None else msgspec.json.encode(_given(body))
@@ -178,11 +250,12 @@ class Operations:
                 address += "?" + urlencode(query)
         except UnicodeEncodeError as error:
             raise InvalidCall(f"{error.object!r} is not text that can be sent.") from None
-        return answered(Request(method, address, content), self._retries, self._key)
+        return Request(method, address, content)
 
-    def _read(self, answer: Answer, type_: type[T]) -> T:
+    def _read(self, answer: Answer, type_: type[T], *, keep_nulls: bool = False) -> T:
         try:
-            return msgspec.convert(_without_nulls(msgspec.json.decode(answer.body)), type_)
+            read = msgspec.json.decode(answer.body)
+            return msgspec.convert(read if keep_nulls else _without_nulls(read), type_)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             begins = excerpt(answer.body).replace(self._key, "***") or "nothing"
             raise UnexpectedAnswer(
@@ -195,6 +268,12 @@ class Operations:
             raise InvalidCall("No channel is named: give one to the client or to the call.")
         account = _segment("account", self.account)
         return f"{self.url}/api/v1/accounts/{account}/channels/{_segment('channel', channel)}/flows"
+
+    def _submissions(self) -> str:
+        return f"{self.url}/api/v1/accounts/{_segment('account', self.account)}/submissions"
+
+    def _submission(self, submission_id: str) -> str:
+        return f"{self._submissions()}/{_segment('submission id', submission_id)}"
 
     def _flow(self, flow_id: str, channel: str | None) -> str:
         return f"{self._flows(channel)}/{_segment('flow id', flow_id)}"
@@ -266,14 +345,29 @@ def _total(answer: Answer) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() else None
 
 
-def _next(answer: Answer, after: str | None) -> str | None:
+def _filtered(filters: Filters) -> dict[str, str | None]:
+    """Filters as the API names them."""
+    since, until = (
+        moment.isoformat() if isinstance(moment, date) else moment
+        for moment in (filters.get("since"), filters.get("until"))
+    )
+    return {
+        "flowId": filters.get("flow"),
+        "channelId": filters.get("channel"),
+        "msisdn": filters.get("msisdn"),
+        "from": since,
+        "to": until,
+    }
+
+
+def _next(answer: Answer, after: str | None, parameter: str = "after") -> str | None:
     """The cursor of the next page.
 
     Only the cursor is taken from the link: the next request goes where this one went, not where
     the answer points, so a proxy's or a stranger's address never gets to see the key.
     """
     link = _NEXT_LINK.search(answer.headers.get("link", ""))
-    cursor = parse_qs(urlsplit(link[1]).query).get("after", [None])[0] if link else None
+    cursor = parse_qs(urlsplit(link[1]).query).get(parameter, [None])[0] if link else None
     if cursor is not None and cursor == after:
         raise UnexpectedAnswer("The next page of the list is the same page again.", answer.status)
     return cursor

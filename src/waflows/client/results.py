@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import field
@@ -143,3 +144,44 @@ class Revision(_Result, frozen=True, kw_only=True):
     bytes: int
     sha256: str
     created_at: datetime
+
+
+class Submission(_Result, frozen=True, kw_only=True):
+    """What a user sent by finishing a flow.
+
+    `message_umid` is the message that carried the flow, `answer_umid` the one that brought the
+    answer. To a key that masks, values are three asterisks and the number's end is covered.
+    """
+
+    id: str
+    submitted_at: datetime
+    msisdn: str
+    channel_id: str
+    sub_account_id: str
+    flow_id: str
+    flow_revision: int
+    message_umid: str
+    answer_umid: str
+    flow_token: str | None = None
+    fields: dict[str, Any]
+
+
+class SubmissionPage(_Result, frozen=True, kw_only=True):
+    """A part of the list of submissions, newest first.
+
+    `columns` names the fields of the flow's answers in stable order, when one flow was asked for.
+    `total` counts the submissions of all pages; there may be more unless `total_is_exact`. `next`
+    is where the next page starts, to be given as `after`, None on the last one.
+    """
+
+    submissions: list[Submission]
+    columns: list[str] = []
+    total: int
+    total_is_exact: bool = True
+    next: str | None = None
+
+
+class Forgotten(_Result, frozen=True, kw_only=True):
+    """How much of a person was deleted."""
+
+    submissions: int
