@@ -23,6 +23,7 @@ _BUNDLED = [
     WEB / "src" / "docs.js",
     WEB / "src" / "console.css",
     WEB / "src" / "console.js",
+    WEB / "src" / "editor.js",
 ]
 
 
@@ -55,7 +56,7 @@ def _is_current() -> bool:
     made = [STATIC / source.name for source in (*_BUNDLED, *_COPIED)]
     if not all(path.is_file() for path in made):
         return False
-    sources = [WEB / "package-lock.json", Path(__file__), *(WEB / "src").iterdir()]
+    sources = [WEB / "package-lock.json", Path(__file__), *(WEB / "src").rglob("*.*")]
     newest_source = max(path.stat().st_mtime for path in sources)
     return newest_source <= min(path.stat().st_mtime for path in made)
 

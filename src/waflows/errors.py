@@ -15,6 +15,7 @@
     │   ├── NameTaken
     │   ├── NotADraft
     │   ├── NotPublished
+    │   ├── ChangedMeanwhile
     │   ├── NotPublishable
     │   ├── OutsideServiceWindow
     │   └── InUse                 a template names the flow
@@ -139,6 +140,10 @@ class NotADraft(Conflict):
 
 class NotPublished(Conflict):
     """Flow is not published"""
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed the flow meanwhile"""
 
 
 class NotPublishable(Conflict):

@@ -6,7 +6,7 @@ Each handler decodes, calls one use case and encodes; no rule of the product sta
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -225,14 +225,22 @@ async def validate(call: Call[NoQuery, ValidateBody]) -> Reply:
 
 async def get_error(call: Call[NoQuery, None]) -> Reply:
     """An error that was answered to the account, by its errorId."""
+    return Reply(await find_error(call, call.path["errorId"]))
+
+
+async def find_error(call: Call[Any, Any], error_id: str) -> ErrorRecord:
+    """An error of the caller's account, unless it is of a channel out of the key's reach.
+
+    Raises InvalidId, NotFound.
+    """
     try:
-        uuid.UUID(call.path["errorId"])
+        uuid.UUID(error_id)
     except ValueError:
         raise InvalidId("errorId must be a UUID, as an error response carries it.") from None
-    record: ErrorRecord = await call.state.journal.find(call.account_id, call.path["errorId"])
+    record = await call.state.journal.find(call.account_id, error_id)
     if record.channel_id and not call.principal.may_use(record.channel_id):
-        raise errors.unknown(call.path["errorId"])
-    return Reply(record)
+        raise errors.unknown(error_id)
+    return record
 
 
 def _saved(flow: Flow, known: Checked) -> Saved:

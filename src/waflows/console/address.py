@@ -65,7 +65,8 @@ class ConsoleAddress(Address):
         principal = await self._signed_in(headers)
         exchange.account_id = principal.account_id
         exchange.key = principal.last_six
-        await self.limit(principal, "write" if route.scope is Scope.WRITE else "read")
+        writes = route.scope is Scope.WRITE and route.method not in _SAFE
+        await self.limit(principal, "write" if writes else "read")
         if route.scope is Scope.WRITE:
             check_write(principal)
         if any("\0" in value for value in scope["path_params"].values()):

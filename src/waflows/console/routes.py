@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from waflows.api.route import Route
-from waflows.console import flow_table, signing_in
+from waflows.console import (
+    error_lookup,
+    flow_actions,
+    flow_forms,
+    flow_history,
+    flow_table,
+    flow_text,
+    signing_in,
+)
 
 CONSOLE: list[Route] = [
     *signing_in.ROUTES,
     *flow_table.ROUTES,
+    *flow_forms.ROUTES,
+    *flow_text.ROUTES,
+    *flow_history.ROUTES,
+    *flow_actions.ROUTES,
+    *error_lookup.ROUTES,
 ]

@@ -15,6 +15,7 @@ from waflows.api.route import Call, Reply
 from waflows.console.html import page, policy
 
 HOME = "/console/flows"
+FLOW_PATH = f"{HOME}/{{flowId}}"
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -34,6 +35,7 @@ SECTIONS = [
 _NOTICES = {
     "created": "The flow was created.",
     "saved": "The draft was saved.",
+    "settings": "The settings were saved.",
     "published": "The flow is published.",
     "deprecated": "The flow is deprecated.",
     "deleted": "The draft was deleted.",
@@ -91,6 +93,11 @@ def plain(template: str, *, section: str = "", signed_in: bool = False, **values
 def error_page(refusal: Refusal, *, signed_in: bool) -> Reply:
     """An error as a page."""
     return plain("error.html", signed_in=signed_in, refusal=refusal)
+
+
+def flow_path(flow_id: str) -> str:
+    """The address of a flow's own page."""
+    return FLOW_PATH.format(flowId=flow_id)
 
 
 def see(path: str, **query: str) -> Reply:

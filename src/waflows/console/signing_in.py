@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from waflows.api.errors import Refusal
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import shell
 from waflows.console.address import COOKIE, SIGN_IN, OnPage
@@ -108,7 +109,7 @@ def _counter(client: str) -> str:
     return str(int.from_bytes(digest) % _COUNTERS)
 
 
-def _form(next_: str, refusal: Any = None) -> Reply:
+def _form(next_: str, refusal: Refusal | None = None) -> Reply:
     return shell.plain("sign_in.html", next=_own_page(next_), refusal=refusal)
 
 

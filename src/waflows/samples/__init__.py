@@ -30,3 +30,8 @@ def all_samples() -> list[Sample]:
         Sample(name, categories, published, (folder / file).read_text("utf-8"))
         for name, categories, published, file in _SAMPLES
     ]
+
+
+def blank() -> str:
+    """The smallest Flow JSON worth starting from: one screen that can be published as it is."""
+    return (resources.files("waflows.samples") / "blank.json").read_text("utf-8")

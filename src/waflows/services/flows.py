@@ -269,6 +269,16 @@ def revision_json(
     return text
 
 
+def kept_text(tx: Transaction, flow: Flow, revision: int) -> FlowText | None:
+    """A revision of the flow's JSON with what is known of it, None when there is none."""
+    kept = flows.find_revision(tx, flow.account_id, flow.id, revision)
+    text = flows.flow_json(tx, flow.account_id, flow.id, revision)
+    if kept is None or text is None:
+        return None
+    known = flow_texts.checked(tx, msgspec.structs.replace(flow, revision=revision))
+    return FlowText(text, kept.bytes, kept.sha256, known.version, known.faults)
+
+
 def _apply(tx: Transaction, flow: Flow, content: Content, reach: frozenset[str] | None) -> Flow:
     """Gives a draft the rest of the content and saves it."""
     if content.clone_flow_id is not None:
@@ -304,17 +314,7 @@ def _cloned(
         endpoint_uri=source.endpoint_uri,
         application_id=source.application_id,
     )
-    return cloned, _present_text(tx, source)
-
-
-def _present_text(tx: Transaction, flow: Flow) -> FlowText | None:
-    """The flow's current Flow JSON with what is known of it."""
-    revision = flows.find_revision(tx, flow.account_id, flow.id, flow.revision)
-    text = flows.flow_json(tx, flow.account_id, flow.id, flow.revision)
-    if revision is None or text is None:
-        return None
-    known = flow_texts.checked(tx, flow)
-    return FlowText(text, revision.bytes, revision.sha256, known.version, known.faults)
+    return cloned, kept_text(tx, source, source.revision)
 
 
 def _with_flow_json(tx: Transaction, flow: Flow, text: FlowText) -> Flow:

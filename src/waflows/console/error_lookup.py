@@ -1,0 +1,72 @@
+"""Looking up what led to an error, by the errorId it was answered with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from waflows.api.errors import Refusal
+from waflows.api.reference import find_error
+from waflows.api.route import Call, Reply, Route, Scope
+from waflows.console import shell
+from waflows.console.address import OnPage
+from waflows.errors import WaflowsError
+from waflows.storage.errors import ErrorRecord
+
+_SHOWN = (
+    ("Message", "message"),
+    ("Status", "status"),
+    ("Code", "code"),
+    ("Time", "timestamp"),
+    ("Request", "method"),
+    ("Request id", "request_id"),
+    ("Key ending in", "key_last_six"),
+    ("Client", "client"),
+    ("User agent", "user_agent"),
+    ("Content type", "content_type"),
+    ("Content length", "content_length"),
+    ("Cause", "cause"),
+)
+
+
+class LookupQuery(msgspec.Struct, frozen=True):
+    """An errorId, or an empty text to be asked for one."""
+
+    id: str = ""
+
+
+async def look_up(call: Call[LookupQuery, None]) -> Reply:
+    """The form, and the error that was asked for."""
+    wanted = call.query.id.strip()
+    if not wanted:
+        return _page(call)
+    try:
+        record = await find_error(call, wanted)
+    except WaflowsError as error:
+        raise OnPage(error, lambda refusal: _page(call, refusal=refusal)) from error
+    return _page(call, record)
+
+
+def _page(
+    call: Call[Any, Any], record: ErrorRecord | None = None, refusal: Refusal | None = None
+) -> Reply:
+    facts: list[tuple[str, Any]] = []
+    if record is not None:
+        facts = [(label, getattr(record, name)) for label, name in _SHOWN]
+    return shell.show(
+        call,
+        "error_lookup.html",
+        "errors",
+        wanted=call.query.id.strip(),
+        record=record,
+        facts=[(label, value) for label, value in facts if value != ""],
+        refusal=refusal,
+    )
+
+
+ROUTES: list[Route] = [
+    Route(method="GET", path="/console/errors", handler=look_up, scope=Scope.READ, tag="Console",
+          name="consoleErrors", summary="Looks an error up", query=LookupQuery,
+          documented=False),
+]  # fmt: skip

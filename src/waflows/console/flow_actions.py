@@ -1,0 +1,205 @@
+"""What is done to a flow as a whole: publish, deprecate, delete, export, show its preview.
+
+What cannot be undone has a page of its own that says so and asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from waflows.api.errors import Refusal
+from waflows.api.links import PreviewQuery, preview_link
+from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.console import shell
+from waflows.console.address import OnPage
+from waflows.errors import NotFound, WaflowsError
+from waflows.services import browsing, editing
+from waflows.storage.flows import Flow
+
+_UNFIT_FOR_FILES = re.compile(r"[^A-Za-z0-9]+")
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is asked before something final is done."""
+
+    action: str
+    title: str
+    warning: str
+    button: str
+    dangerous: bool = True
+
+
+class ConfirmForm(msgspec.Struct, frozen=True):
+    """The answer yes; `revision` is the text it is about, where that matters."""
+
+    revision: int = 0
+
+
+_PUBLISH = Question(
+    "publish",
+    "Publish",
+    "Publishing is final: a published flow can be neither changed nor deleted. It can be"
+    " deprecated, and cloned into a new draft.",
+    "Publish for good",
+    dangerous=False,
+)
+_DEPRECATE = Question(
+    "deprecate",
+    "Deprecate",
+    "Deprecating is final: the flow stays listed, and can be neither sent nor published again.",
+    "Deprecate for good",
+)
+_DELETE = Question(
+    "delete",
+    "Delete",
+    "Deleting is final: the draft goes with its whole history.",
+    "Delete for good",
+)
+
+
+async def publish_page(call: Call[NoQuery, None]) -> Reply:
+    """Asks whether to publish, and tells what is in the way."""
+    return await _asked(call, _PUBLISH)
+
+
+async def publish(call: Call[NoQuery, ConfirmForm]) -> Reply:
+    """A draft made final."""
+    return await _done(
+        call,
+        _PUBLISH,
+        lambda: call.state.db.run(
+            editing.publish, call.principal, call.flow_id, call.body.revision
+        ),
+        shell.see(shell.flow_path(call.flow_id), done="published"),
+    )
+
+
+async def deprecate_page(call: Call[NoQuery, None]) -> Reply:
+    """Asks whether to deprecate."""
+    return await _asked(call, _DEPRECATE)
+
+
+async def deprecate(call: Call[NoQuery, ConfirmForm]) -> Reply:
+    """A published flow taken out of use."""
+    return await _done(
+        call,
+        _DEPRECATE,
+        lambda: call.state.db.run(editing.deprecate, call.principal, call.flow_id),
+        shell.see(shell.flow_path(call.flow_id), done="deprecated"),
+    )
+
+
+async def delete_page(call: Call[NoQuery, None]) -> Reply:
+    """Asks whether to delete."""
+    return await _asked(call, _DELETE)
+
+
+async def delete(call: Call[NoQuery, ConfirmForm]) -> Reply:
+    """The end of a draft."""
+    return await _done(
+        call,
+        _DELETE,
+        lambda: call.state.db.run(editing.delete, call.principal, call.flow_id),
+        shell.see(shell.HOME, done="deleted"),
+    )
+
+
+async def export(call: Call[NoQuery, None]) -> Reply:
+    """The Flow JSON as a file, byte for byte."""
+    flow, _, text = await call.state.db.read(editing.opened, call.principal, call.flow_id)
+    if text is None:
+        raise NotFound("This flow has no Flow JSON yet.")
+    name = _UNFIT_FOR_FILES.sub("-", flow.name).strip("-").lower() or "flow"
+    headers = {
+        "Cache-Control": "private, no-store",
+        "Content-Disposition": f'attachment; filename="{name[:60]}-{flow.id}.json"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Reply(text.encode("utf-8"), headers=headers)
+
+
+async def preview(call: Call[NoQuery, None]) -> Reply:
+    """Leads to the flow's preview."""
+    flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
+    path = call.path | {"channelId": flow.channel_id}
+    asked = Call(
+        call.state,
+        call.caller,
+        path,
+        PreviewQuery(),
+        None,
+        call.base_url,
+        call.request_path,
+        call.client,
+    )
+    return shell.see((await preview_link(asked)).url)
+
+
+async def _asked(call: Call[Any, Any], question: Question) -> Reply:
+    flow, unmet = await _looked_at(call, question)
+    return _page(call, question, flow, unmet)
+
+
+async def _done(
+    call: Call[Any, Any], question: Question, do: Callable[[], Awaitable[object]], then: Reply
+) -> Reply:
+    flow, unmet = await _looked_at(call, question)
+    try:
+        await do()
+    except WaflowsError as error:
+        raise OnPage(error, lambda refusal: _page(call, question, flow, unmet, refusal)) from error
+    return then
+
+
+async def _looked_at(call: Call[Any, Any], question: Question) -> tuple[Flow, list[str]]:
+    if question is _PUBLISH:
+        return await call.state.db.read_slow(editing.unmet, call.principal, call.flow_id)
+    return await call.state.db.read(browsing.find, call.principal, call.flow_id), []
+
+
+def _page(
+    call: Call[Any, Any],
+    question: Question,
+    flow: Flow,
+    unmet: list[str],
+    refusal: Refusal | None = None,
+) -> Reply:
+    return shell.show(
+        call,
+        "flow_confirm.html",
+        "flows",
+        question=question,
+        flow=flow,
+        unmet=unmet,
+        refusal=refusal,
+    )
+
+
+def _confirmed(name: str, action: str, ask: Any, do: Any, asks: str, does: str) -> list[Route]:
+    path = f"{shell.FLOW_PATH}/{action}"
+    return [
+        Route(method="GET", path=path, handler=ask, scope=Scope.WRITE, tag="Console",
+              name=f"console{name}Page", summary=asks, documented=False),
+        Route(method="POST", path=path, handler=do, scope=Scope.WRITE, tag="Console",
+              name=f"console{name}", summary=does, body=ConfirmForm, documented=False),
+    ]  # fmt: skip
+
+
+ROUTES: list[Route] = [
+    *_confirmed("Publish", "publish", publish_page, publish,
+                "Asks whether to publish, tells what is in the way", "Publishes a draft"),
+    *_confirmed("Deprecate", "deprecate", deprecate_page, deprecate,
+                "Asks whether to deprecate", "Deprecates a published flow"),
+    *_confirmed("Delete", "delete", delete_page, delete,
+                "Asks whether to delete", "Deletes a draft"),
+    Route(method="GET", path=f"{shell.FLOW_PATH}/export", handler=export, scope=Scope.READ,
+          tag="Console", name="consoleExport", summary="The Flow JSON as a file",
+          documented=False),
+    Route(method="GET", path=f"{shell.FLOW_PATH}/preview", handler=preview, scope=Scope.READ,
+          tag="Console", name="consolePreview", summary="Leads to a flow's preview",
+          documented=False),
+]  # fmt: skip

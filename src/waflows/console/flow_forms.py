@@ -1,0 +1,208 @@
+"""Making a flow, and changing what it is called and where it fetches its data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from waflows import samples
+from waflows.api import bodies
+from waflows.api.bodies import Category, CreateBody, UpdateBody
+from waflows.api.errors import Refusal
+from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.console import shell
+from waflows.console.address import OnPage
+from waflows.errors import Forbidden, InvalidParameter, OutOfRange, WaflowsError
+from waflows.services import browsing, editing, flows
+from waflows.storage.flows import Flow
+
+_BLANK = "blank"
+_SAMPLE = "sample:"
+_CLONE = "clone:"
+
+
+class NewQuery(msgspec.Struct, frozen=True):
+    """What to propose: a channel, and a flow to start from."""
+
+    channel: str = ""
+    clone: str = ""
+
+
+class NewForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A flow to make. `start` is `blank`, `sample:NAME` or `clone:ID`."""
+
+    name: str = ""
+    categories: list[str] = []
+    channel: str = ""
+    start: str = _BLANK
+    end_point_uri: str = ""
+
+
+class SettingsQuery(msgspec.Struct, frozen=True):
+    """What was just done."""
+
+    done: str = ""
+
+
+class SettingsForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a draft is called and where it fetches its data; an empty endpoint changes nothing."""
+
+    name: str = ""
+    categories: list[str] = []
+    end_point_uri: str = ""
+    updated_at: int = 0
+
+
+async def new_page(call: Call[NewQuery, None]) -> Reply:
+    """The form for a new flow."""
+    proposed = NewForm(channel=call.query.channel)
+    if call.query.clone:
+        source = await call.state.db.read(browsing.find, call.principal, call.query.clone)
+        proposed = NewForm(
+            name=f"Copy of {source.name}"[: flows.NAME_LENGTH],
+            categories=source.categories,
+            channel=source.channel_id,
+            start=f"{_CLONE}{source.id}",
+            end_point_uri=source.endpoint_uri or "",
+        )
+    return await _new_form(call, proposed)
+
+
+async def create(call: Call[NoQuery, NewForm]) -> Reply:
+    """A new draft."""
+    form = call.body
+    draw = await _drawer(call, form)
+    try:
+        content = await bodies.content(_create_body(form))
+        if not call.principal.may_use(form.channel):
+            raise Forbidden(f"This API key may not use channel {form.channel}.")
+        flow = await call.state.db.run(
+            flows.create, call.account_id, form.channel, content, call.principal.channel_ids
+        )
+    except WaflowsError as error:
+        raise OnPage(error, draw) from error
+    return shell.see(shell.flow_path(flow.id), done="created")
+
+
+async def settings_page(call: Call[SettingsQuery, None]) -> Reply:
+    """What a flow is called and where it fetches its data."""
+    flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
+    form = SettingsForm(
+        name=flow.name,
+        categories=flow.categories,
+        end_point_uri=flow.endpoint_uri or "",
+        updated_at=flow.updated_at,
+    )
+    return _settings_form(call, flow, form)
+
+
+async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
+    """Another name, other categories, another endpoint."""
+    form = call.body
+    flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
+    try:
+        body = UpdateBody(
+            name=form.name,
+            categories=_categories(form.categories),
+            end_point_uri=form.end_point_uri.strip() or None,
+        )
+        content = await bodies.content(body)
+        await call.state.db.run(
+            editing.change_settings, call.principal, call.flow_id, content, form.updated_at
+        )
+    except WaflowsError as error:
+        raise OnPage(error, lambda refusal: _settings_form(call, flow, form, refusal)) from error
+    return shell.see(f"{shell.flow_path(flow.id)}/settings", done="settings")
+
+
+def _create_body(form: NewForm) -> CreateBody:
+    flow_json: str | None = None
+    clone: str | None = None
+    by_name = {sample.name: sample.flow_json for sample in samples.all_samples()}
+    if form.start.startswith(_CLONE):
+        clone = form.start.removeprefix(_CLONE)
+    elif form.start.startswith(_SAMPLE) and form.start.removeprefix(_SAMPLE) in by_name:
+        flow_json = by_name[form.start.removeprefix(_SAMPLE)]
+    elif form.start == _BLANK:
+        flow_json = samples.blank()
+    else:
+        raise InvalidParameter("Choose what to start from.")
+    return CreateBody(
+        name=form.name,
+        categories=_categories(form.categories),
+        flow_json=flow_json,
+        clone_flow_id=clone,
+        end_point_uri=form.end_point_uri.strip() or None,
+    )
+
+
+def _categories(names: list[str]) -> list[Category]:
+    if not names:
+        raise OutOfRange("Choose at least one category.")
+    if unknown := [name for name in names if name not in Category.__members__]:
+        raise InvalidParameter(f"There is no category {unknown[0]!r}.")
+    return [Category(name) for name in names]
+
+
+async def _new_form(call: Call[Any, Any], form: NewForm) -> Reply:
+    draw = await _drawer(call, form)
+    return draw(None)
+
+
+async def _drawer(call: Call[Any, Any], form: NewForm) -> Callable[[Refusal | None], Reply]:
+    """What draws the form, with an error or None; everything it needs is read beforehand."""
+    channels = await call.state.db.read(browsing.channels, call.principal)
+    source: Flow | None = None
+    if form.start.startswith(_CLONE):
+        source = await call.state.db.read(
+            browsing.find, call.principal, form.start.removeprefix(_CLONE)
+        )
+
+    def draw(refusal: Refusal | None) -> Reply:
+        return shell.show(
+            call,
+            "flow_new.html",
+            "flows",
+            form=form,
+            channels=channels,
+            categories=list(Category),
+            samples=samples.all_samples(),
+            source=source,
+            refusal=refusal,
+        )
+
+    return draw
+
+
+def _settings_form(
+    call: Call[Any, Any], flow: Flow, form: SettingsForm, refusal: Refusal | None = None
+) -> Reply:
+    return shell.show(
+        call,
+        "flow_settings.html",
+        "flows",
+        flow=flow,
+        tab="settings",
+        form=form,
+        categories=list(Category),
+        refusal=refusal,
+    )
+
+
+_FLOW = shell.FLOW_PATH
+ROUTES: list[Route] = [
+    Route(method="GET", path=f"{shell.HOME}/new", handler=new_page, scope=Scope.WRITE,
+          tag="Console", name="consoleNewFlow", summary="Asks what flow to make", query=NewQuery,
+          documented=False),
+    Route(method="POST", path=shell.HOME, handler=create, scope=Scope.WRITE, tag="Console",
+          name="consoleCreateFlow", summary="Makes a flow", body=NewForm, documented=False),
+    Route(method="GET", path=f"{_FLOW}/settings", handler=settings_page, scope=Scope.READ,
+          tag="Console", name="consoleSettings", summary="A flow's name, categories and endpoint",
+          query=SettingsQuery, documented=False),
+    Route(method="POST", path=f"{_FLOW}/settings", handler=change_settings, scope=Scope.WRITE,
+          tag="Console", name="consoleChangeSettings",
+          summary="Changes a draft's name, categories and endpoint", body=SettingsForm,
+          documented=False),
+]  # fmt: skip

@@ -1,0 +1,144 @@
+"""The history of a flow's JSON: its revisions, what changed between any two, and going back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import difflib
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from waflows.api.errors import Refusal
+from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.console import shell
+from waflows.console.address import OnPage
+from waflows.errors import WaflowsError
+from waflows.services import editing
+from waflows.storage.flows import Flow, Revision, Status
+
+_MOST_LINES = 20_000
+"""Comparing takes more than twice the time for twice the lines."""
+_MOST_SHOWN = 5_000
+_CONTEXT_LINES = 3
+
+
+class HistoryQuery(msgspec.Struct, frozen=True, rename={"older": "from", "newer": "to"}):
+    """The two revisions to compare; 0 for the newest and the one before."""
+
+    older: Annotated[int, Meta(ge=0, le=2**31)] = 0
+    newer: Annotated[int, Meta(ge=0, le=2**31)] = 0
+
+
+class RestoreForm(msgspec.Struct, frozen=True):
+    """A revision to take up again, and the present one as the page showed it."""
+
+    wanted: int = 0
+    revision: int = 0
+
+
+class DiffLine(msgspec.Struct, frozen=True):
+    """A line of a comparison; `kind` is added, removed, kept or place."""
+
+    kind: str
+    text: str
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """What changed from one revision to another; `note` says why there are no lines, if so."""
+
+    older: int
+    newer: int
+    lines: list[DiffLine]
+    note: str = ""
+
+
+async def history_page(call: Call[HistoryQuery, None]) -> Reply:
+    """The revisions, and what changed between two of them."""
+    flow, revisions, comparison = await _read(call, call.query)
+    return _page(call, flow, revisions, comparison)
+
+
+async def restore(call: Call[NoQuery, RestoreForm]) -> Reply:
+    """An earlier text as the draft's next revision."""
+    form = call.body
+    try:
+        await call.state.db.run(
+            editing.restore, call.principal, call.flow_id, form.wanted, form.revision
+        )
+    except WaflowsError as error:
+        flow, revisions, comparison = await _read(call, HistoryQuery())
+        raise OnPage(
+            error, lambda refusal: _page(call, flow, revisions, comparison, refusal)
+        ) from error
+    return shell.see(shell.flow_path(call.flow_id), done="restored")
+
+
+def compare(older: str, newer: str) -> tuple[list[DiffLine], str]:
+    """The lines that changed with a few around them, and a note where there are none to show."""
+    if older == newer:
+        return [], "The two are the same."
+    old, new = _lines(older), _lines(newer)
+    if max(len(old), len(new)) > _MOST_LINES:
+        return [], f"They have more than {_MOST_LINES:,} lines, too many to compare here."
+    found = difflib.unified_diff(old, new, lineterm="", n=_CONTEXT_LINES)
+    lines = [_line(text) for text in list(found)[2:]]
+    if len(lines) > _MOST_SHOWN:
+        return lines[:_MOST_SHOWN], f"Only the first {_MOST_SHOWN:,} lines are shown."
+    return lines, ""
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text; one that is all on one line is laid out first, to be compared at all."""
+    if "\n" not in text.strip():
+        with contextlib.suppress(msgspec.DecodeError, RecursionError):
+            text = msgspec.json.format(text.removeprefix("\ufeff"), indent=2)
+    return text.split("\n")
+
+
+def _line(text: str) -> DiffLine:
+    kinds = {"+": "added", "-": "removed", "@": "place"}
+    return DiffLine(kinds.get(text[:1], "kept"), text)
+
+
+async def _read(
+    call: Call[Any, Any], query: HistoryQuery
+) -> tuple[Flow, list[Revision], Comparison | None]:
+    flow, revisions, texts = await call.state.db.read_slow(
+        editing.compared, call.principal, call.flow_id, query.older, query.newer
+    )
+    if texts is None:
+        return flow, revisions, None
+    lines, note = await asyncio.to_thread(compare, texts.older_text, texts.newer_text)
+    return flow, revisions, Comparison(texts.older, texts.newer, lines, note)
+
+
+def _page(
+    call: Call[Any, Any],
+    flow: Flow,
+    revisions: list[Revision],
+    comparison: Comparison | None,
+    refusal: Refusal | None = None,
+) -> Reply:
+    return shell.show(
+        call,
+        "flow_history.html",
+        "flows",
+        flow=flow,
+        tab="history",
+        revisions=revisions,
+        comparison=comparison,
+        writable=flow.status is Status.DRAFT and not call.principal.read_only,
+        refusal=refusal,
+    )
+
+
+ROUTES: list[Route] = [
+    Route(method="GET", path=f"{shell.FLOW_PATH}/history", handler=history_page, scope=Scope.READ,
+          tag="Console", name="consoleHistory", summary="A flow's revisions, compared",
+          query=HistoryQuery, documented=False),
+    Route(method="POST", path=f"{shell.FLOW_PATH}/restore", handler=restore, scope=Scope.WRITE,
+          tag="Console", name="consoleRestore", summary="Takes an earlier revision up again",
+          body=RestoreForm, documented=False),
+]  # fmt: skip

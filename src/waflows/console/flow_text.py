@@ -1,0 +1,195 @@
+"""The page of a flow's JSON: written in a code editor, checked as it is typed, saved as a draft.
+
+Without a script the editor is a text field, and the faults are those of what was last saved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Any
+
+import msgspec
+
+from waflows.api.errors import Refusal
+from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.console import language, shell
+from waflows.console.address import OnPage
+from waflows.errors import WaflowsError
+from waflows.flowjson.diagnostics import Diagnostic
+from waflows.services import editing, flow_texts
+from waflows.storage.flows import Flow, Status
+
+# What takes longer than a few milliseconds to draw is not for the event loop.
+_SHORT = 64 * 1024
+_STAY, _PUBLISH = "stay", "publish"
+
+
+class TextQuery(msgspec.Struct, frozen=True):
+    """What was just done."""
+
+    done: str = ""
+
+
+class TextForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A text to save, and the revision it was made from.
+
+    `then` is `publish` to go on to that, `stay` for a script that stays on the page.
+    """
+
+    flow_json: str = ""
+    revision: int = 0
+    then: str = ""
+
+
+class CheckBody(msgspec.Struct, frozen=True, rename="camel"):
+    """A text to check."""
+
+    flow_json: str
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a fault is; lines and columns count code points from 1, ends are inclusive."""
+
+    line: int
+    column: int
+    last_line: int
+    last_column: int
+    path: str
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A fault as the editor shows it."""
+
+    severity: str
+    code: str
+    message: str
+    help: str
+    places: list[Place]
+
+
+class CheckedText(msgspec.Struct, frozen=True):
+    """What is wrong with a text, errors and warnings, in the order of the text."""
+
+    faults: list[Fault]
+
+
+class SavedText(msgspec.Struct, frozen=True):
+    """A text that was saved, and why the flow cannot be published as it is."""
+
+    revision: int
+    unmet: list[str]
+
+
+async def text_page(call: Call[TextQuery, None]) -> Reply:
+    """A flow and its JSON."""
+    flow, checked, text = await call.state.db.read_slow(
+        editing.opened, call.principal, call.flow_id
+    )
+    return await _drawn(call, flow, text or "", flow.revision, faults_of(checked.faults))
+
+
+async def save(call: Call[NoQuery, TextForm]) -> Reply:
+    """A text as the draft's next revision."""
+    form = call.body
+    try:
+        text = await flow_texts.check(form.flow_json)
+        flow, unmet = await call.state.db.run(
+            editing.save_text, call.principal, call.flow_id, text, form.revision
+        )
+    except WaflowsError as error:
+        raise OnPage(error, await _with_text(call, form)) from error
+    if form.then == _STAY:
+        return Reply(SavedText(flow.revision, unmet))
+    path = shell.flow_path(flow.id)
+    return shell.see(f"{path}/publish") if form.then == _PUBLISH else shell.see(path, done="saved")
+
+
+async def check(call: Call[NoQuery, CheckBody]) -> Reply:
+    """What is wrong with a text, by the validator that decides on publishing."""
+    report = await flow_texts.report(call.body.flow_json, None)
+    return Reply(CheckedText(faults_of(report.diagnostics)))
+
+
+async def vocabulary(call: Call[NoQuery, None]) -> Reply:
+    """The words of Flow JSON, for the editor to propose."""
+    headers = {"Cache-Control": "private, max-age=3600"}
+    return Reply(language.vocabulary(), headers=headers)
+
+
+def faults_of(diagnostics: list[Diagnostic]) -> list[Fault]:
+    """Faults as the editor and the list beside it show them."""
+    return [
+        Fault(
+            fault.severity,
+            fault.code,
+            fault.message,
+            fault.help,
+            [
+                Place(p.line_start, p.column_start, p.line_end, p.column_end, p.path)
+                for p in fault.pointers
+            ],
+        )
+        for fault in diagnostics
+    ]
+
+
+async def _with_text(call: Call[NoQuery, TextForm], form: TextForm) -> Any:
+    """What draws the page again with the text that could not be saved."""
+    flow, _, _ = await call.state.db.read(editing.opened, call.principal, call.flow_id)
+    report = await flow_texts.report(form.flow_json, None)
+    faults = faults_of(report.diagnostics)
+
+    def draw(refusal: Refusal) -> Reply:
+        return _page(call, flow, form.flow_json, form.revision, faults, refusal)
+
+    return draw
+
+
+async def _drawn(
+    call: Call[Any, Any], flow: Flow, text: str, revision: int, faults: list[Fault]
+) -> Reply:
+    if len(text) <= _SHORT:
+        return _page(call, flow, text, revision, faults)
+    return await asyncio.to_thread(_page, call, flow, text, revision, faults)
+
+
+def _page(
+    call: Call[Any, Any],
+    flow: Flow,
+    text: str,
+    revision: int,
+    faults: list[Fault],
+    refusal: Refusal | None = None,
+) -> Reply:
+    # The editor makes its styles while it runs; the nonce is what lets it.
+    nonce = secrets.token_urlsafe(16)
+    return shell.show(
+        call,
+        "flow_text.html",
+        "flows",
+        style=f"'nonce-{nonce}'",
+        nonce=nonce,
+        flow=flow,
+        tab="text",
+        text=text,
+        revision=revision,
+        faults=faults,
+        writable=flow.status is Status.DRAFT and not call.principal.read_only,
+        refusal=refusal,
+    )
+
+
+ROUTES: list[Route] = [
+    Route(method="GET", path=shell.FLOW_PATH, handler=text_page, scope=Scope.READ, tag="Console",
+          name="consoleFlow", summary="A flow and its JSON", query=TextQuery, documented=False),
+    Route(method="POST", path=shell.FLOW_PATH, handler=save, scope=Scope.WRITE, tag="Console",
+          name="consoleSaveText", summary="Saves a draft's Flow JSON", body=TextForm,
+          documented=False),
+    Route(method="POST", path="/console/check", handler=check, scope=Scope.READ, tag="Console",
+          name="consoleCheck", summary="Checks a Flow JSON as it is typed", body=CheckBody,
+          documented=False),
+    Route(method="GET", path="/console/language.json", handler=vocabulary, scope=Scope.READ,
+          tag="Console", name="consoleLanguage", summary="The words of Flow JSON",
+          documented=False),
+]  # fmt: skip

@@ -1,0 +1,24 @@
+// The code editor of a flow's page. It takes the place of the text field, which works without it.
+import { attachChecks } from "./editor/checks.js";
+import { completions } from "./editor/completions.js";
+import { attachSaving } from "./editor/saving.js";
+import { makeView } from "./editor/view.js";
+
+const field = document.getElementById("flow-json");
+const form = document.getElementById("text-form");
+const mount = document.getElementById("editor");
+
+const checks = attachChecks({
+  list: document.getElementById("faults"),
+  count: document.getElementById("faults-count"),
+});
+const saving = attachSaving({ form, writable: !field.readOnly });
+const view = makeView(mount, field, [
+  checks.extension,
+  saving.extension,
+  completions(),
+]);
+checks.bind(view);
+saving.bind(view);
+field.hidden = true;
+field.disabled = true;

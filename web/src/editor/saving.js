@@ -1,0 +1,90 @@
+// Saving without leaving the page. Whatever goes wrong, the text stays in the editor.
+import { EditorView, keymap } from "@codemirror/view";
+import { ask } from "./server.js";
+import { textOf } from "./view.js";
+
+export function attachSaving({ form, writable }) {
+  if (!writable) return { extension: [], bind: () => {} };
+  const state = document.getElementById("save-state");
+  const trouble = document.getElementById("save-fault");
+  let saved = null;
+  let view = null;
+
+  const isChanged = () => saved !== null && !view.state.doc.eq(saved);
+
+  async function save() {
+    const doc = view.state.doc;
+    const body = {
+      flowJson: textOf(view.state),
+      revision: Number(form.elements.revision.value),
+      then: "stay",
+    };
+    state.textContent = "Saving…";
+    trouble.replaceChildren();
+    try {
+      const answer = await ask(form.action, body);
+      form.elements.revision.value = answer.revision;
+      saved = doc;
+      const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+      const unmet = answer.unmet.length ? "; not ready to publish" : "";
+      state.textContent = `Saved as revision ${answer.revision} at ${time}${unmet}`;
+      return true;
+    } catch (error) {
+      state.textContent = "Not saved";
+      trouble.append(told(error));
+      return false;
+    }
+  }
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const publishes = event.submitter?.value === "publish";
+    if ((await save()) && publishes) window.location.assign(`${form.action}/publish`);
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (isChanged()) event.preventDefault();
+  });
+
+  return {
+    extension: [
+      keymap.of([
+        {
+          key: "Mod-s",
+          preventDefault: true,
+          run: () => {
+            save();
+            return true;
+          },
+        },
+      ]),
+      EditorView.updateListener.of((update) => {
+        if (!update.docChanged) return;
+        state.textContent = isChanged() ? "Not saved yet" : `Revision ${form.elements.revision.value}`;
+      }),
+    ],
+    bind: (made) => {
+      view = made;
+      saved = made.state.doc;
+      // A page that is shown because a text could not be saved begins with a text that is not.
+      if (document.querySelector(".fault[role=alert]")) saved = made.state.toText("");
+    },
+  };
+}
+
+function told(error) {
+  const box = document.createElement("div");
+  box.className = "fault";
+  box.setAttribute("role", "alert");
+  const message = document.createElement("p");
+  message.textContent = error.message;
+  box.append(message);
+  if (error.errorId) {
+    const id = document.createElement("p");
+    id.className = "small";
+    const code = document.createElement("code");
+    code.textContent = error.errorId;
+    id.append("Error ", code);
+    box.append(id);
+  }
+  return box;
+}
