@@ -40,6 +40,7 @@ from waflows.storage.database import Database, open_database
 from waflows.telemetry.logs import Logs
 from waflows.upstream.egress import Egress
 from waflows.upstream.fault_rules import FaultRules
+from waflows.worker.delivery import Courier
 from waflows.worker.retention import forget_forever
 
 ALL_ROUTES: list[Route] = [*ROUTES, *PAGES, *CONSOLE]
@@ -76,8 +77,13 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Gateway]]:
         await db.start()
         retention = asyncio.create_task(forget_forever(db, settings, logs))
+        courier = Courier(
+            db, state.vault, state.egress, logs, retry_days=settings.webhook_retry_days
+        )
+        courier.start()
         yield {LIFESPAN_KEY: gateway}
         retention.cancel()
+        await courier.stop()
         await state.egress.close()
         state.player.close()
         await state.journal.flush()

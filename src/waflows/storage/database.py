@@ -20,6 +20,12 @@ Row = tuple[Any, ...]
 class Transaction(Protocol):
     """One transaction; SQL is written with `?` for parameters."""
 
+    for_update: str
+    """What ends a SELECT whose rows must stay as they are until this transaction ends; empty where
+    a writer is alone."""
+    for_update_skipping: str
+    """The same, leaving out rows that another transaction holds."""
+
     def one(self, sql: str, *parameters: object) -> Row | None:
         """The first row of the answer, or None."""
 
@@ -72,6 +78,9 @@ class Database(Protocol):
 
     def read_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`read` for callers without an event loop."""
+
+    def on_change(self, call: Callable[[], None]) -> None:
+        """Has something called after each `run` of this process, from whichever thread."""
 
     def stamp(self) -> int | None:
         """A number that changes with every committed change, by any process.

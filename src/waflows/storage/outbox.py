@@ -6,7 +6,9 @@ several into one transaction. `now` is milliseconds since the epoch.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -61,15 +63,21 @@ class Delivery(msgspec.Struct, frozen=True):
     created_at: int
     settled_at: int | None
 
+    @property
+    def lane(self) -> Lane:
+        """Where it waits."""
+        return Lane(self.account_id, self.webhook_id, self.order_key)
 
-class Lane(msgspec.Struct, frozen=True):
-    """What must arrive in order."""
+
+class Lane(NamedTuple):
+    """What must arrive in order: the events of one user, or of one flow, for one webhook."""
 
     account_id: str
     webhook_id: str
     order_key: str
 
 
+_LANE = "account_id, webhook_id, order_key"
 _COLUMNS = (
     "account_id, id, event_id, webhook_id, sub_account_id, type, order_key, position, body, state,"
     " attempts, attempt_count, tries, due_at, waiting_since, created_at, settled_at"
@@ -135,6 +143,180 @@ def wake(tx: Transaction, account_id: str, webhook_id: str, now: int) -> None:
     )
 
 
+def lock(tx: Transaction, lease: str, lanes: Collection[Lane]) -> set[Lane]:
+    """Those of some lanes that a lease still holds; nobody adds to them meanwhile."""
+    if not lanes:
+        return set()
+    rows = tx.all(
+        f"SELECT {_LANE} FROM webhook_lanes WHERE lease = ? AND ({_LANE}) IN ({_tuples(lanes, 3)})"
+        f"{tx.for_update}",
+        lease,
+        *_flat(lanes),
+    )
+    return {Lane(*row) for row in rows}
+
+
+def settle(tx: Transaction, deliveries: Collection[Delivery]) -> None:
+    """Notes what became of deliveries that were tried, unless they are settled already."""
+    if not deliveries:
+        return
+    tx.execute(
+        "UPDATE webhook_deliveries AS d SET state = v.column3, attempts = v.column4,"
+        " attempt_count = CAST(v.column5 AS INTEGER), tries = CAST(v.column6 AS INTEGER),"
+        " due_at = CAST(v.column7 AS BIGINT), settled_at = CAST(v.column8 AS BIGINT)"
+        f" FROM ({_tuples(deliveries, 8)}) AS v"
+        " WHERE d.account_id = v.column1 AND d.id = v.column2 AND d.state = 'pending'",
+        *(
+            value
+            for one in deliveries
+            for value in (
+                one.account_id,
+                one.id,
+                one.state.value,
+                msgspec.json.encode(one.attempts).decode(),
+                one.attempt_count,
+                one.tries,
+                one.due_at,
+                one.settled_at,
+            )
+        ),
+    )
+
+
+def release(tx: Transaction, lanes: Collection[Lane]) -> None:
+    """Gives locked lanes back, due when their first delivery is; those with none end."""
+    if not lanes:
+        return
+    which, values = f"({_LANE}) IN ({_tuples(lanes, 3)})", _flat(lanes)
+    pending = (
+        " FROM webhook_deliveries d WHERE d.account_id = webhook_lanes.account_id"
+        " AND d.webhook_id = webhook_lanes.webhook_id"
+        " AND d.order_key = webhook_lanes.order_key AND d.state = 'pending'"
+    )
+    tx.execute(
+        f"DELETE FROM webhook_lanes WHERE {which} AND NOT EXISTS (SELECT 1{pending})", *values
+    )
+    tx.execute(
+        "UPDATE webhook_lanes SET lease = '',"
+        f" due_at = (SELECT d.due_at{pending} ORDER BY d.position LIMIT 1) WHERE {which}",
+        *values,
+    )
+
+
+def park(tx: Transaction, lanes: Collection[Lane], due_at: int) -> None:
+    """Gives locked lanes back, due at some time."""
+    if lanes:
+        tx.execute(
+            "UPDATE webhook_lanes SET lease = '', due_at = ?"
+            f" WHERE ({_LANE}) IN ({_tuples(lanes, 3)})",
+            due_at,
+            *_flat(lanes),
+        )
+
+
+def renew(tx: Transaction, lease: str, lanes: Collection[Lane], until: int) -> None:
+    """Holds lanes for longer."""
+    if lanes:
+        tx.execute(
+            "UPDATE webhook_lanes SET due_at = ?"
+            f" WHERE lease = ? AND ({_LANE}) IN ({_tuples(lanes, 3)})",
+            until,
+            lease,
+            *_flat(lanes),
+        )
+
+
+def next_due(tx: Transaction) -> int | None:
+    """When the next lane may be taken; None when nothing waits."""
+    row = tx.one("SELECT MIN(due_at) FROM webhook_lanes")
+    assert row is not None, "an aggregate has a row"
+    due_at: int | None = row[0]
+    return due_at
+
+
+def due(tx: Transaction, now: int, limit: int) -> list[Lane]:
+    """The lanes that have been due for longest."""
+    rows = tx.all(
+        f"SELECT {_LANE} FROM webhook_lanes WHERE due_at <= ? ORDER BY due_at LIMIT ?", now, limit
+    )
+    return [Lane(*row) for row in rows]
+
+
+def first_due_of_each(
+    tx: Transaction, now: int, without: Collection[str], limit: int
+) -> list[Lane]:
+    """The first due lane of each webhook but some; it costs a step for each webhook that waits.
+
+    Webhooks are found by hopping along the index from one to the next, past the many lanes that
+    one webhook may have.
+    """
+    unwanted = ", ".join(["?"] * len(without)) or "''"
+    rows = tx.all(
+        "WITH RECURSIVE w (id) AS (SELECT MIN(webhook_id) FROM webhook_lanes UNION ALL"
+        " SELECT (SELECT MIN(l.webhook_id) FROM webhook_lanes l WHERE l.webhook_id > w.id)"
+        " FROM w WHERE w.id IS NOT NULL),"
+        " f (id, due_at) AS (SELECT w.id,"
+        " (SELECT MIN(l.due_at) FROM webhook_lanes l WHERE l.webhook_id = w.id) FROM w"
+        f" WHERE w.id IS NOT NULL AND w.id NOT IN ({unwanted}))"
+        " SELECT l.account_id, l.webhook_id, l.order_key FROM f JOIN webhook_lanes l"
+        " ON l.webhook_id = f.id AND l.due_at = f.due_at"
+        " WHERE f.due_at <= ? ORDER BY f.due_at LIMIT ?",
+        *without,
+        now,
+        limit,
+    )
+    return [Lane(*row) for row in rows]
+
+
+def due_of(tx: Transaction, webhook_id: str, now: int, limit: int) -> list[Lane]:
+    """The lanes of one webhook that have been due for longest."""
+    rows = tx.all(
+        f"SELECT {_LANE} FROM webhook_lanes WHERE webhook_id = ? AND due_at <= ?"
+        " ORDER BY due_at LIMIT ?",
+        webhook_id,
+        now,
+        limit,
+    )
+    return [Lane(*row) for row in rows]
+
+
+def claim(tx: Transaction, lanes: Collection[Lane], now: int, lease: str, until: int) -> list[Lane]:
+    """Takes those of some lanes that are still due and that nobody else is taking just now."""
+    if not lanes:
+        return []
+    rows = tx.all(
+        f"UPDATE webhook_lanes SET lease = ?, due_at = ? WHERE ({_LANE}) IN"
+        f" (SELECT {_LANE} FROM webhook_lanes WHERE ({_LANE}) IN ({_tuples(lanes, 3)})"
+        f" AND due_at <= ?{tx.for_update_skipping}) RETURNING {_LANE}",
+        lease,
+        until,
+        *_flat(lanes),
+        now,
+    )
+    return [Lane(*row) for row in rows]
+
+
+def heads(tx: Transaction, lanes: Collection[Lane], most: int) -> list[Delivery]:
+    """The first pending deliveries of each lane, by position."""
+    if not lanes:
+        return []
+    columns = ", ".join(f"d.{name}" for name in _COLUMNS.split(", "))
+    of_lane = (
+        "{0}.account_id = l.account_id AND {0}.webhook_id = l.webhook_id"
+        " AND {0}.order_key = l.order_key AND {0}.state = 'pending'"
+    )
+    rows = tx.all(
+        f"SELECT {columns} FROM webhook_lanes l JOIN webhook_deliveries d ON {of_lane.format('d')}"
+        f" WHERE (l.account_id, l.webhook_id, l.order_key) IN ({_tuples(lanes, 3)})"
+        " AND d.position < COALESCE((SELECT p.position FROM webhook_deliveries p"
+        f" WHERE {of_lane.format('p')} ORDER BY p.position LIMIT 1 OFFSET ?),"
+        " 9223372036854775807) ORDER BY d.position",
+        *_flat(lanes),
+        most,
+    )
+    return [_delivery(row) for row in rows]
+
+
 def find(tx: Transaction, account_id: str, delivery_id: str) -> Delivery | None:
     """A delivery of the account."""
     row = tx.one(
@@ -149,3 +331,12 @@ def _delivery(row: Row) -> Delivery:
     values = dict(zip(Delivery.__struct_fields__, row, strict=True))
     attempts = msgspec.json.decode(values["attempts"], type=list[Attempt])
     return Delivery(**{**values, "state": State(values["state"]), "attempts": attempts})
+
+
+def _tuples(rows: Collection[object], width: int) -> str:
+    """Places for rows of values."""
+    return "VALUES " + ", ".join([f"({', '.join('?' * width)})"] * len(rows))
+
+
+def _flat(lanes: Iterable[Lane]) -> list[str]:
+    return [value for lane in lanes for value in lane]

@@ -50,6 +50,9 @@ _CONNECT = {
 class PostgresTransaction:
     """A transaction on one connection."""
 
+    for_update = " FOR UPDATE"
+    for_update_skipping = " FOR UPDATE SKIP LOCKED"
+
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self._connection = connection
 
@@ -88,6 +91,7 @@ class PostgresDatabase:
         self._stopping = threading.Event()
         self._listener: threading.Thread | None = None
         self._heard_at = -math.inf
+        self._on_change: list[Callable[[], None]] = []
         self._changes = 0
 
     async def start(self) -> None:
@@ -131,11 +135,17 @@ class PostgresDatabase:
         result = self._attempt(("BEGIN", _NOTIFY), unit, *args, **kwargs)
         # This process need not wait for its own notification to know of its own change.
         self._changed()
+        for call in self._on_change:
+            call()
         return result
 
     def read_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`read` for callers without an event loop."""
         return self._attempt((_BEGIN_READ,), unit, *args, **kwargs)
+
+    def on_change(self, call: Callable[[], None]) -> None:
+        """Has something called after each `run` of this process, from whichever thread."""
+        self._on_change.append(call)
 
     def stamp(self) -> int | None:
         """A count of the changes this process has made or heard of; None while it hears none.

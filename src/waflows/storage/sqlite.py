@@ -42,6 +42,8 @@ _FAILING = {
 class SqliteTransaction:
     """A transaction on one connection."""
 
+    for_update = for_update_skipping = ""
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
@@ -78,6 +80,7 @@ class SqliteDatabase:
         self._writer: sqlite3.Connection | None = None
         self._soft_writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
+        self._on_change: list[Callable[[], None]] = []
 
     async def start(self) -> None:
         """Opens the file."""
@@ -99,7 +102,10 @@ class SqliteDatabase:
 
     async def run(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a unit of work that writes."""
-        return await self._write(self._writing(), unit, *args, **kwargs)
+        result = await self._write(self._writing(), unit, *args, **kwargs)
+        for call in self._on_change:
+            call()
+        return result
 
     async def run_soft(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a unit of work that writes side records."""
@@ -136,6 +142,10 @@ class SqliteDatabase:
     def read_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`read` for callers without an event loop."""
         return _read_now(self._reading(), unit, *args, **kwargs)
+
+    def on_change(self, call: Callable[[], None]) -> None:
+        """Has something called after each `run` of this process."""
+        self._on_change.append(call)
 
     def stamp(self) -> int | None:
         """SQLite's own count of changes to the file, made by whatever connection.

@@ -47,6 +47,17 @@ _FROM_MEMORY = Counter("waflows_lists_from_memory", "Lists answered without the 
 ERRORS_NOT_KEPT = Counter(
     "waflows_errors_not_kept", "Errors that came too fast to be kept for looking up."
 )
+_ATTEMPTS = Counter("waflows_webhook_attempts", "Tries to deliver an event.", ("outcome",))
+_DEAD = Counter("waflows_webhook_dead", "Deliveries that were given up.")
+
+
+def count_deliveries(*, delivered: int, failed: int, dead: int) -> None:
+    """Counts tries to deliver; the dead are among the failed."""
+    for outcome, number in (("delivered", delivered), ("failed", failed)):
+        if number:
+            _ATTEMPTS.labels(outcome).inc(number)
+    if dead:
+        _DEAD.inc(dead)
 
 
 def count(lines: list[AccessLine]) -> None:

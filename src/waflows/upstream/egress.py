@@ -171,12 +171,14 @@ class Egress:
         *,
         seconds: float = DEFAULT_SECONDS,
         max_answer_bytes: int = DEFAULT_ANSWER_BYTES,
+        cut_off: bool = False,
         kind: Kind | None = None,
     ) -> Answer:
         """Sends one request and reads its answer; a redirect is an answer like any other.
 
-        `seconds` is for everything from the look-up of the name to the last byte; `kind` is what
-        fault rules know the call by. Raises CallFailed.
+        `seconds` is for everything from the look-up of the name to the last byte. A longer answer
+        than allowed is a failure, or is cut off there. `kind` is what fault rules know the call by.
+        Raises CallFailed.
         """
         parsed = self.read(url)
         if self._rules is not None and kind is not None:
@@ -195,7 +197,7 @@ class Egress:
                 timeout=aiohttp.ClientTimeout(total=seconds),
                 trace_request_ctx=progress,
             ) as response:
-                content = await _read(response, parsed, max_answer_bytes)
+                content = await _read(response, parsed, max_answer_bytes, cut_off)
                 fields = {name.lower(): value for name, value in response.headers.items()}
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise _failure(parsed, error, progress, seconds) from None
@@ -288,12 +290,14 @@ def _problem(url: str, parsed: URL) -> str | None:
     return None
 
 
-async def _read(response: aiohttp.ClientResponse, url: URL, limit: int) -> bytes:
+async def _read(response: aiohttp.ClientResponse, url: URL, limit: int, cut_off: bool) -> bytes:
     content = bytearray()
     async for part in response.content.iter_chunked(_READ_BYTES):
         content += part
         if len(content) > limit:
             response.close()
+            if cut_off:
+                return bytes(content[:limit])
             raise CallFailed(
                 Stage.HTTP,
                 f"The answer of {_name(url)} is larger than {limit:,} bytes.",

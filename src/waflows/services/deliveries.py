@@ -1,0 +1,145 @@
+"""What becomes of events in the outbox: taken in turns, settled, listed, replayed, forgotten.
+
+A turn is one transaction: what was sent meanwhile is noted, lanes are given back, others are
+taken. Who takes a lane has it alone for the time of a lease, so the events of one user reach one
+webhook one after the other, whichever process sends them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from waflows.storage import outbox
+from waflows.storage import webhooks as webhook_store
+from waflows.storage.database import Transaction
+from waflows.storage.outbox import Delivery, Lane, State
+from waflows.storage.webhooks import Webhook
+
+_MOST_HEADS = 16
+# With more webhooks than this waiting, a turn takes one lane of each; with fewer, more.
+_FEW = 16
+_PARKED_MS = 3600 * 1000
+
+
+class Room(msgspec.Struct):
+    """How much more may be in flight: in all, for each webhook, and for suspects together.
+
+    `of` has the webhooks that are known; any other may have `fresh`. `mine` are lanes in flight.
+    """
+
+    total: int
+    fresh: int
+    of: dict[str, int]
+    suspects: frozenset[str]
+    for_suspects: int
+    mine: frozenset[Lane]
+
+    def take(self, lanes: Collection[Lane], most: int | None = None) -> list[Lane]:
+        """The lanes that there is room for, in order; the room they need is gone then."""
+        taken: list[Lane] = []
+        for lane in lanes:
+            if self.total <= 0 or len(taken) == most:
+                break
+            if lane not in self.mine and self.left(lane.webhook_id) > 0:
+                self.of[lane.webhook_id] = self.of.get(lane.webhook_id, self.fresh) - 1
+                self.total -= 1
+                self.for_suspects -= lane.webhook_id in self.suspects
+                self.mine |= {lane}
+                taken.append(lane)
+        return taken
+
+    def left(self, webhook_id: str) -> int:
+        """How many more lanes of a webhook may be taken."""
+        left = min(self.of.get(webhook_id, self.fresh), self.total)
+        return min(left, self.for_suspects) if webhook_id in self.suspects else left
+
+    def without_room(self) -> list[str]:
+        """The webhooks that can take nothing more."""
+        return [one for one in {*self.of, *self.suspects} if self.left(one) <= 0]
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A lane that is this process's for now, with its first deliveries and where they go.
+
+    `webhook` is None when it was removed.
+    """
+
+    lane: Lane
+    webhook: Webhook | None
+    heads: list[Delivery]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What happened since the last turn: deliveries that were tried, lanes to give back."""
+
+    tried: list[Delivery]
+    released: list[Lane]
+    parked: list[Lane]
+    renewed: list[Lane]
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What a turn took, and when the next lane is due."""
+
+    taken: list[Taken]
+    next_due: int | None
+
+
+def take_turn(
+    tx: Transaction, lease: str, now: int, until: int, outcome: Outcome, room: Room | None
+) -> Turn:
+    """Notes an outcome, then takes lanes for which there is room, until some time.
+
+    What was delivered is noted in any case. A failure is not when the lane was lost meanwhile to
+    another process, which then has the say.
+    """
+    ended = [*outcome.released, *outcome.parked]
+    failed = [one.lane for one in outcome.tried if one.state is not State.DELIVERED]
+    held = outbox.lock(tx, lease, sorted({*ended, *failed}))
+    known = [d for d in outcome.tried if d.state is State.DELIVERED or d.lane in held]
+    outbox.settle(tx, known)
+    outbox.release(tx, [lane for lane in outcome.released if lane in held])
+    outbox.park(tx, [lane for lane in outcome.parked if lane in held], now + _PARKED_MS)
+    outbox.renew(tx, lease, sorted(outcome.renewed), until)
+    taken = [] if room is None else _take(tx, lease, now, until, room)
+    return Turn(taken, outbox.next_due(tx))
+
+
+def next_due(tx: Transaction) -> int | None:
+    """When the next lane may be taken; None when nothing waits."""
+    return outbox.next_due(tx)
+
+
+def _take(tx: Transaction, lease: str, now: int, until: int, room: Room) -> list[Taken]:
+    lanes = outbox.claim(tx, sorted(_choose(tx, now, room)), now, lease, until)
+    heads: dict[Lane, list[Delivery]] = {lane: [] for lane in lanes}
+    for delivery in outbox.heads(tx, lanes, _MOST_HEADS):
+        heads[delivery.lane].append(delivery)
+    ids = sorted({(lane.account_id, lane.webhook_id) for lane in lanes})
+    webhooks = {one.id: one for one in webhook_store.by_ids(tx, ids)}
+    return [Taken(lane, webhooks.get(lane.webhook_id), heads[lane]) for lane in lanes]
+
+
+def _choose(tx: Transaction, now: int, room: Room) -> list[Lane]:
+    """Due lanes that there is room for.
+
+    Usually the first ones are. When they are not, those of webhooks without room are in front of
+    the others, perhaps very many of them; then each other webhook is asked for its own.
+    """
+    limit = room.total + len(room.mine)
+    found = outbox.due(tx, now, limit)
+    chosen = room.take(found)
+    if len(found) < limit or room.total <= 0:
+        return chosen
+    firsts = room.take(outbox.first_due_of_each(tx, now, room.without_room(), room.total))
+    chosen += firsts
+    if len(firsts) <= _FEW:
+        for lane in firsts:
+            share = min(room.left(lane.webhook_id), room.total // len(firsts))
+            # Those chosen above are not taken yet, so they are among the first again.
+            already = sum(one.webhook_id == lane.webhook_id for one in chosen)
+            more = outbox.due_of(tx, lane.webhook_id, now, share + already)
+            chosen += room.take(more, share)
+    return chosen

@@ -1,0 +1,115 @@
+"""One delivery to one webhook: the request, its credentials, and what the answer means.
+
+Any status of 200 to 299 within the time is a delivery, whatever the body says.
+"""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from waflows.security import webhook_signatures
+from waflows.upstream.egress import Answer, CallFailed, Egress
+from waflows.upstream.oauth import ClientCredentials, NoToken, Tokens
+
+CALL_SECONDS = 5.0
+"""8x8's limit for a webhook's answer."""
+
+_MOST_ANSWER_BYTES = 16 * 1024
+_EXCERPT = 200
+_LONGEST_WAIT_SECONDS = 3600
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where a delivery goes and what it carries; at most one of the two kinds of authorization.
+
+    `key` stands for the target and the state of its settings, to keep tokens under.
+    """
+
+    key: tuple[str, int]
+    url: str
+    authorization: str
+    oauth: ClientCredentials | None
+    secrets: list[bytes]
+
+
+class Result(msgspec.Struct, frozen=True):
+    """How a try ended. `error` is empty for a delivery; `status` 0 means no answer.
+
+    `wait` is for how many seconds the receiver asked to be left alone.
+    """
+
+    status: int
+    seconds: float
+    error: str = ""
+    answer: str = ""
+    wait: int = 0
+
+
+class Sender:
+    """Sends deliveries through the guarded door."""
+
+    def __init__(self, egress: Egress) -> None:
+        self._egress = egress
+        self._tokens = Tokens(egress)
+
+    async def send(self, target: Target, event_id: str, body: bytes) -> Result:
+        """Tries once. With OAuth a refused token is replaced and the request sent again."""
+        started = time.monotonic()
+        try:
+            answer = await self._send(target, event_id, body)
+        except CallFailed as error:
+            return Result(0, time.monotonic() - started, error.message)
+        except NoToken as error:
+            return Result(0, time.monotonic() - started, error.message)
+        return _result(answer, time.monotonic() - started)
+
+    async def _send(self, target: Target, event_id: str, body: bytes) -> Answer:
+        if target.oauth is None:
+            return await self._post(target, event_id, body, target.authorization)
+        token = await self._tokens.get(target.key, target.oauth)
+        answer = await self._post(target, event_id, body, f"Bearer {token}")
+        if answer.status != 401:
+            return answer
+        token = await self._tokens.get(target.key, target.oauth, instead_of=token)
+        return await self._post(target, event_id, body, f"Bearer {token}")
+
+    async def _post(self, target: Target, event_id: str, body: bytes, authorization: str) -> Answer:
+        # Receivers compare the time with their own clocks, so it is never the movable clock's.
+        headers = webhook_signatures.headers(target.secrets, event_id, int(time.time()), body)
+        headers["Content-Type"] = "application/json"
+        if authorization:
+            headers["Authorization"] = authorization
+        return await self._egress.send(
+            "POST",
+            target.url,
+            body,
+            headers,
+            seconds=CALL_SECONDS,
+            max_answer_bytes=_MOST_ANSWER_BYTES,
+            cut_off=True,
+            kind="webhook",
+        )
+
+
+def _result(answer: Answer, seconds: float) -> Result:
+    if 200 <= answer.status < 300:
+        return Result(answer.status, seconds)
+    error = f"The webhook answered {answer.status}"
+    if 300 <= answer.status < 400:
+        error += ", a redirect, which is not followed: save the address it leads to"
+    return Result(answer.status, seconds, f"{error}.", _excerpt(answer.body), _wait(answer))
+
+
+def _excerpt(body: bytes) -> str:
+    text = body[: _EXCERPT * 4].decode("utf-8", "replace")[:_EXCERPT]
+    return "".join(char if char.isprintable() else " " for char in text).strip()
+
+
+def _wait(answer: Answer) -> int:
+    """Seconds named by Retry-After (RFC 9110, 10.2.3), where they are a number."""
+    said = answer.headers.get("retry-after", "").strip()
+    if answer.status not in {429, 503} or not (said.isascii() and said.isdecimal()):
+        return 0
+    return min(int(said[:9]), _LONGEST_WAIT_SECONDS)

@@ -1,0 +1,276 @@
+"""Sends events to webhooks, in every server process: at least once, in order for each user.
+
+A loop of turns: each notes what was sent, takes lanes that are due, and starts a task for each.
+Between turns it sleeps until something was committed by this process, a call has ended, or the
+next lane is due; once a second it looks whether another process has written anything. Being
+killed at any moment loses nothing: the lease of a lane ends by itself, and what was not noted is
+sent again under the same id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from typing import Any
+
+import msgspec
+
+from waflows.errors import WaflowsError
+from waflows.security.vault import Vault
+from waflows.services import clock, deliveries, webhooks
+from waflows.services.deliveries import Outcome, Taken, Turn
+from waflows.storage.database import Database
+from waflows.storage.outbox import Attempt, Delivery, Lane, State
+from waflows.storage.webhooks import Webhook
+from waflows.telemetry import metrics
+from waflows.telemetry.logs import Logs
+from waflows.upstream.egress import Egress
+from waflows.upstream.oauth import ClientCredentials
+from waflows.upstream.webhook import CALL_SECONDS, Result, Sender, Target
+from waflows.worker.pacing import Pacing
+from waflows.worker.retries import Retries, is_over
+
+_LEASE_MS = 10_000
+_RENEW_AFTER_SECONDS = 3.0
+_TICK_SECONDS = 1.0
+# So long a turn waits for more to do, which makes many small transactions one larger.
+_GATHER_SECONDS = 0.004
+_PAUSE_AFTER_TROUBLE_SECONDS = 1.0
+_MOST_ATTEMPTS_KEPT = 100
+_REMOVED = "The webhook was removed."
+
+
+class Courier:
+    """Delivers until it is stopped. `retry_days` is how long a delivery is tried."""
+
+    def __init__(
+        self,
+        db: Database,
+        vault: Vault,
+        egress: Egress,
+        logs: Logs,
+        *,
+        retry_days: float,
+        retries: Retries | None = None,
+    ) -> None:
+        self._db = db
+        self._vault = vault
+        self._logs = logs
+        self._sender = Sender(egress)
+        self._retry_days = retry_days
+        self._retries = retries or Retries()
+        self._lease = secrets.token_hex(8)
+        self._pacing = Pacing()
+        self._wake = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._tried: list[Delivery] = []
+        self._released: list[Lane] = []
+        self._parked: list[Lane] = []
+        self._renewed_at = 0.0
+        self._stopping = False
+        self._loop: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to deliver, in the running event loop."""
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._wake.set)
+
+        self._db.on_change(wake)
+        self._loop = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Begins nothing more, waits for calls in flight, and notes what became of them."""
+        self._stopping = True
+        self._wake.set()
+        if self._loop is not None:
+            await self._loop
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CALL_SECONDS + 1)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await self._turn()
+        except Exception as error:  # the leases end by themselves
+            self._logs.events.warning("deliveries not noted at the end", reason=str(error))
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            try:
+                await self._wait_for_work(await self._turn())
+            except Exception as error:  # whatever it is, the next turn may do better
+                self._logs.events.warning("delivering failed", reason=_plain(error))
+                await asyncio.sleep(_PAUSE_AFTER_TROUBLE_SECONDS)
+
+    async def _turn(self) -> Turn:
+        """One transaction of noting and taking; starts on what it took."""
+        self._wake.clear()
+        began = time.monotonic()
+        tried, self._tried = self._tried, []
+        released, self._released = self._released, []
+        parked, self._parked = self._parked, []
+        renewed = self._to_renew(began)
+        outcome = Outcome(tried, released, parked, renewed)
+        room = None if self._stopping else self._pacing.room()
+        now = clock.now_ms()
+        try:
+            turn = await self._db.run_soft(
+                deliveries.take_turn, self._lease, now, now + _LEASE_MS, outcome, room
+            )
+        except BaseException:
+            self._tried[:0], self._released[:0], self._parked[:0] = tried, released, parked
+            raise
+        if renewed:
+            self._renewed_at = began
+        metrics.count_deliveries(
+            failed=sum(one.state is not State.DELIVERED for one in tried),
+            delivered=sum(one.state is State.DELIVERED for one in tried),
+            dead=sum(one.state is State.DEAD for one in tried),
+        )
+        for taken in turn.taken:
+            self._begin(taken)
+        return turn
+
+    def _to_renew(self, now: float) -> list[Lane]:
+        lanes = self._pacing.lanes
+        if not lanes:
+            self._renewed_at = now
+        return sorted(lanes) if now - self._renewed_at > _RENEW_AFTER_SECONDS else []
+
+    async def _wait_for_work(self, turn: Turn) -> None:
+        """Returns when there is something to note, to hold for longer, or to take."""
+        next_due = turn.next_due
+        # What is due and was not taken has no room: then only the end of a call makes a change.
+        if next_due is not None and next_due <= clock.now_ms() and not turn.taken:
+            next_due = None
+        while not self._stopping:
+            await asyncio.sleep(_GATHER_SECONDS)
+            stamp = self._db.stamp()
+            woken = await self._woken_by(next_due)
+            if self._tried or self._released or self._parked or self._to_renew(time.monotonic()):
+                return
+            if not woken and next_due is not None and next_due <= clock.now_ms():
+                return
+            if woken or stamp is None or stamp != self._db.stamp():
+                # Something was written; a look is cheaper than a turn.
+                self._wake.clear()
+                next_due = await self._db.read(deliveries.next_due)
+                if next_due is not None and next_due <= clock.now_ms():
+                    return
+
+    async def _woken_by(self, at: int | None) -> bool:
+        """Waits to be woken, for that time, or for a tick; whether it was woken."""
+        waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._wake.wait())]
+        if at is not None:
+            waits.append(asyncio.create_task(clock.sleep_until(at)))
+        await asyncio.wait(waits, timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return self._wake.is_set()
+
+    def _begin(self, taken: Taken) -> None:
+        self._pacing.begin(taken.lane)
+        task = asyncio.create_task(self._work_off(taken))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work_off(self, taken: Taken) -> None:
+        """Sends a lane's deliveries one after the other, up to the first that fails."""
+        disabled = taken.webhook is not None and not taken.webhook.enabled
+        try:
+            if disabled:
+                return
+            for delivery in taken.heads:
+                if self._stopping:
+                    return
+                settled = await self._try(delivery, taken.webhook)
+                self._tried.append(settled)
+                self._wake.set()
+                if settled.state is State.PENDING:
+                    return
+        finally:
+            (self._parked if disabled else self._released).append(taken.lane)
+            self._pacing.end(taken.lane)
+            self._wake.set()
+
+    async def _try(self, delivery: Delivery, webhook: Webhook | None) -> Delivery:
+        """The delivery as it is after one more try."""
+        at = clock.now_ms()
+        if webhook is None:
+            return self._dead(delivery, Attempt(at, 0, error=_REMOVED))
+        try:
+            target = _target(self._vault, webhook)
+            result = await self._sender.send(target, delivery.event_id, delivery.body.encode())
+        except WaflowsError as error:
+            result = Result(0, 0.0, error.message)
+        except Exception as error:
+            self._logs.events.error("a delivery failed unexpectedly", exc_info=error)
+            result = Result(0, 0.0, "An unexpected error; the server's log has more.")
+        self._pacing.learn(webhook.id, good=not result.error, seconds=result.seconds)
+        attempt = Attempt(
+            at, round(result.seconds * 1000), result.status, result.error, result.answer
+        )
+        return self._judged(delivery, attempt, result)
+
+    def _judged(self, delivery: Delivery, attempt: Attempt, result: Result) -> Delivery:
+        now = clock.now_ms()
+        if not result.error:
+            return _tried(delivery, attempt, state=State.DELIVERED, settled_at=now)
+        delay = self._retries.delay_ms(delivery.tries + 1, random.random())
+        next_at = now + max(delay, result.wait * 1000)
+        if is_over(delivery.waiting_since, next_at, self._retry_days):
+            return self._dead(delivery, attempt)
+        return _tried(delivery, attempt, due_at=next_at)
+
+    def _dead(self, delivery: Delivery, attempt: Attempt) -> Delivery:
+        self._logs.events.warning(
+            "delivery given up",
+            account_id=delivery.account_id,
+            delivery_id=delivery.id,
+            event_id=delivery.event_id,
+            reason=attempt.error,
+        )
+        return _tried(delivery, attempt, state=State.DEAD, settled_at=clock.now_ms())
+
+
+def _tried(
+    delivery: Delivery,
+    attempt: Attempt,
+    *,
+    state: State = State.PENDING,
+    due_at: int | None = None,
+    settled_at: int | None = None,
+) -> Delivery:
+    return msgspec.structs.replace(
+        delivery,
+        state=state,
+        attempts=[*delivery.attempts, attempt][-_MOST_ATTEMPTS_KEPT:],
+        attempt_count=delivery.attempt_count + 1,
+        tries=delivery.tries + 1,
+        due_at=delivery.due_at if due_at is None else due_at,
+        settled_at=settled_at,
+    )
+
+
+def _target(vault: Vault, webhook: Webhook) -> Target:
+    opened = webhooks.credentials(vault, webhook)
+    oauth = None
+    if webhook.oauth is not None:
+        oauth = ClientCredentials(
+            webhook.oauth.url,
+            webhook.oauth.client_id,
+            opened.oauth_secret,
+            webhook.oauth.credentials_location,
+            webhook.oauth.scope,
+        )
+    key = (webhook.id, webhook.revision)
+    return Target(key, webhook.url, opened.authorization, oauth, opened.secrets)
+
+
+def _plain(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,80 @@
+"""How much may be in flight to each webhook."""
+
+from __future__ import annotations
+
+from waflows.storage.outbox import Lane
+from waflows.worker.pacing import MOST, Pacing
+
+
+def _lanes(webhook: str, count: int) -> list[Lane]:
+    return [Lane("account", webhook, f"user {n}") for n in range(count)]
+
+
+def _begin(pacing: Pacing, lanes: list[Lane]) -> list[Lane]:
+    taken = pacing.room().take(lanes)
+    for lane in taken:
+        pacing.begin(lane)
+    return taken
+
+
+def _finish(pacing: Pacing, lanes: list[Lane], *, good: bool, seconds: float = 0.01) -> None:
+    for lane in lanes:
+        pacing.learn(lane.webhook_id, good=good, seconds=seconds)
+        pacing.end(lane)
+
+
+def test_a_new_webhook_begins_with_a_few_calls_at_once() -> None:
+    assert len(_begin(Pacing(), _lanes("new", 100))) == 4
+
+
+def test_quick_successes_let_more_in_at_once_up_to_a_limit() -> None:
+    pacing = Pacing()
+    counts = []
+    for _ in range(6):
+        taken = _begin(pacing, _lanes("good", 100))
+        counts.append(len(taken))
+        _finish(pacing, taken, good=True)
+    assert counts == [4, 32, 32, 32, 32, 32]
+
+
+def test_a_failure_takes_a_webhook_down_to_one_call_and_a_success_back_up() -> None:
+    pacing = Pacing()
+    _finish(pacing, _begin(pacing, _lanes("shaky", 4)), good=False)
+    taken = _begin(pacing, _lanes("shaky", 100))
+    assert len(taken) == 1
+    _finish(pacing, taken, good=True)
+    assert len(_begin(pacing, _lanes("shaky", 100))) == 2
+
+
+def test_suspects_together_leave_half_of_all_room_to_the_others() -> None:
+    pacing = Pacing()
+    suspects = [f"slow {n}" for n in range(1000)]
+    for one in suspects:
+        pacing.learn(one, good=False, seconds=5.0)
+    waiting = [lane for one in suspects for lane in _lanes(one, 3)]
+    assert len(_begin(pacing, waiting)) == MOST // 2
+    assert len(_begin(pacing, waiting)) == 0
+    assert len(_begin(pacing, _lanes("good", 100))) == 4
+
+
+def test_slow_successes_make_a_suspect_but_cost_no_room() -> None:
+    pacing = Pacing()
+    for _ in range(10):
+        pacing.learn("slow", good=True, seconds=3.0)
+    assert len(_begin(pacing, _lanes("slow", 100))) == 4
+    assert "slow" in pacing.room().suspects
+
+
+def test_a_lane_in_flight_is_not_taken_again() -> None:
+    pacing = Pacing()
+    [lane] = _begin(pacing, _lanes("one", 1))
+    assert _begin(pacing, [lane]) == []
+    _finish(pacing, [lane], good=True)
+    assert _begin(pacing, [lane]) == [lane]
+
+
+def test_room_names_the_webhooks_that_have_none() -> None:
+    pacing = Pacing()
+    _begin(pacing, _lanes("full", 100))
+    _begin(pacing, _lanes("not full", 1))
+    assert pacing.room().without_room() == ["full"]
