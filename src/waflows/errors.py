@@ -18,7 +18,8 @@
     │   ├── ChangedMeanwhile
     │   ├── NotPublishable
     │   ├── OutsideServiceWindow
-    │   └── InUse                 a template names the flow
+    │   ├── InUse                 a template names the flow
+    │   └── NotPossible  FlowAnswered  OvertakenStep    on a simulated phone
     ├── Unsupported               a part of 8x8's API that waflows does not have
     ├── RateLimited               too many requests; carries the seconds to wait
     ├── HttpRefusal               refused by the rules of HTTP itself
@@ -160,6 +161,18 @@ class InUse(Conflict):
 
 class Unsupported(WaflowsError):
     """waflows does not have this function."""
+
+
+class NotPossible(Conflict):
+    """A person could not do that on the phone."""
+
+
+class FlowAnswered(Conflict):
+    """The flow of this message was finished already."""
+
+
+class OvertakenStep(Conflict):
+    """Something else happened on this phone meanwhile: look at its screen and try again."""
 
 
 class RateLimited(WaflowsError):

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from waflows.api.message_bodies import MessageBody, outgoing
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import InvalidParameter
-from waflows.services import clock, messaging, msisdn
+from waflows.services import clock, messaging, msisdn, phones
 from waflows.storage.messages import Message
 
 _CONTENT_TYPES = {"text": "Text", "interactive": "Interactive", "template": "Template"}
@@ -69,7 +69,7 @@ class FoundMessages(msgspec.Struct, frozen=True):
 async def send(call: Call[NoQuery, MessageBody]) -> Reply:
     """A message on its way."""
     sent = await call.state.db.run(
-        messaging.send, call.principal, call.path["subAccountId"], outgoing(call.body)
+        phones.send, call.principal, call.path["subAccountId"], outgoing(call.body)
     )
     return Reply(
         SentAnswer(

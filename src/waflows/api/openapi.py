@@ -33,6 +33,10 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     },
     "channelId": {"description": "Channel of the account.", "schema": {"type": "string"}},
     "flowId": {"description": "Flow of the channel.", "schema": {"type": "string"}},
+    "msisdn": {
+        "description": "Phone number of a made-up user, with country code.",
+        "schema": {"type": "string", "pattern": "^\\+?[1-9][0-9]{6,14}$"},
+    },
     "revision": {
         "description": "Number of a revision, from 1.",
         "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},

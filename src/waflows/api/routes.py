@@ -6,6 +6,8 @@ of query and body, the OpenAPI document and the tests that go through every rout
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from waflows.api import (
     guide,
     health,
@@ -13,6 +15,7 @@ from waflows.api import (
     listing,
     messages,
     openapi,
+    phones,
     reference,
     submissions,
     templates,
@@ -20,7 +23,7 @@ from waflows.api import (
 )
 from waflows.api.bodies import CreateBody, UpdateBody
 from waflows.api.message_bodies import MessageBody
-from waflows.api.route import Route, Scope
+from waflows.api.route import Handler, Route, Scope
 from waflows.services.submission_views import SubmissionView
 from waflows.storage.errors import ErrorRecord
 
@@ -221,6 +224,53 @@ def _submissions() -> list[Route]:
     ]  # fmt: skip
 
 
+def _phones() -> list[Route]:
+    phone = f"{_A}/channels/{{channelId}}/phones/{{msisdn}}"
+    tag = "Simulated phone"
+
+    def gesture(
+        verb: str,
+        handler: Handler,
+        summary: str,
+        body: type[Struct] | None = None,
+        detail: str = "",
+    ) -> Route:
+        return Route(method="POST", path=f"{phone}/{verb}", handler=handler, scope=_WRITE,
+                     tag=tag, name=f"phone{verb.capitalize()}", summary=summary, body=body,
+                     answers=phones.ScreenAnswer, detail=detail)  # fmt: skip
+
+    return [
+        Route(method="GET", path=f"{phone}/messages", handler=phones.show_chat, scope=_READ,
+              tag=tag, name="phoneMessages", summary="List the chat of a user",
+              answers=phones.Chat, detail="Looks over the user's shoulder: nothing is read by it."),
+        Route(method="POST", path=f"{phone}/look", handler=phones.look, scope=_WRITE,
+              tag=tag, name="phoneLook", summary="Look at the chat",
+              answers=phones.Chat, detail="What was delivered is read now."),
+        Route(method="POST", path=f"{phone}/say", handler=phones.say, scope=_WRITE,
+              tag=tag, name="phoneSay", summary="Write a text to the business",
+              body=phones.SayBody, answers=phones.Said,
+              detail="It opens the 24 hours in which the business may send more than templates."),
+        Route(method="GET", path=f"{phone}/screen", handler=phones.show_screen, scope=_READ,
+              tag=tag, name="phoneScreen", summary="Show what the phone shows",
+              answers=phones.ScreenAnswer),
+        gesture("open", phones.open_flow, "Tap the button of a flow message", phones.OpenBody),
+        gesture("fill", phones.fill, "Type into an input", phones.FillBody),
+        gesture("choose", phones.choose, "Select items", phones.ItemsBody),
+        gesture("unchoose", phones.unchoose, "Clear items", phones.ItemsBody),
+        gesture("check", phones.check, "Tick an opt-in", phones.LabelBody),
+        gesture("uncheck", phones.uncheck, "Untick an opt-in", phones.LabelBody),
+        gesture("pick", phones.pick, "Pick a date or a range", phones.PickBody),
+        gesture("upload", phones.upload, "Pick files", phones.UploadBody),
+        gesture("tap", phones.tap, "Tap a button, a link or an entry", phones.LabelBody),
+        gesture("submit", phones.submit, "Tap the button at the bottom",
+                detail="A flow that this finishes is answered: the answer is kept, and on its way"
+                       " to the account's webhooks, before this request is."),
+        gesture("back", phones.back, "Go one screen back",
+                detail="On the first screen this closes the flow."),
+        gesture("close", phones.close, "Close the flow without an answer"),
+    ]  # fmt: skip
+
+
 def _served() -> list[Route]:
     return [
         Route(method="GET", path=links.DOWNLOAD_PATH, handler=links.download, scope=_PUBLIC,
@@ -246,5 +296,6 @@ ROUTES: list[Route] = [
     *_messaging(),
     *_webhooks(),
     *_guide(),
+    *_phones(),
     *_served(),
 ]

@@ -12,6 +12,7 @@ import httpx2
 from waflows.client import http
 from waflows.client.exchange import Answer, Exchange, NoAnswer, Pause, Request
 from waflows.client.operations import Filters, Format, Operations
+from waflows.client.phones import AsyncPhone, PhoneOperations
 from waflows.client.results import (
     Flow,
     FlowSummary,
@@ -277,6 +278,10 @@ class AsyncClient:
     async def delete_submissions_of(self, msisdn: str) -> Forgotten:
         """Deletes all that a phone number sent, for good. waflows only."""
         return await self._run(self._operations.delete_submissions_of(msisdn))
+
+    def phone(self, msisdn: str, *, channel: str | None = None) -> AsyncPhone:
+        """The simulated phone of a made-up user of the channel. waflows only."""
+        return AsyncPhone(self._run, PhoneOperations(self._operations, msisdn, channel))
 
     async def _run(self, exchange: Exchange[T]) -> T:
         """Carries an exchange out."""

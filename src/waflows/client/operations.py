@@ -227,6 +227,20 @@ class Operations:
         """What went wrong with a request whose answer was read as it came."""
         return problem_of(request, outcome, self._key)
 
+    def on_phone(
+        self,
+        method: str,
+        channel: str | None,
+        msisdn: str,
+        what: str,
+        body: dict[str, Any] | None,
+        answers: type[T],
+    ) -> Exchange[T]:
+        """Something done on a simulated phone."""
+        phone = f"{self._channel(channel)}/phones/{_segment('phone number', msisdn)}"
+        answer = yield from self._call(method, f"{phone}/{what}", body=body)
+        return self._read(answer, answers)
+
     def _call(
         self,
         method: str,
@@ -262,12 +276,15 @@ class Operations:
                 f"The server's answer cannot be read: {error}. It begins: {begins}", answer.status
             ) from error
 
-    def _flows(self, channel: str | None) -> str:
+    def _channel(self, channel: str | None) -> str:
         channel = channel or self.channel
         if not channel:
             raise InvalidCall("No channel is named: give one to the client or to the call.")
         account = _segment("account", self.account)
-        return f"{self.url}/api/v1/accounts/{account}/channels/{_segment('channel', channel)}/flows"
+        return f"{self.url}/api/v1/accounts/{account}/channels/{_segment('channel', channel)}"
+
+    def _flows(self, channel: str | None) -> str:
+        return f"{self._channel(channel)}/flows"
 
     def _submissions(self) -> str:
         return f"{self.url}/api/v1/accounts/{_segment('account', self.account)}/submissions"

@@ -185,3 +185,61 @@ class Forgotten(_Result, frozen=True, kw_only=True):
     """How much of a person was deleted."""
 
     submissions: int
+
+
+class ChatFlow(_Result, frozen=True, kw_only=True):
+    """The flow a message carries; `answer_umid` is the message that finished it, if any did."""
+
+    flow_id: str
+    button: str = ""
+    answer_umid: str | None = None
+
+
+class ChatMessage(_Result, frozen=True, kw_only=True):
+    """A message of a simulated phone's chat.
+
+    `direction` is outbound for what the business sent and inbound for what the user wrote;
+    `response_json` is what a finished flow sent; `state` is how far a message to the user came.
+    """
+
+    umid: str
+    direction: str
+    kind: str
+    body: str = ""
+    header: str = ""
+    footer: str = ""
+    flow: ChatFlow | None = None
+    response_json: str | None = None
+    reply_to_umid: str | None = None
+    state: str
+    timestamp: datetime
+
+
+class Chat(_Result, frozen=True, kw_only=True):
+    """The chat of a simulated phone, oldest message first."""
+
+    messages: list[ChatMessage]
+
+
+class Said(_Result, frozen=True, kw_only=True):
+    """The message that a user wrote."""
+
+    umid: str
+
+
+class Screen(_Result, frozen=True, kw_only=True):
+    """What a simulated phone shows: as text, and as data in `view`.
+
+    `phase` is open, completed or closed. `response` is what the finished flow sent, `answer_umid`
+    the message it came back in, `opened_urls` what the gesture opened in the browser.
+    """
+
+    message_umid: str
+    phase: str
+    screen: str = ""
+    title: str = ""
+    text: str = ""
+    view: dict[str, Any] = {}
+    opened_urls: list[str] = []
+    response: dict[str, Any] | None = None
+    answer_umid: str | None = None

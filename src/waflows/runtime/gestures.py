@@ -77,6 +77,14 @@ def tap(view: View, label: str) -> Event:
     return Tap(*labels.find_tappable(view, label))
 
 
+def submit(view: View) -> Event:
+    """Taps the button at the bottom, whatever it is called."""
+    footer = next((each for each in view.widgets if isinstance(each, widgets.Footer)), None)
+    if footer is None:
+        raise labels.NotOnScreen("The screen has no button at the bottom.")
+    return Tap(footer.key)
+
+
 def media(name: str, number: int = 1) -> Media:
     """A made-up file of some name, small and of the type its ending tells."""
     guessed = mimetypes.guess_type(name)[0]

@@ -92,13 +92,13 @@ class Player:
         An event may be of this process's own, the answer of an endpoint, and needs no check then.
         Raises InvalidParameter for a state or an event that is none.
         """
-        return await self._run(play, document, state, event)
+        return await self.run(play, document, state, event)
 
     async def resume(
         self, document: runtime.Flow, state: dict[str, Any]
     ) -> runtime.CallEndpoint | None:
         """The call a state waits for; raises InvalidParameter for a state that is none."""
-        found = await self._run(_state, state)
+        found = await self.run(_state, state)
         return None if found.request is None else runtime.CallEndpoint(found.request)
 
     def close(self) -> None:
@@ -109,7 +109,7 @@ class Player:
         text = await read()
         if text is None:
             raise NotPlayable("The flow has no Flow JSON yet.")
-        flow = await self._run(load, text)
+        flow = await self.run(load, text)
         weight = max(len(text), _LEAST_WEIGHT)
         self._kept[key] = (flow, weight)
         self._weight += weight
@@ -118,7 +118,8 @@ class Player:
             self._weight -= freed
         return flow
 
-    async def _run(self, function: Callable[[*A], R], *arguments: *A) -> R:
+    async def run(self, function: Callable[[*A], R], *arguments: *A) -> R:
+        """Runs a pure function that may work long on a thread of the player's."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, function, *arguments)
 
@@ -138,7 +139,7 @@ def play(
     at = State() if state is None else _state(state)
     if event is None:
         return played(document, Step(at, runtime.render(document, at)))
-    happened = _event(event) if isinstance(event, dict) else event
+    happened = event_of(event) if isinstance(event, dict) else event
     return played(document, runtime.step(document, at, happened))
 
 
@@ -154,7 +155,8 @@ def _state(given: dict[str, Any]) -> State:
     return found
 
 
-def _event(given: dict[str, Any]) -> Event:
+def event_of(given: dict[str, Any]) -> Event:
+    """What a page says happened; raises InvalidParameter for what is no event."""
     found: Event = _converted("event", given, Event)
     return found
 

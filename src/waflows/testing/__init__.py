@@ -8,7 +8,8 @@
     phone.tap("Book")
     assert phone.response["room"] == "double"
 
-`Phone` is the walk by label, `explore` the automatic player, `plugin` the pytest fixture `flow`.
+`Phone` is the walk by label and `explore` the automatic player. `Loop` is a whole server: a flow is
+sent, the user played, and the webhook received. `plugin` has the pytest fixtures for both.
 """
 
 from __future__ import annotations
@@ -19,15 +20,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from waflows.testing.autoplay import Ending, Exploration, explore
     from waflows.testing.expectations import FlowExpectationError
+    from waflows.testing.loop import Loop, LoopError
     from waflows.testing.phone import Phone
 
-__all__ = ["Ending", "Exploration", "FlowExpectationError", "Phone", "explore"]
+__all__ = ["Ending", "Exploration", "FlowExpectationError", "Loop", "LoopError", "Phone", "explore"]
 
 # Every pytest run imports this package for the plugin; the machine only where a test plays.
 _HOMES = {
     "Ending": "autoplay",
     "Exploration": "autoplay",
     "FlowExpectationError": "expectations",
+    "Loop": "loop",
+    "LoopError": "loop",
     "Phone": "phone",
     "explore": "autoplay",
 }

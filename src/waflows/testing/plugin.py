@@ -1,15 +1,17 @@
-"""The pytest plugin: a fixture `flow` that opens a Flow JSON file beside the test."""
+"""The pytest plugin: `flow` plays a Flow JSON file, `waflows_server` goes the whole loop."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from waflows.testing.loop import Loop
     from waflows.testing.phone import Phone
+    from waflows.testing.server import Server
 
 
 @pytest.fixture
@@ -30,3 +32,25 @@ def flow(request: pytest.FixtureRequest) -> Callable[..., Phone]:
         return Phone(found, **options)
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def waflows_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A waflows server for all tests of this process, on a free port with a fresh database."""
+    from waflows.testing.server import running_server
+
+    with running_server(tmp_path_factory.mktemp("waflows")) as server:
+        yield server
+
+
+@pytest.fixture
+def waflows_server(waflows_process: Server, request: pytest.FixtureRequest) -> Iterator[Loop]:
+    """An account of the test's own on a running server, with a webhook receiver.
+
+    It sends a flow, plays the user and gives the webhook that came; see `waflows.testing.loop`.
+    """
+    from waflows.testing.loop import Loop
+
+    loop = Loop(waflows_process, request.path.parent)
+    yield loop
+    loop.close()

@@ -21,6 +21,7 @@ import pytest
 from harness.answers import submission
 from harness.contents import rows_of
 from harness.flow_json import VALID
+from harness.phones import ONE_SCREEN, SOMEBODY, done, phone_path, sent
 from harness.servers import Tenant, client, opened
 
 from waflows.api.route import Route, Scope
@@ -31,6 +32,7 @@ from waflows.storage import flows as store
 
 # What tells two errors of the same kind apart, and nothing else does.
 _OWN_TO_EACH_ANSWER = {"date", "x-request-id", "content-length"}
+ON_PHONE = "ON_PHONE"
 _MISSING_LINK = "This link is not valid: it has expired, was replaced, or its flow is gone."
 
 
@@ -100,6 +102,11 @@ def _message() -> dict[str, Any]:
     }
 
 
+def _on_phone(**body: Any) -> Case:
+    """A gesture on a phone of the channel, on which a flow is open."""
+    return Case(state=ON_PHONE, body=(lambda: body) if body else None)
+
+
 TABLE: dict[str, Case | Public | OfConsole] = {
     "listFlows": Case(),
     "createFlow": Case(body=_new_flow),
@@ -138,6 +145,22 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "guidePreviewFlow": Case(),
     "guidePublishFlow": Case(),
     "guideDeprecateFlow": Case(state="PUBLISHED"),
+    "phoneMessages": Case(),
+    "phoneLook": Case(),
+    "phoneSay": _on_phone(text="Hello"),
+    "phoneScreen": _on_phone(),
+    "phoneOpen": Case(state=ON_PHONE, body=_nothing_more),
+    "phoneFill": _on_phone(label="Name", value="Ines"),
+    "phoneChoose": _on_phone(label="Extras", items=["Bed"]),
+    "phoneUnchoose": _on_phone(label="Extras", items=["Bed"]),
+    "phoneCheck": _on_phone(label="Send me news"),
+    "phoneUncheck": _on_phone(label="Call me"),
+    "phonePick": _on_phone(label="Arrival", date="2030-05-04"),
+    "phoneUpload": _on_phone(label="Papers", files=["passport.pdf"]),
+    "phoneTap": _on_phone(label="Send"),
+    "phoneSubmit": _on_phone(),
+    "phoneBack": _on_phone(),
+    "phoneClose": _on_phone(),
     "downloadFlowJson": Public("a token proves the right to one revision of one flow"),
     "previewPage": Public("a token proves the right to one flow until it expires"),
     "previewAbout": Public("a token proves the right to one flow until it expires"),
@@ -204,6 +227,7 @@ class Aim(NamedTuple):
             subAccountId="*" if "/webhooks/" in route.path else self.sub_account,
             umid=self.message,
             templateName=self.template,
+            msisdn=SOMEBODY,
             revision="1",
             type="MSG",
         )
@@ -242,6 +266,9 @@ def _aim(tenant: Tenant, state: str) -> Aim:
         message=message,
         template=template["name"],
     )
+    if state == ON_PHONE:
+        sent(tenant, ONE_SCREEN)
+        done(tenant.http.post(f"{phone_path(tenant)}/open", json={}))
     # Looking it up waits until it has been written.
     found = tenant.http.get(aim.path(_ROUTES["getError"]))
     assert found.status_code == 200

@@ -11,6 +11,7 @@ import pytest
 
 from waflows import client
 from waflows.client import AsyncClient, Client, InvalidCall
+from waflows.client.phones import AsyncPhone, Phone
 
 KEY = "wf_live_abcdef0123456789"
 WHERE = ("http://127.0.0.1:1", "account", KEY, "channel")
@@ -34,6 +35,15 @@ def test_both_clients_offer_the_same_operations_alike() -> None:
         assert one.parameters == other.parameters, name
         waited_for = str(other.return_annotation).removeprefix("Async")
         assert one.return_annotation == waited_for, name
+        assert sync[name].__doc__ == asynchronous[name].__doc__, name
+
+
+def test_both_phones_make_the_same_gestures() -> None:
+    sync, asynchronous = public(Phone), public(AsyncPhone)
+
+    assert sync.keys() == asynchronous.keys()
+    for name in sync.keys() - {"__init__"}:
+        assert inspect.signature(sync[name]) == inspect.signature(asynchronous[name]), name
         assert sync[name].__doc__ == asynchronous[name].__doc__, name
 
 
