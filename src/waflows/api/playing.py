@@ -16,7 +16,7 @@ from waflows.api.route import Call, Reply
 from waflows.api.state import State
 from waflows.errors import InvalidParameter
 from waflows.flowjson.diagnostics import Diagnostic
-from waflows.services import flow_texts, previews
+from waflows.services import flow_texts, playing, previews
 from waflows.services.endpoint_calls import carry_out
 from waflows.services.playing import NotPlayable, Played
 from waflows.storage.flows import Flow
@@ -30,13 +30,15 @@ _NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 class PlayBody(msgspec.Struct, frozen=True):
     """What a page sends: where the flow stands, nothing at the start, and what happens to it.
 
-    Without an event, the request that the state waits for is made, or the screen is drawn anew.
-    `live` lets the data endpoint be called.
+    Without an event the screen is drawn anew. With `live`, the request to the endpoint that the
+    state waits for is made; with `made_up` the endpoint is not asked, but taken to have answered
+    with this screen and the `__example__` values it declares, or with SUCCESS.
     """
 
     state: dict[str, Any] | None = None
     event: dict[str, Any] | None = None
     live: bool = False
+    made_up: str | None = None
 
 
 class ScreenName(msgspec.Struct, frozen=True):
@@ -104,6 +106,9 @@ async def play(call: Call[LinkQuery, PlayBody]) -> Reply:
 async def played(state: State, flow: Flow, body: PlayBody) -> Played:
     """What comes of a page's message about a flow; raises InvalidParameter, NotPlayable."""
     document = await document_of(state, flow)
+    if body.made_up is not None:
+        answer = playing.made_up(document, body.made_up, body.state)
+        return await state.player.play(document, body.state, answer)
     if body.event is None and body.state is not None and body.live:
         return await _answered(state, flow, document, body.state)
     return await state.player.play(document, body.state, body.event)

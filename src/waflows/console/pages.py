@@ -5,14 +5,11 @@ from __future__ import annotations
 import mimetypes
 from importlib import resources
 
-import msgspec
-
 from waflows.api import playing
 from waflows.api.links import PREVIEW_PATH, LinkQuery, linked
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console.html import COMMON_HEADERS, page, policy
 from waflows.errors import NotFound
-from waflows.services import previews
 from waflows.services.playing import Played
 
 _STATIC = resources.files("waflows.console") / "static"
@@ -32,9 +29,8 @@ async def docs(call: Call[NoQuery, None]) -> Reply:
 async def preview(call: Call[LinkQuery, None]) -> Reply:
     """A flow as its preview link shows it."""
     flow = await linked(call)
-    text = await call.state.db.read(previews.text_of, flow, flow.revision)
     # The link is meant to be embedded in other pages, as Meta's is.
-    return page("preview.html", policy(ancestors="*"), flow=flow, flow_json=_indented(text))
+    return page("preview.html", policy(ancestors="*"), name=flow.name, watch="")
 
 
 async def static_file(call: Call[NoQuery, None]) -> Reply:
@@ -46,16 +42,6 @@ async def static_file(call: Call[NoQuery, None]) -> Reply:
     content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     headers = COMMON_HEADERS | {"Cache-Control": "public, max-age=86400"}
     return Reply(found[name].read_bytes(), headers=headers, content_type=content_type)
-
-
-def _indented(text: str | None) -> str:
-    """A Flow JSON laid out for reading: new line breaks and blanks, every token as it was."""
-    if text is None:
-        return ""
-    try:
-        return msgspec.json.format(text.removeprefix("\ufeff"), indent=2)
-    except (msgspec.DecodeError, RecursionError):
-        return text
 
 
 PAGES: list[Route] = [

@@ -21,6 +21,7 @@ from waflows import runtime
 from waflows.errors import Conflict, InvalidParameter
 from waflows.flowjson import source
 from waflows.runtime import Effect, Event, Line, Phase, Ran, State, Step, View
+from waflows.runtime.flow import SUCCESS
 from waflows.runtime.values import clean, too_large
 
 _THREADS = 2
@@ -141,6 +142,18 @@ def play(
         return played(document, Step(at, runtime.render(document, at)))
     happened = event_of(event) if isinstance(event, dict) else event
     return played(document, runtime.step(document, at, happened))
+
+
+def made_up(document: runtime.Flow, screen: str, state: dict[str, Any] | None) -> runtime.Answered:
+    """An answer the endpoint might give: a screen with its example values, or the end."""
+    if screen == SUCCESS:
+        token = (state or {}).get("flow_token", "unused")
+        params = {"flow_token": token if isinstance(token, str) else "unused"}
+        return runtime.Answered(
+            {"screen": SUCCESS, "data": {"extension_message_response": {"params": params}}}
+        )
+    found = document.screens.get(screen)
+    return runtime.Answered({"screen": screen, "data": found.examples if found else {}})
 
 
 def played(document: runtime.Flow, step: Step) -> Played:

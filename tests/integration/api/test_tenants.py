@@ -511,6 +511,11 @@ def _preview(tenant: Tenant, flow: str) -> str:
     return url
 
 
+def _about(tenant: Tenant, flow: str) -> str:
+    """What the page of a preview link asks for first."""
+    return _preview(tenant, flow).replace("?", "/about?")
+
+
 def _token(url: str) -> str:
     return parse_qs(urlsplit(url).query)["token"][0]
 
@@ -527,13 +532,13 @@ def _check_is_gone(response: httpx2.Response) -> None:
     assert "SECRET" not in response.text
 
 
-@pytest.mark.parametrize("link", [_link, _preview])
+@pytest.mark.parametrize("link", [_link, _preview, _about])
 def test_a_link_opens_its_own_flow_and_no_other(
     server: Tenant, other: Tenant, link: Callable[[Tenant, str], str]
 ) -> None:
-    flow = server.create("Own", flowJson='{"mine": 1}')
-    neighbour = server.create("Neighbour", flowJson='{"SECRET": 1}')
-    foreign = other.create("Foreign", flowJson='{"SECRET": 2}')
+    flow = server.create("mine", flowJson='{"mine": 1}')
+    neighbour = server.create("SECRET neighbour", flowJson='{"SECRET": 1}')
+    foreign = other.create("SECRET of others", flowJson='{"SECRET": 2}')
     for each, tenant in ((neighbour, server), (foreign, other)):
         link(tenant, each)
     url = link(server, flow)
@@ -545,7 +550,7 @@ def test_a_link_opens_its_own_flow_and_no_other(
         _check_is_gone(_open(server, url.replace(flow, target)))
 
 
-@pytest.mark.parametrize("link", [_link, _preview])
+@pytest.mark.parametrize("link", [_link, _preview, _about])
 def test_an_altered_token_opens_nothing(server: Tenant, link: Callable[[Tenant, str], str]) -> None:
     flow = server.create("Flow", flowJson='{"SECRET": 1}')
     url = link(server, flow)
@@ -626,7 +631,7 @@ def test_a_refreshed_preview_link_ends_the_one_before(server: Tenant) -> None:
     _check_is_gone(_open(server, first))
 
 
-@pytest.mark.parametrize("link", [_link, _preview])
+@pytest.mark.parametrize("link", [_link, _preview, _about])
 def test_a_link_ends_with_its_flow(server: Tenant, link: Callable[[Tenant, str], str]) -> None:
     flow = server.create("Flow", flowJson='{"SECRET": 1}')
     url = link(server, flow)

@@ -1,0 +1,218 @@
+// DatePicker and CalendarPicker: a box for each date, and a calendar that opens over the screen.
+
+import { arrange, freshId, h, icon, setAttribute, setText } from "./dom.js";
+import { describe, errorLine } from "./fields.js";
+
+const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+
+export function dates(widget, player) {
+  const title = h("h3", { class: "label" });
+  const about = h("p", { class: "about" });
+  const boxes = h("div", { class: "date-boxes" });
+  const error = errorLine();
+  const node = h("div", { class: "dates", role: "group" }, title, about, boxes, error.node);
+  const parts = widget.parts.map((_, index) => part(() => open(index)));
+  arrange(boxes, parts.map((each) => each.node));
+  let now = widget;
+  const open = (index) => {
+    const picked = now.parts.map((each) => each.value ?? "");
+    const send = (values) => {
+      surface.close();
+      player.send(
+        values.length === 2
+          ? { event: "dates", name: now.name, start: values[0], end: values[1] }
+          : { event: "date", name: now.name, date: values[0] },
+      );
+    };
+    const { content, focus } = calendar(now, picked, index, send);
+    const surface = player.surface(now.parts[index].label || now.title || "Date", content, { focus, from: parts[index].control });
+  };
+  const update = (next) => {
+    now = next;
+    setText(title, next.title ?? "");
+    setText(about, next.description ?? "");
+    setAttribute(node, "aria-label", next.title || next.parts.map((each) => each.label).join(", "));
+    next.parts.forEach((each, index) => parts[index].update(each, next.enabled !== false, error));
+    error.set(next.error ?? "");
+    parts.forEach((each) => each.describe(error));
+  };
+  const lines = () => [
+    ...[title, about].filter((each) => !each.hidden).map((each) => each.textContent),
+    ...parts.flatMap((each) => each.lines()),
+    ...error.lines(),
+  ];
+  return { node, update, lines };
+}
+
+function part(open) {
+  const id = freshId();
+  const label = h("span", { class: "floating", id });
+  const value = h("span", { class: "value", id: freshId() });
+  const helper = h("p", { class: "helper", id: freshId() });
+  const error = errorLine();
+  const control = h(
+    "button",
+    { type: "button", class: "box opener", "aria-haspopup": "dialog", "aria-labelledby": `${id} ${value.id}`, onclick: open },
+    label,
+    value,
+    icon("calendar"),
+  );
+  const node = h("div", { class: "field" }, control, error.node, helper);
+  const update = (next, enabled) => {
+    setText(label, next.label);
+    setText(value, shown(next.value ?? ""));
+    value.dataset.date = next.value ?? "";
+    setAttribute(control, "data-filled", next.value ? "yes" : "");
+    control.disabled = !enabled;
+    setText(helper, next.helper ?? "");
+    error.set(next.error ?? "");
+  };
+  const lines = () => [
+    `${label.textContent}: [${value.dataset.date}]${control.disabled ? "  (disabled)" : ""}`,
+    ...(helper.hidden ? [] : [`    ${helper.textContent}`]),
+    ...error.lines(),
+  ];
+  return {
+    node,
+    control,
+    update,
+    lines,
+    describe: (whole) => {
+      describe(control, whole, helper, error.node);
+      control.removeAttribute("aria-invalid");
+    },
+  };
+}
+
+/** A date as people read it. */
+function shown(iso) {
+  const [year, month, day] = iso.split("-").map(Number);
+  return day && MONTHS[month - 1] ? `${day} ${MONTHS[month - 1]} ${year}` : iso;
+}
+
+const iso = (date) => date.toISOString().slice(0, 10);
+const utc = (text) => new Date(`${text}T00:00:00Z`);
+const shift = (text, days) => iso(new Date(utc(text).getTime() + days * 86_400_000));
+
+function monthsOn(text, months) {
+  const at = utc(text);
+  const moved = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + months, 1));
+  const last = new Date(Date.UTC(moved.getUTCFullYear(), moved.getUTCMonth() + 1, 0)).getUTCDate();
+  moved.setUTCDate(Math.min(at.getUTCDate(), last));
+  return iso(moved);
+}
+
+/** A month at a time. Of a range first the start is picked, then the end. */
+function calendar(widget, picked, index, done) {
+  const ranged = picked.length === 2;
+  const today = new Date();
+  const here = iso(new Date(Date.UTC(today.getFullYear(), today.getMonth(), today.getDate())));
+  const within = (day) => (day < widget.first ? widget.first : day > widget.last ? widget.last : day);
+  let values = [...picked];
+  let turn = index;
+  let at = within(picked[index] || widget.parts[index].opens_on || here);
+  const unavailable = new Set(widget.unavailable ?? []);
+  const offered = (day) =>
+    day >= widget.first && day <= widget.last && !unavailable.has(day) && widget.weekdays.includes(DAYS[(utc(day).getUTCDay() + 6) % 7]);
+
+  const years = [];
+  for (let year = +widget.first.slice(0, 4); year <= +widget.last.slice(0, 4) && years.length < 400; year += 1) years.push(year);
+  const select = (label, entries) => h("select", { "aria-label": label, onchange: () => jump() }, ...entries.map(([value, text]) => h("option", { value }, text)));
+  const month = select("Month", MONTHS.map((name, number) => [number, name]));
+  const year = select("Year", years.map((each) => [each, String(each)]));
+  const go = (months, label, name) => h("button", { type: "button", class: "round", "aria-label": label, onclick: () => move(monthsOn(at, months), false) }, icon(name));
+  const status = h("p", { class: "status", "aria-live": "polite" });
+  const body = h("tbody");
+  const grid = h(
+    "table",
+    { role: "grid", "aria-label": "Days", onkeydown: (event) => key(event) },
+    h("thead", {}, h("tr", {}, ...DAYS.map((name) => h("th", { scope: "col" }, name)))),
+    body,
+  );
+  const clear = h("button", { type: "button", class: "link", onclick: () => done(values.map(() => "")) }, "Clear");
+  const finish = h("button", { type: "button", class: "main", onclick: () => done(values) }, "Done");
+  const content = h(
+    "div",
+    { class: "calendar" },
+    h("div", { class: "month" }, go(-1, "Previous month", "previous"), month, year, go(1, "Next month", "onward")),
+    grid,
+    status,
+    h("div", { class: "buttons" }, clear, ranged ? finish : null),
+  );
+
+  const jump = () => move(within(monthsOn(`${year.value}-01-01`, +month.value)), false);
+  const move = (day, focus = true) => {
+    at = within(day);
+    draw();
+    if (focus) body.querySelector("[tabindex='0']")?.focus();
+  };
+  const pick = (day) => {
+    if (!offered(day)) return;
+    at = day;
+    values[turn] = day;
+    if (!ranged) {
+      done(values);
+      return;
+    }
+    if (turn === 0 && values[1] && values[1] < day) values[1] = "";
+    if (turn === 1 && values[0] && values[0] > day) values = [day, ""];
+    turn = values[0] ? (values[1] ? turn : 1) : 0;
+    draw();
+    body.querySelector("[tabindex='0']")?.focus();
+  };
+  const key = (event) => {
+    const weekday = (utc(at).getUTCDay() + 6) % 7;
+    const moves = {
+      ArrowLeft: () => shift(at, -1),
+      ArrowRight: () => shift(at, 1),
+      ArrowUp: () => shift(at, -7),
+      ArrowDown: () => shift(at, 7),
+      Home: () => shift(at, -weekday),
+      End: () => shift(at, 6 - weekday),
+      PageUp: () => monthsOn(at, event.shiftKey ? -12 : -1),
+      PageDown: () => monthsOn(at, event.shiftKey ? 12 : 1),
+    };
+    if (moves[event.key]) move(moves[event.key]());
+    else if (event.key === "Enter" || event.key === " ") pick(at);
+    else return;
+    event.preventDefault();
+  };
+  const draw = () => {
+    month.value = String(+at.slice(5, 7) - 1);
+    year.value = String(+at.slice(0, 4));
+    const first = `${at.slice(0, 8)}01`;
+    const start = shift(first, -((utc(first).getUTCDay() + 6) % 7));
+    const weeks = [];
+    for (let week = 0; week < 6; week += 1) {
+      const days = Array.from({ length: 7 }, (_, weekday) => shift(start, week * 7 + weekday));
+      if (week && days[0].slice(0, 7) !== at.slice(0, 7)) break;
+      weeks.push(h("tr", {}, ...days.map(cell)));
+    }
+    body.replaceChildren(...weeks);
+    status.textContent = ranged ? `Start ${shown(values[0]) || "not picked"}, end ${shown(values[1]) || "not picked"}` : "";
+    status.hidden = !ranged;
+  };
+  const cell = (day) => {
+    if (day.slice(0, 7) !== at.slice(0, 7)) return h("td", {});
+    const chosen = values.includes(day);
+    const between = ranged && values[0] && values[1] && day > values[0] && day < values[1];
+    return h(
+      "td",
+      {
+        role: "gridcell",
+        class: between ? "between" : "",
+        tabindex: day === at ? "0" : "-1",
+        "aria-selected": chosen ? "true" : "false",
+        "aria-disabled": offered(day) ? null : "true",
+        "aria-current": day === here ? "date" : null,
+        "aria-label": shown(day),
+        "data-date": day,
+        onclick: () => pick(day),
+      },
+      h("span", {}, String(+day.slice(8))),
+    );
+  };
+  draw();
+  return { content, focus: () => body.querySelector("[tabindex='0']")?.focus() };
+}

@@ -1,0 +1,198 @@
+// The preview page: a phone that plays the flow, a bar to work it with, a panel beside it.
+
+import { h, setText } from "./player/dom.js";
+import { mountPlayer } from "./player/player.js";
+import { fault, panel as makePanel } from "./preview/panel.js";
+import { read } from "./preview/parameters.js";
+
+const place = document.getElementById("preview");
+const address = (name) => `${location.pathname.replace(/\/$/, "")}/${name}${tokenOf(location.search)}`;
+const WIDTHS = [320, 360, 390, 412, 430];
+const panel = makePanel();
+let about;
+let asked;
+let player;
+
+function tokenOf(search) {
+  const token = new URLSearchParams(search).get("token");
+  return token ? `?token=${encodeURIComponent(token)}` : "";
+}
+
+async function answerOf(response) {
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(body.message ?? `The server answered ${response.status}.`);
+  return body;
+}
+
+async function post(message) {
+  let response;
+  try {
+    response = await fetch(address("events"), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(message),
+    });
+  } catch {
+    throw new Error("The server that plays this flow cannot be reached.");
+  }
+  return answerOf(response);
+}
+
+// --- the page around the phone
+
+const notices = h("div", { class: "notices", role: "status" });
+const glass = h("div", { class: "glass" });
+const frame = h("div", { class: "device" }, glass);
+const overlay = h("div", { class: "faults-over", role: "region", "aria-label": "Faults", tabindex: "0", hidden: true });
+const stage = h("main", { class: "stage", "aria-label": "Phone" }, h("div", { class: "around" }, frame, overlay));
+const jump = labelled("Screen", h("select", { onchange: () => jumpTo(jump.select.value) }));
+const width = labelled("Width", h("select", { onchange: () => setWidth(width.select.value) }, ...WIDTHS.map((each) => h("option", { value: each }, `${each} px`))));
+const theme = labelled("Look", h("select", { onchange: () => setTheme(theme.select.value) }, ...["system", "light", "dark"].map((each) => h("option", { value: each }, each))));
+const restartButton = h("button", { type: "button", onclick: () => restart() }, "Restart");
+const panelButton = h("button", { type: "button", "aria-controls": "panel", onclick: () => showPanel(panel.node.hidden) }, "Panel");
+const status = h("span", { class: "badge", hidden: true });
+const bar = h(
+  "header",
+  { class: "bar" },
+  h("div", { class: "who" }, h("h1", {}, place.dataset.name), status),
+  h("div", { class: "tools", role: "group", "aria-label": "Preview" }, restartButton, jump.node, width.node, theme.node, panelButton),
+);
+
+function labelled(words, select) {
+  return { select, node: h("label", { class: words.toLowerCase() }, h("span", {}, words), select) };
+}
+
+function setWidth(pixels) {
+  stage.style.setProperty("--device", `${pixels}px`);
+}
+
+function setTheme(name) {
+  document.documentElement.dataset.theme = name;
+  player?.setTheme(name);
+}
+
+function showPanel(shown) {
+  panel.node.hidden = !shown;
+  panelButton.setAttribute("aria-expanded", String(shown));
+  document.body.classList.toggle("alone", !shown);
+}
+
+function say(...problems) {
+  notices.replaceChildren(...problems.map((each) => h("p", {}, each)));
+}
+
+// --- playing
+
+function restart(event = asked.open) {
+  if (about.problem) return;
+  panel.clear();
+  player.start(event);
+}
+
+function jumpTo(screen) {
+  if (screen) restart({ ...asked.open, action: "navigate", data: null, screen });
+  else restart();
+}
+
+function answersFor(request) {
+  const here = about.screens.find((screen) => screen.id === request.screen);
+  const targets = request.action === "INIT" ? about.screens.map((screen) => screen.id) : [...(here?.leads_to ?? []), request.screen];
+  const answers = targets.filter(Boolean).map((id) => [`Screen ${id}`, { made_up: id }]);
+  if (here?.terminal) answers.push(["SUCCESS, the end", { made_up: "SUCCESS" }]);
+  return answers;
+}
+
+function onStep(answer) {
+  panel.step(answer);
+  const screen = answer.screen.screen ?? "";
+  if ([...jump.select.options].some((option) => option.value === screen)) jump.select.value = screen;
+}
+
+// --- what is told about the flow
+
+async function tellAbout() {
+  about = await answerOf(await fetch(address("about")));
+  asked = read(location.search, about);
+  setText(status, about.status);
+  status.className = `badge badge-${about.status.toLowerCase()}`;
+  jump.select.replaceChildren(
+    h("option", { value: "" }, "first"),
+    ...about.screens.map((screen) => h("option", { value: screen.id }, screen.title && !screen.title.startsWith("$") ? `${screen.id} · ${screen.title}` : screen.id)),
+  );
+  panel.faults(about);
+  say(...asked.problems, ...(about.problem ? [about.problem] : []));
+  showFaultsOver();
+}
+
+/** Faults over the phone, as an author sees them who writes the file beside this page. */
+function showFaultsOver() {
+  const errors = about.faults.filter((each) => each.severity === "error");
+  const shown = place.dataset.watch ? errors : about.problem ? errors : [];
+  overlay.hidden = !shown.length;
+  overlay.classList.toggle("covers", Boolean(about.problem));
+  overlay.replaceChildren(
+    h("h2", {}, `${shown.length + about.more_faults} ${shown.length === 1 ? "fault" : "faults"} in the Flow JSON`),
+    h("ol", {}, ...shown.slice(0, 50).map(fault)),
+    h("button", { type: "button", onclick: () => (overlay.hidden = true) }, "Hide"),
+  );
+}
+
+async function changed() {
+  const before = player.screen;
+  try {
+    await tellAbout();
+  } catch (error) {
+    say(error.message);
+    return;
+  }
+  if (about.problem) return;
+  if (!before) {
+    restart();
+    return;
+  }
+  const answer = await player.redraw();
+  if (!answer) return;
+  const lost = before.screen && answer.screen.screen !== before.screen;
+  if (lost) {
+    restart();
+    say(...asked.problems, `The screen ${before.screen} is gone, so the flow was started anew.`);
+  } else {
+    panel.note("reloaded", "The file changed; the place was kept.");
+  }
+}
+
+function watch() {
+  if (!place.dataset.watch) return;
+  const changes = new EventSource(place.dataset.watch);
+  changes.addEventListener("changed", changed);
+  // A connection that was lost may have lost a change with it.
+  let lost = false;
+  changes.addEventListener("error", () => (lost = true));
+  changes.addEventListener("open", () => {
+    if (lost) changed();
+    lost = false;
+  });
+}
+
+async function begin() {
+  document.documentElement.dataset.theme = "system";
+  place.replaceChildren(bar, notices, h("div", { class: "columns" }, stage, panel.node));
+  new ResizeObserver(() => place.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
+  width.select.value = "390";
+  setWidth(390);
+  showPanel(true);
+  try {
+    await tellAbout();
+  } catch (error) {
+    say(error.message);
+    return;
+  }
+  showPanel(asked.panel);
+  player = mountPlayer(glass, { post, onStep, answersFor, live: asked.live, business: place.dataset.name, onAgain: () => restart() });
+  // For the page's tests, and for whoever looks into it from the browser's console.
+  window.waflowsPreview = player;
+  restart();
+  watch();
+}
+
+begin();
