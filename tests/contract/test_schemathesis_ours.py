@@ -12,7 +12,40 @@ from contract.schemathesis_run import attack
 from harness.flow_json import VALID
 from harness.servers import Tenant
 
+_OF_MESSAGES = [
+    "A FLOW button needs flowId",
+    "A URL button needs url",
+    "A PHONE_NUMBER button needs phoneNumber",
+    "A component's type must be",
+    "A flow button ",
+    "A placeholder takes a parameter of type text",
+    "A template has one ",
+    "BUTTONS must have 1 to 10 buttons",
+    "Language '",
+    "Outside service window",
+    "Send flowActionPayload or flowActionData, not both",
+    "Template not found",
+    "The channel has a template",
+    "The language of a template is required",
+    "The name of a template must be",
+    "The placeholders of the ",
+    "The subType of a button must be",
+    "The text of ",
+    "There is more than one ",
+    "category must be one of",
+    "channels may name WhatsApp only",
+    "clientMessageId must be printable",
+    "components must have a BODY",
+    "content.",
+    "context.umid must be a message of this conversation",
+    "expiry must ",
+    "flowId '",
+    "index must be a number",
+    "scheduled must be a time",
+    "user.msisdn ",
+]
 _BEYOND_THE_SCHEMA = [
+    *_OF_MESSAGES,
     "Flow must be in DRAFT status",
     "Flow is not published",
     "Flow cannot be published",
@@ -58,6 +91,7 @@ def _attack(victim: Tenant, folder: Path, examples: int, seed: int | None = None
         beyond_the_schema=_BEYOND_THE_SCHEMA, examples=examples, seed=seed,
         more=f"""
 "path.errorId" = {{ dictionary = "errors", probability = 0.8 }}
+"path.subAccountId" = "{victim.sub_account_id}"
 "path.revision" = {{ dictionary = "revisions", probability = 0.5 }}
 
 [dictionaries.errors]
