@@ -94,6 +94,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     webhook_retry_days: Annotated[
         int, Meta(ge=1, description="Days for which a failing webhook delivery is tried again.")
     ] = 3
+    webhook_delivered_days: Annotated[
+        int, Meta(ge=1, description="Days for which deliveries that arrived can be looked up.")
+    ] = 7
+    webhook_dead_days: Annotated[
+        int, Meta(ge=1, description="Days for which dead deliveries can be sent again.")
+    ] = 30
     log_format: Annotated[
         Literal["auto", "json", "console"],
         Meta(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import Unavailable
-from waflows.services import accounts
+from waflows.services import accounts, clock, deliveries
 from waflows.telemetry import metrics
 
 _FRESH = {"Cache-Control": "no-store"}
@@ -33,6 +35,12 @@ async def ready(call: Call[NoQuery, None]) -> Reply:
 
 
 async def show_metrics(call: Call[NoQuery, None]) -> Reply:
-    """Every metric of every worker."""
+    """Every metric of every worker; what waits in the database only while that can be asked."""
     call.state.recorder.flush()
-    return Reply(metrics.render(), headers=_FRESH, content_type=metrics.CONTENT_TYPE)
+    shown = metrics.render()
+    with contextlib.suppress(Unavailable):
+        waiting = await call.state.db.read_slow(deliveries.backlog)
+        since = waiting.oldest
+        age = 0.0 if since is None else max(clock.now_ms() - since, 0) / 1000
+        shown += metrics.backlog(waiting.pending, age)
+    return Reply(shown, headers=_FRESH, content_type=metrics.CONTENT_TYPE)

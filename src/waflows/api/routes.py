@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from waflows.api import (
+    deliveries,
     guide,
     health,
     links,
@@ -125,6 +126,26 @@ def _webhooks() -> list[Route]:
                      " for a while."),
         Route(method="DELETE", path=secrets, handler=webhooks.drop_secrets, scope=_WRITE,
               tag=extra, name="dropWebhookSecrets", summary="Stop signing a webhook's deliveries"),
+        Route(method="POST", path=f"{_WEBHOOKS}/{{subAccountId}}/{{type}}/test",
+              handler=deliveries.send_test, scope=_WRITE, tag=extra, name="testWebhook",
+              summary="Send a webhook a test event", answers=deliveries.DeliveryAnswer,
+              detail="It takes the way of every event; look its delivery up to see what came of"
+                     " it."),
+        Route(method="GET", path=f"{_A}/deliveries", handler=deliveries.list_deliveries,
+              scope=_READ, tag=extra, name="listDeliveries", summary="List deliveries to webhooks",
+              query=deliveries.DeliveryQuery, answers=deliveries.DeliveryList,
+              detail="Newest first. The `Link` header leads to the next page, if there is one."),
+        Route(method="POST", path=f"{_A}/deliveries:replay", handler=deliveries.replay_dead,
+              scope=_WRITE, tag=extra, name="replayDeadDeliveries",
+              summary="Send a webhook's dead deliveries again", body=deliveries.ReplayBody,
+              answers=deliveries.Replayed),
+        Route(method="GET", path=f"{_A}/deliveries/{{deliveryId}}", handler=deliveries.show,
+              scope=_READ, tag=extra, name="getDelivery",
+              summary="Show a delivery with its tries", answers=deliveries.DeliveryDetails),
+        Route(method="POST", path=f"{_A}/deliveries/{{deliveryId}}/replay",
+              handler=deliveries.replay, scope=_WRITE, tag=extra, name="replayDelivery",
+              summary="Send a delivery again", answers=deliveries.DeliveryAnswer,
+              detail="Under the same `eventId`, after what waits for the same user."),
     ]  # fmt: skip
 
 

@@ -14,11 +14,12 @@ from msgspec import UNSET, Meta, UnsetType
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import Forbidden, InvalidParameter
 from waflows.services import clock, webhooks
+from waflows.services.accounts import Principal
 from waflows.services.webhooks import HIDDEN, Wanted, WantedOAuth
 from waflows.storage.webhooks import EVERY_SUB_ACCOUNT, Kind, Webhook
 from waflows.upstream.egress import CallFailed, Egress, Stage
 
-_SubAccountId = Annotated[
+SubAccountId = Annotated[
     str,
     Meta(
         description="The sub-account whose events are sent, or `*` for all.",
@@ -64,7 +65,7 @@ class OAuthItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
 class WebhookItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A webhook. A field that is null counts as left out."""
 
-    sub_account_id: _SubAccountId
+    sub_account_id: SubAccountId
     url: _Url
     type: _Type | None = None
     enabled: bool | None = None
@@ -86,7 +87,7 @@ class WebhookAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class WebhookScope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Which webhook is meant."""
 
-    sub_account_id: _SubAccountId
+    sub_account_id: SubAccountId
     type: _Type | None = None
 
 
@@ -128,14 +129,15 @@ class RotatedSecret(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 async def list_webhooks(call: Call[NoQuery, None]) -> Reply:
     """The webhooks within the key's reach."""
     found = await call.state.db.read(webhooks.list_webhooks, call.account_id)
-    return Reply([_shown(one) for one in found if _reaches(call, one.sub_account_id)])
+    within = sub_accounts_within(call.principal)
+    return Reply([_shown(one) for one in found if within is None or one.sub_account_id in within])
 
 
 async def configure(call: Call[NoQuery, list[WebhookItem]]) -> Reply:
     """Webhooks added or replaced."""
     wanted = [_wanted(item) for item in call.body]
     for item in call.body:
-        _check_reach(call, item.sub_account_id)
+        check_reach(call.principal, item.sub_account_id)
     for url in sorted({url for item in call.body for url in _urls(item)}):
         await check_url(call.state.egress, url)
     await call.state.db.run(webhooks.configure, call.state.vault, call.account_id, wanted)
@@ -145,7 +147,7 @@ async def configure(call: Call[NoQuery, list[WebhookItem]]) -> Reply:
 async def remove(call: Call[NoQuery, list[WebhookScope]]) -> Reply:
     """Webhooks removed."""
     for item in call.body:
-        _check_reach(call, item.sub_account_id)
+        check_reach(call.principal, item.sub_account_id)
     scopes = [(item.sub_account_id, item.type) for item in call.body]
     await call.state.db.run(webhooks.remove, call.account_id, scopes)
     return Reply()
@@ -153,7 +155,7 @@ async def remove(call: Call[NoQuery, list[WebhookScope]]) -> Reply:
 
 async def list_secrets(call: Call[NoQuery, None]) -> Reply:
     """What signs a webhook's deliveries, without the secrets themselves."""
-    found = await call.state.db.read(webhooks.get_webhook, *_named(call))
+    found = await call.state.db.read(webhooks.get_webhook, *named(call))
     return Reply(
         SecretsAnswer(
             [
@@ -171,7 +173,7 @@ async def list_secrets(call: Call[NoQuery, None]) -> Reply:
 async def rotate_secret(call: Call[NoQuery, RotateBody]) -> Reply:
     """A new signing secret."""
     made = await call.state.db.run(
-        webhooks.rotate_secret, call.state.vault, *_named(call), call.body.overlap_hours
+        webhooks.rotate_secret, call.state.vault, *named(call), call.body.overlap_hours
     )
     ends = made.previous_expires_at
     answer = RotatedSecret(
@@ -184,7 +186,7 @@ async def rotate_secret(call: Call[NoQuery, RotateBody]) -> Reply:
 
 async def drop_secrets(call: Call[NoQuery, None]) -> Reply:
     """An end to signing."""
-    await call.state.db.run(webhooks.drop_secrets, *_named(call))
+    await call.state.db.run(webhooks.drop_secrets, *named(call))
     return Reply()
 
 
@@ -197,23 +199,28 @@ async def check_url(egress: Egress, url: str) -> None:
             raise InvalidParameter(f"url cannot be used. {error.message}") from None
 
 
-def _named(call: Call[Any, Any]) -> tuple[str, str, str]:
-    """Account, sub-account and type of the webhook in the address."""
-    _check_reach(call, call.path["subAccountId"])
+def named(call: Call[Any, Any]) -> tuple[str, str, str]:
+    """Account, sub-account and type of the webhook in the address, which the key must reach."""
+    check_reach(call.principal, call.path["subAccountId"])
     return call.account_id, call.path["subAccountId"], call.path["type"]
 
 
-def _reaches(call: Call[Any, Any], sub_account_id: str) -> bool:
-    """Whether the key may see and change a webhook: it must reach every event the webhook gets."""
-    return call.principal.channel_ids is None
+def sub_accounts_within(principal: Principal) -> frozenset[str] | None:
+    """The sub-accounts whose webhooks a key may see and change; None for all, and `*` too.
+
+    A key that is limited to channels alone reaches none: a webhook is told of every channel.
+    """
+    if principal.sub_account_ids is None and principal.channel_ids is not None:
+        return frozenset()
+    return principal.sub_account_ids
 
 
-def _check_reach(call: Call[Any, Any], sub_account_id: str) -> None:
-    if not _reaches(call, sub_account_id):
-        named = "all sub-accounts" if sub_account_id == EVERY_SUB_ACCOUNT else sub_account_id[:50]
-        raise Forbidden(
-            f"This API key is limited to channels, so it may not use the webhooks of {named}."
-        )
+def check_reach(principal: Principal, sub_account_id: str) -> None:
+    """Raises Forbidden when the key may not see and change the webhooks of a sub-account."""
+    within = sub_accounts_within(principal)
+    if within is not None and sub_account_id not in within:
+        whose = "all sub-accounts" if sub_account_id == EVERY_SUB_ACCOUNT else sub_account_id[:50]
+        raise Forbidden(f"This API key is limited, so it may not use the webhooks of {whose}.")
 
 
 def _wanted(item: WebhookItem) -> Wanted:

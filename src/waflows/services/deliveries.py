@@ -11,16 +11,21 @@ from collections.abc import Collection
 
 import msgspec
 
+from waflows.errors import Conflict, NotFound
+from waflows.services import clock, webhooks
 from waflows.storage import outbox
 from waflows.storage import webhooks as webhook_store
 from waflows.storage.database import Transaction
-from waflows.storage.outbox import Delivery, Lane, State
+from waflows.storage.outbox import Backlog, Delivery, Lane, State, Wanted
 from waflows.storage.webhooks import Webhook
 
 _MOST_HEADS = 16
 # With more webhooks than this waiting, a turn takes one lane of each; with fewer, more.
 _FEW = 16
+# So long a disabled webhook's lane is left alone, unless the webhook is changed.
 _PARKED_MS = 3600 * 1000
+_DAY_MS = 24 * 3600 * 1000
+_MOST_FORGOTTEN = 1000
 
 
 class Room(msgspec.Struct):
@@ -112,14 +117,110 @@ def next_due(tx: Transaction) -> int | None:
     return outbox.next_due(tx)
 
 
+def list_deliveries(tx: Transaction, account_id: str, wanted: Wanted, limit: int) -> list[Delivery]:
+    """Deliveries of an account, the newest first."""
+    return outbox.listed(tx, account_id, wanted, limit)
+
+
+def get(
+    tx: Transaction, account_id: str, delivery_id: str, within: frozenset[str] | None
+) -> Delivery:
+    """One delivery to a webhook of these sub-accounts; raises NotFound."""
+    found = outbox.find(tx, account_id, delivery_id)
+    if found is None or (within is not None and found.sub_account_id not in within):
+        raise NotFound(f"The account has no delivery {delivery_id[:64]}; old ones are forgotten.")
+    return found
+
+
+def replay(
+    tx: Transaction, account_id: str, delivery_id: str, within: frozenset[str] | None
+) -> Delivery:
+    """Sends a dead or a delivered event again, under its id, after what waits for the same user.
+
+    It goes to the webhook that there is now for its sub-account and type. Raises NotFound, and
+    Conflict when it waits already or there is no enabled webhook.
+    """
+    found = get(tx, account_id, delivery_id, within)
+    if found.state is State.PENDING:
+        raise Conflict("The delivery is waiting to be sent already.")
+    return _again(tx, found, _enabled(tx, account_id, found.sub_account_id, found.type))
+
+
+def replay_dead(
+    tx: Transaction, account_id: str, sub_account_id: str, kind: str, before: int, limit: int
+) -> int:
+    """Sends some dead events of one webhook again, the oldest first; how many.
+
+    Only those that died before a time, so that one that dies again is not met again. Raises
+    NotFound when there is no such webhook, Conflict when it is disabled.
+    """
+    webhook = _enabled(tx, account_id, sub_account_id, kind)
+    found = outbox.dead_of(tx, account_id, sub_account_id, kind, before, limit)
+    for delivery in found:
+        _again(tx, delivery, webhook)
+    return len(found)
+
+
+def send_test(tx: Transaction, account_id: str, sub_account_id: str, kind: str) -> Delivery:
+    """Puts an event into the outbox that says that it is a test. Raises as `replay_dead`."""
+    webhook = _enabled(tx, account_id, sub_account_id, kind)
+    now = clock.now_ms()
+    body = {
+        "namespace": "ChatApps",
+        "eventType": "webhook_test",
+        "description": "A test, sent on request",
+        "payload": {
+            "subAccountId": webhook.sub_account_id,
+            "type": webhook.type,
+            "timestamp": clock.iso(now),
+        },
+    }
+    test = webhooks.new_delivery(webhook, webhooks.time_ordered_id(now), "test", body, now)
+    outbox.enqueue(tx, test)
+    return test
+
+
+def backlog(tx: Transaction) -> Backlog:
+    """What waits of all accounts."""
+    return outbox.backlog(tx)
+
+
+def forget_old(tx: Transaction, state: State, days: int) -> int:
+    """Drops some of the deliveries that were settled more than some days ago; how many."""
+    return outbox.forget(tx, state, clock.now_ms() - days * _DAY_MS, _MOST_FORGOTTEN)
+
+
+def _enabled(tx: Transaction, account_id: str, sub_account_id: str, kind: str) -> Webhook:
+    webhook = webhooks.get_webhook(tx, account_id, sub_account_id, kind)
+    if not webhook.enabled:
+        raise Conflict("The webhook is disabled; enable it first.")
+    return webhook
+
+
+def _again(tx: Transaction, delivery: Delivery, webhook: Webhook) -> Delivery:
+    now = clock.now_ms()
+    queued = msgspec.structs.replace(
+        delivery,
+        webhook_id=webhook.id,
+        position=now * 1000,
+        state=State.PENDING,
+        tries=0,
+        due_at=now,
+        waiting_since=now,
+        settled_at=None,
+    )
+    outbox.enqueue(tx, queued)
+    return queued
+
+
 def _take(tx: Transaction, lease: str, now: int, until: int, room: Room) -> list[Taken]:
     lanes = outbox.claim(tx, sorted(_choose(tx, now, room)), now, lease, until)
     heads: dict[Lane, list[Delivery]] = {lane: [] for lane in lanes}
     for delivery in outbox.heads(tx, lanes, _MOST_HEADS):
         heads[delivery.lane].append(delivery)
     ids = sorted({(lane.account_id, lane.webhook_id) for lane in lanes})
-    webhooks = {one.id: one for one in webhook_store.by_ids(tx, ids)}
-    return [Taken(lane, webhooks.get(lane.webhook_id), heads[lane]) for lane in lanes]
+    known = {one.id: one for one in webhook_store.by_ids(tx, ids)}
+    return [Taken(lane, known.get(lane.webhook_id), heads[lane]) for lane in lanes]
 
 
 def _choose(tx: Transaction, now: int, room: Room) -> list[Lane]:

@@ -89,34 +89,35 @@ class Credentials(msgspec.Struct, frozen=True):
 def announce(tx: Transaction, event: Event) -> None:
     """Writes an event into the outbox, once for each enabled webhook that it concerns."""
     concerned = store.concerned(tx, event.account_id, event.sub_account_id, event.kind)
-    if not concerned:
-        return
     now = clock.now_ms()
     event_id = time_ordered_id(now)
-    body = msgspec.json.encode(event.body).decode()
-    for webhook_id, sub_account_id in concerned:
-        outbox.enqueue(
-            tx,
-            Delivery(
-                account_id=event.account_id,
-                id=time_ordered_id(now),
-                event_id=event_id,
-                webhook_id=webhook_id,
-                sub_account_id=sub_account_id,
-                type=event.kind,
-                order_key=event.order_key,
-                position=now * 1000,
-                body=body,
-                state=State.PENDING,
-                attempts=[],
-                attempt_count=0,
-                tries=0,
-                due_at=now,
-                waiting_since=now,
-                created_at=now,
-                settled_at=None,
-            ),
-        )
+    for webhook in concerned:
+        outbox.enqueue(tx, new_delivery(webhook, event_id, event.order_key, event.body, now))
+
+
+def new_delivery(
+    webhook: Webhook, event_id: str, order_key: str, body: dict[str, Any], now: int
+) -> Delivery:
+    """An event for one webhook, due at once."""
+    return Delivery(
+        account_id=webhook.account_id,
+        id=time_ordered_id(now),
+        event_id=event_id,
+        webhook_id=webhook.id,
+        sub_account_id=webhook.sub_account_id,
+        type=webhook.type,
+        order_key=order_key,
+        position=now * 1000,
+        body=msgspec.json.encode(body).decode(),
+        state=State.PENDING,
+        attempts=[],
+        attempt_count=0,
+        tries=0,
+        due_at=now,
+        waiting_since=now,
+        created_at=now,
+        settled_at=None,
+    )
 
 
 def list_webhooks(tx: Transaction, account_id: str) -> list[Webhook]:

@@ -104,6 +104,11 @@ def enqueue(tx: Transaction, delivery: Delivery) -> None:
         delivery.due_at,
     )
     assert row is not None, "the row was written"
+    put(tx, msgspec.structs.replace(delivery, position=row[0]))
+
+
+def put(tx: Transaction, delivery: Delivery) -> None:
+    """Adds a delivery, or replaces what may change of the one with its id."""
     tx.execute(
         f"INSERT INTO webhook_deliveries ({_COLUMNS})"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -118,7 +123,7 @@ def enqueue(tx: Transaction, delivery: Delivery) -> None:
         delivery.sub_account_id,
         delivery.type,
         delivery.order_key,
-        row[0],
+        delivery.position,
         delivery.body,
         delivery.state.value,
         msgspec.json.encode(delivery.attempts).decode(),
@@ -325,6 +330,82 @@ def find(tx: Transaction, account_id: str, delivery_id: str) -> Delivery | None:
         delivery_id,
     )
     return _delivery(row) if row else None
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which deliveries are asked for; None leaves a side open. `before` is an id."""
+
+    state: State | None = None
+    sub_account_ids: frozenset[str] | None = None
+    type: str | None = None
+    before: str | None = None
+
+
+def listed(tx: Transaction, account_id: str, wanted: Wanted, limit: int) -> list[Delivery]:
+    """Deliveries of the account, the newest first."""
+    conditions, values = ["account_id = ?"], [account_id]
+    for column, value in (("state", wanted.state), ("type", wanted.type)):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(str(value))
+    if wanted.sub_account_ids is not None:
+        places = ", ".join("?" * len(wanted.sub_account_ids)) or "''"
+        conditions.append(f"sub_account_id IN ({places})")
+        values += sorted(wanted.sub_account_ids)
+    if wanted.before is not None:
+        conditions.append("id < ?")
+        values.append(wanted.before)
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM webhook_deliveries WHERE {' AND '.join(conditions)}"
+        " ORDER BY id DESC LIMIT ?",
+        *values,
+        limit,
+    )
+    return [_delivery(row) for row in rows]
+
+
+def dead_of(
+    tx: Transaction, account_id: str, sub_account_id: str, kind: str, before: int, limit: int
+) -> list[Delivery]:
+    """Dead deliveries of one sub-account and type that died before a time, the oldest first."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM webhook_deliveries WHERE account_id = ? AND state = 'dead'"
+        " AND sub_account_id = ? AND type = ? AND settled_at <= ? ORDER BY id LIMIT ?",
+        account_id,
+        sub_account_id,
+        kind,
+        before,
+        limit,
+    )
+    return [_delivery(row) for row in rows]
+
+
+def forget(tx: Transaction, state: State, before: int, limit: int) -> int:
+    """Drops deliveries of any account that were settled before a time; how many."""
+    return tx.execute(
+        "DELETE FROM webhook_deliveries WHERE (account_id, id) IN"
+        " (SELECT account_id, id FROM webhook_deliveries WHERE state = ? AND settled_at < ?"
+        " ORDER BY settled_at LIMIT ?)",
+        state.value,
+        before,
+        limit,
+    )
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """How much waits, and since when; None when nothing does."""
+
+    pending: int
+    oldest: int | None
+
+
+def backlog(tx: Transaction) -> Backlog:
+    """What waits of all accounts."""
+    row = tx.one(
+        "SELECT COUNT(*), MIN(waiting_since) FROM webhook_deliveries WHERE state = 'pending'"
+    )
+    assert row is not None, "an aggregate has a row"
+    return Backlog(*row)
 
 
 def _delivery(row: Row) -> Delivery:

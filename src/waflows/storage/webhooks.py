@@ -88,19 +88,17 @@ def by_ids(tx: Transaction, ids: list[tuple[str, str]]) -> list[Webhook]:
     return [_webhook(row) for row in rows]
 
 
-def concerned(
-    tx: Transaction, account_id: str, sub_account_id: str, kind: str
-) -> list[tuple[str, str]]:
-    """The enabled webhooks that an event goes to: their ids and the sub-account they name."""
+def concerned(tx: Transaction, account_id: str, sub_account_id: str, kind: str) -> list[Webhook]:
+    """The enabled webhooks that an event goes to."""
     rows = tx.all(
-        "SELECT id, sub_account_id FROM webhooks WHERE account_id = ? AND type = ?"
-        " AND sub_account_id IN (?, ?) AND enabled = 1 ORDER BY id",
+        f"{_SELECT} WHERE account_id = ? AND type = ? AND sub_account_id IN (?, ?)"
+        " AND enabled = 1 ORDER BY id",
         account_id,
         kind,
         sub_account_id,
         EVERY_SUB_ACCOUNT,
     )
-    return [(row[0], row[1]) for row in rows]
+    return [_webhook(row) for row in rows]
 
 
 def save(tx: Transaction, webhook: Webhook) -> None:

@@ -15,6 +15,7 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
     multiprocess,
@@ -73,6 +74,22 @@ def count(lines: list[AccessLine]) -> None:
         _REQUESTS.labels(method, route, str(status)).inc(len(each))
         _SECONDS.labels(route).observe_all(each)
     _FROM_MEMORY.inc(sum(line.from_memory for line in lines))
+
+
+def backlog(pending: int, seconds: float) -> bytes:
+    """How many deliveries wait, and for how long the oldest has.
+
+    They are the same seen from every process, so they are not among the metrics that are added up.
+    """
+    registry = CollectorRegistry()
+    Gauge("waflows_webhook_pending", "Deliveries that wait.", registry=registry).set(pending)
+    oldest = Gauge(
+        "waflows_webhook_oldest_seconds",
+        "Time for which the oldest delivery has been waiting.",
+        registry=registry,
+    )
+    oldest.set(seconds)
+    return generate_latest(registry)
 
 
 def render() -> bytes:

@@ -9,9 +9,10 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
-from waflows.services import clock, errors, submissions
+from waflows.services import clock, deliveries, errors, submissions
 from waflows.settings import Settings
 from waflows.storage.database import Database
+from waflows.storage.outbox import State
 from waflows.telemetry.logs import Logs
 
 _PERIOD_SECONDS = 300.0
@@ -55,7 +56,20 @@ async def _forget_submissions(db: Database, settings: Settings) -> int:
     return dropped
 
 
+async def _forget_deliveries(db: Database, settings: Settings) -> int:
+    dropped = 0
+    for state, days in (
+        (State.DELIVERED, settings.webhook_delivered_days),
+        (State.DEAD, settings.webhook_dead_days),
+    ):
+        while gone := await db.run_soft(deliveries.forget_old, state, days):
+            dropped += gone
+            await asyncio.sleep(_PAUSE_SECONDS)
+    return dropped
+
+
 _KINDS: dict[str, Callable[[Database, Settings], Awaitable[int]]] = {
     "errors": _forget_errors,
     "submissions": _forget_submissions,
+    "deliveries": _forget_deliveries,
 }

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
+import msgspec
 import pytest
 from harness.answers import submission
 from harness.contents import rows_of
@@ -27,8 +28,10 @@ from harness.servers import Tenant, client, opened
 from waflows.api.route import Route, Scope
 from waflows.app import ALL_ROUTES
 from waflows.security import links
-from waflows.services import accounts, flows, submissions
+from waflows.services import accounts, clock, flows, submissions, webhooks
 from waflows.storage import flows as store
+from waflows.storage import outbox
+from waflows.storage.database import Transaction
 
 # What tells two errors of the same kind apart, and nothing else does.
 _OWN_TO_EACH_ANSWER = {"date", "x-request-id", "content-length"}
@@ -84,6 +87,22 @@ def _webhook_scope() -> list[dict[str, Any]]:
     return [{"subAccountId": "*", "type": "MSG"}]
 
 
+def _replay() -> dict[str, Any]:
+    return {"subAccountId": "*", "type": "MSG"}
+
+
+def _dead_delivery(tx: Transaction, account_id: str) -> str:
+    """A delivery that changes by itself no more."""
+    webhook = webhooks.get_webhook(tx, account_id, "*", "MSG")
+    event_id = str(uuid.uuid4())
+    delivery = webhooks.new_delivery(webhook, event_id, "user", {}, clock.now_ms())
+    dead = msgspec.structs.replace(
+        delivery, state=outbox.State.DEAD, settled_at=delivery.created_at
+    )
+    outbox.put(tx, dead)
+    return delivery.id
+
+
 def _nothing_more() -> dict[str, Any]:
     return {}
 
@@ -126,6 +145,11 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "listWebhookSecrets": Case(),
     "rotateWebhookSecret": Case(body=_nothing_more),
     "dropWebhookSecrets": Case(),
+    "testWebhook": Case(),
+    "listDeliveries": Case(),
+    "getDelivery": Case(),
+    "replayDelivery": Case(),
+    "replayDeadDeliveries": Case(body=_replay),
     "listSubmissions": Case(),
     "exportSubmissionsCsv": Case(),
     "exportSubmissionsJsonl": Case(),
@@ -211,6 +235,7 @@ class Aim(NamedTuple):
     flow: str
     error: str
     submission: str = "none"
+    delivery: str = "no delivery"
     sub_account: str = "no sub-account"
     message: str = "no message"
     template: str = "no template"
@@ -223,6 +248,7 @@ class Aim(NamedTuple):
             flowId=self.flow,
             errorId=self.error,
             submissionId=self.submission,
+            deliveryId=self.delivery,
             # Whatever else it names, a webhook's address names those for every sub-account.
             subAccountId="*" if "/webhooks/" in route.path else self.sub_account,
             umid=self.message,
@@ -235,7 +261,7 @@ class Aim(NamedTuple):
     def owners(self, route: Route) -> list[str]:
         """The fields of this that stand in the route's address and have an owner."""
         named = {"accountId": "account", "channelId": "channel", "flowId": "flow"}
-        named |= {"errorId": "error", "submissionId": "submission"}
+        named |= {"errorId": "error", "submissionId": "submission", "deliveryId": "delivery"}
         named |= {"umid": "message", "templateName": "template"}
         if "/webhooks/" not in route.path:
             named |= {"subAccountId": "sub_account"}
@@ -247,11 +273,12 @@ def _aim(tenant: Tenant, state: str) -> Aim:
     publish = {"publish": True} if state == "PUBLISHED" else {}
     flow = tenant.create(secrets.token_hex(8), flowJson=VALID, **publish)
     error = tenant.http.get(f"{tenant.flows}/missing").json()["errorId"]
-    webhooks = f"/api/v1/accounts/{tenant.account_id}/webhooks"
-    assert tenant.http.post(webhooks, json=_webhook()).status_code == 200
+    configured = tenant.http.post(f"/api/v1/accounts/{tenant.account_id}/webhooks", json=_webhook())
+    assert configured.status_code == 200
     answer = submission(tenant.account_id, tenant.channel_id, flow_id=flow)
     with opened(tenant.database_url) as db:
         db.run_now(submissions.record, answer)
+        delivery = db.run_now(_dead_delivery, tenant.account_id)
     template = _new_template()
     for each in (template, _new_template("notice")):
         tenant.http.post(tenant.templates, json=each)
@@ -262,6 +289,7 @@ def _aim(tenant: Tenant, state: str) -> Aim:
         flow=flow,
         error=error,
         submission=answer.id,
+        delivery=delivery,
         sub_account=tenant.sub_account_id,
         message=message,
         template=template["name"],
@@ -284,6 +312,7 @@ def _nowhere() -> Aim:
         flow=flow,
         error=str(uuid.uuid4()),
         submission=str(uuid.uuid4()),
+        delivery=str(uuid.uuid4()),
         sub_account=f"sub-{secrets.token_hex(4)}",
         message=str(uuid.uuid4()),
         template=_new_template()["name"],
