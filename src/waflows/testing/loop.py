@@ -185,12 +185,11 @@ class Loop:
 
     def _tell_receiver(self) -> None:
         hooks = f"/api/v1/accounts/{self.account_id}/webhooks"
-        kinds = ("CADR", "MSG", "CABM")
-        self._ask(
-            "POST",
-            hooks,
-            [{"subAccountId": "*", "type": kind, "url": self.receiver.url} for kind in kinds],
-        )
+        for kind in ("CADR", "MSG", "CABM"):
+            webhook = {"subAccountId": "*", "type": kind, "url": self.receiver.url}
+            self._ask("POST", hooks, [webhook])
+            made = self._ask("POST", f"{hooks}/*/{kind}/secrets", {})
+            self.receiver.secrets.append(made["secret"])
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         response = self.http.request(method, path, json=body)

@@ -54,7 +54,7 @@ class Webhook(msgspec.Struct, frozen=True):
 
 
 class Receiver:
-    """Answers 200 to every webhook that is signed with the secret, 401 to any other.
+    """Answers 200 to every webhook that is signed with one of its secrets, 401 to any other.
 
     Each event is kept once, however often it is delivered.
     """
@@ -64,8 +64,8 @@ class Receiver:
         """What came, in the order in which it came."""
         self.refused: list[str] = []
         """Why others were refused."""
-        self.secret = ""
-        """The signing secret, `whsec_…`."""
+        self.secrets: list[str] = []
+        """The signing secrets, `whsec_…`; one of them must have signed."""
         self._ids: set[str] = set()
         self._news = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
@@ -105,7 +105,7 @@ class Receiver:
     def take(self, headers: dict[str, str], body: bytes) -> int:
         """Keeps a webhook, or refuses it; the status to answer."""
         with self._news:
-            fault = _fault(self.secret, headers, body)
+            fault = _fault(self.secrets, headers, body)
             if fault:
                 self.refused.append(fault)
                 return 401
@@ -134,15 +134,19 @@ def _handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _fault(secret: str, headers: dict[str, str], body: bytes) -> str:
-    """Why a webhook is not to be trusted; empty for one that is (standardwebhooks.com)."""
+def _fault(secrets: list[str], headers: dict[str, str], body: bytes) -> str:
+    """Why a webhook is not to be trusted; empty for one that is.
+
+    Signed is as Standard Webhooks say (standardwebhooks.com): the id, the time and the body.
+    """
     id_, at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not id_ or not at:
         return "it has no webhook-id or no webhook-timestamp"
-    key = base64.b64decode(secret.removeprefix(_PREFIX))
-    mac = hmac.new(key, f"{id_}.{at}.".encode() + body, hashlib.sha256).digest()
-    wanted = "v1," + base64.b64encode(mac).decode()
     given = headers.get("webhook-signature", "").split()
-    return (
-        "" if any(hmac.compare_digest(wanted, each) for each in given) else "its signature is wrong"
-    )
+    for secret in secrets:
+        key = base64.b64decode(secret.removeprefix(_PREFIX))
+        mac = hmac.new(key, f"{id_}.{at}.".encode() + body, hashlib.sha256).digest()
+        wanted = "v1," + base64.b64encode(mac).decode()
+        if any(hmac.compare_digest(wanted, each) for each in given):
+            return ""
+    return "no known secret signed it"
