@@ -11,10 +11,12 @@ import msgspec
 from msgspec import Meta
 
 from waflows.api.route import Call
+from waflows.api.state import State
 from waflows.errors import InvalidParameter
-from waflows.services import flow_texts, flows
+from waflows.services import endpoint_health, flow_texts, flows
 from waflows.services.flows import NAME_LENGTH, Content
 from waflows.storage.flows import Checked, Flow
+from waflows.upstream.egress import CallFailed
 
 _URI_LENGTH = 2048
 # RFC 3986, section 3, for the two schemes; what is left open here, `urlsplit` looks at.
@@ -109,28 +111,39 @@ class UpdateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 async def create_flow(call: Call[Any, Any]) -> tuple[Flow, Checked]:
     """The flow that a `CreateBody` asks for; it clones from no channel out of the key's reach."""
-    return await call.state.db.run(
+    given = await content(call.state, call.body)
+    return await endpoint_health.checked(
+        call.state.outside,
         flows.create_checked,
         call.account_id,
         call.channel_id,
-        await content(call.body),
+        given,
         call.principal.channel_ids,
     )
 
 
 async def update_flow(call: Call[Any, Any]) -> tuple[Flow, Checked]:
     """The flow with the changes of an `UpdateBody`, within the same reach."""
-    return await call.state.db.run(
+    given = await content(call.state, call.body)
+    return await endpoint_health.checked(
+        call.state.outside,
         flows.update_checked,
         call.account_id,
         call.channel_id,
         call.flow_id,
-        await content(call.body),
+        given,
         call.principal.channel_ids,
     )
 
 
-async def content(body: CreateBody | UpdateBody) -> Content:
+async def publish_flow(call: Call[Any, Any]) -> Flow:
+    """The flow of the address, published; its endpoint is asked first if it has one."""
+    return await endpoint_health.checked(
+        call.state.outside, flows.publish, call.account_id, call.channel_id, call.flow_id
+    )
+
+
+async def content(state: State, body: CreateBody | UpdateBody) -> Content:
     """The body as a use case takes it, its Flow JSON checked.
 
     Raises InvalidParameter for an unusable address or id, InvalidFlowJson, OutOfRange.
@@ -140,20 +153,34 @@ async def content(body: CreateBody | UpdateBody) -> Content:
         categories=None if body.categories is None else [c.value for c in body.categories],
         flow_json=None if body.flow_json is None else await flow_texts.check(body.flow_json),
         clone_flow_id=body.clone_flow_id,
-        endpoint_uri=_checked_uri(body.end_point_uri),
+        endpoint_uri=_checked_uri(state, body.end_point_uri),
         application_id=_checked_application(body.application_id),
         publish=body.publish,
     )
 
 
-def _checked_uri(uri: str | None) -> str | None:
+def _checked_uri(state: State, uri: str | None) -> str | None:
     if uri is not None and not (len(uri) <= _URI_LENGTH and _is_http_uri(uri)):
         raise InvalidParameter(
             "endPointUri must be an absolute http or https address, such as"
             f" https://example.org/flow, of at most {_URI_LENGTH} characters; what a URI cannot"
             " hold as it is must be percent-encoded."
         )
+    _check_reachable(state, uri)
     return uri
+
+
+def _check_reachable(state: State, uri: str | None) -> None:
+    """Refuses an address that is never called, as far as it shows without a look-up.
+
+    In development any may be tried out; one that cannot be called fails when it is.
+    """
+    if uri is None or state.development:
+        return
+    try:
+        state.egress.read(uri)
+    except CallFailed as refusal:
+        raise InvalidParameter(f"endPointUri cannot be called: {refusal.message}") from None
 
 
 def _is_http_uri(uri: str) -> bool:

@@ -14,6 +14,7 @@ from waflows.api.bodies import (
     FlowJson,
     UpdateBody,
     create_flow,
+    publish_flow,
     update_flow,
 )
 from waflows.api.faults import GuideValidationError, guide_validation_errors
@@ -95,7 +96,7 @@ async def preview(call: Call[PreviewQuery, None]) -> Reply:
 
 async def publish(call: Call[NoQuery, None]) -> Reply:
     """A draft made final."""
-    flow = await call.state.db.run(flows.publish, call.account_id, call.channel_id, call.flow_id)
+    flow = await publish_flow(call)
     return Reply(GuideStatus(flow.id, flow.name, flow.status.value))
 
 

@@ -17,6 +17,7 @@ from waflows.api.bodies import (
     FlowJson,
     UpdateBody,
     create_flow,
+    publish_flow,
     update_flow,
 )
 from waflows.api.faults import (
@@ -177,7 +178,7 @@ async def preview(call: Call[PreviewQuery, None]) -> Reply:
 
 async def publish(call: Call[NoQuery, None]) -> Reply:
     """A draft made final."""
-    await call.state.db.run(flows.publish, call.account_id, call.channel_id, call.flow_id)
+    await publish_flow(call)
     return Reply()
 
 

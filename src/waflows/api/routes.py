@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from waflows.api import (
     deliveries,
+    endpoint_keys,
     guide,
     health,
     links,
@@ -174,6 +175,38 @@ def _messaging() -> list[Route]:
     ]  # fmt: skip
 
 
+def _endpoints() -> list[Route]:
+    tag = "Endpoints"
+    key = f"{_A}/channels/{{channelId}}/endpointKey"
+    return [
+        Route(method="GET", path=key, handler=endpoint_keys.show, scope=_READ, tag=tag,
+              name="showEndpointKey", summary="Show a channel's endpoint key",
+              answers=endpoint_keys.Keys,
+              detail="The public half of the pair in use and of those before it, and when the app"
+                     " secret was set. No private key and no app secret is ever shown again."),
+        Route(method="POST", path=key, handler=endpoint_keys.install, scope=_WRITE, tag=tag,
+              name="installEndpointKey", summary="Give a channel its endpoint key",
+              body=endpoint_keys.KeyBody, answers=endpoint_keys.InstalledKey,
+              detail="Takes the public half of a pair, or a private key however it was pasted, or"
+                     " makes a pair. Endpoints that hold the private half of the key before answer"
+                     " 421 from then on, so that it is replaced with `replace` only. A channel"
+                     " without an app secret gets one, shown this once."),
+        Route(method="DELETE", path=key, handler=endpoint_keys.remove, scope=_WRITE, tag=tag,
+              name="removeEndpointKey", summary="Take a channel's endpoint key away",
+              detail="Its flows reach no endpoint any more."),
+        Route(method="POST", path=f"{key}/appSecret", handler=endpoint_keys.set_app_secret,
+              scope=_WRITE, tag=tag, name="setAppSecret", summary="Set a channel's app secret",
+              body=endpoint_keys.AppSecretBody, answers=endpoint_keys.AppSecret,
+              detail="It signs requests to endpoints from now on, in place of the one before."
+                     " Without one in the body a fresh one is made. It is shown this once."),
+        Route(method="POST", path=f"{_FLOW}/examination", handler=endpoint_keys.examine,
+              scope=_WRITE, tag=tag, name="examineEndpoint", summary="Examine a flow's endpoint",
+              body=endpoint_keys.DoctorBody, answers=endpoint_keys.DoctorAnswer,
+              detail="Asks it for a sign of life and for the first screen, as a phone would, and"
+                     " names the step that fails and its cure."),
+    ]  # fmt: skip
+
+
 def _guide() -> list[Route]:
     tag = "Flows (guide dialect)"
     return [
@@ -316,6 +349,7 @@ ROUTES: list[Route] = [
     *_submissions(),
     *_messaging(),
     *_webhooks(),
+    *_endpoints(),
     *_guide(),
     *_phones(),
     *_served(),

@@ -17,7 +17,7 @@ from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import shell
 from waflows.console.address import OnPage
 from waflows.errors import NotFound, WaflowsError
-from waflows.services import browsing, editing
+from waflows.services import browsing, editing, endpoint_health
 from waflows.storage.flows import Flow
 
 _UNFIT_FOR_FILES = re.compile(r"[^A-Za-z0-9]+")
@@ -71,8 +71,8 @@ async def publish(call: Call[NoQuery, ConfirmForm]) -> Reply:
     return await _done(
         call,
         _PUBLISH,
-        lambda: call.state.db.run(
-            editing.publish, call.principal, call.flow_id, call.body.revision
+        lambda: endpoint_health.checked(
+            call.state.outside, editing.publish, call.principal, call.flow_id, call.body.revision
         ),
         shell.see(shell.flow_path(call.flow_id), done="published"),
     )

@@ -75,7 +75,7 @@ async def create(call: Call[NoQuery, NewForm]) -> Reply:
     form = call.body
     draw = await _drawer(call, form)
     try:
-        content = await bodies.content(_create_body(form))
+        content = await bodies.content(call.state, _create_body(form))
         if not call.principal.may_use(form.channel):
             raise Forbidden(f"This API key may not use channel {form.channel}.")
         flow = await call.state.db.run(
@@ -108,7 +108,7 @@ async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
             categories=_categories(form.categories),
             end_point_uri=form.end_point_uri.strip() or None,
         )
-        content = await bodies.content(body)
+        content = await bodies.content(call.state, body)
         await call.state.db.run(
             editing.change_settings, call.principal, call.flow_id, content, form.updated_at
         )

@@ -13,7 +13,7 @@ from waflows.services import browsing, flows
 from waflows.services.accounts import Principal
 from waflows.services.flow_texts import FlowText
 from waflows.services.flows import Content
-from waflows.services.publishing import unmet_conditions
+from waflows.services.publishing import Examined, unmet_conditions
 from waflows.storage.database import Transaction
 from waflows.storage.flows import Checked, Flow, Revision
 
@@ -101,10 +101,16 @@ def change_settings(
     return flows.update(tx, flow.account_id, flow.channel_id, flow.id, content)
 
 
-def publish(tx: Transaction, principal: Principal, flow_id: str, revision: int) -> Flow:
+def publish(
+    tx: Transaction,
+    principal: Principal,
+    flow_id: str,
+    revision: int,
+    examined: Examined | None = None,
+) -> Flow:
     """Makes the draft final as the caller knows it; raises what `flows.publish` raises."""
     flow = _unchanged(tx, principal, flow_id, revision)
-    return flows.publish(tx, flow.account_id, flow.channel_id, flow.id)
+    return flows.publish(tx, flow.account_id, flow.channel_id, flow.id, examined)
 
 
 def deprecate(tx: Transaction, principal: Principal, flow_id: str) -> Flow:

@@ -48,12 +48,11 @@ async def carry_out(
     """
     if not isinstance(effect, CallEndpoint | NotifyEndpoint):
         return None
-    endpoint = await _endpoint(outside, flow, document)
+    endpoint = await endpoint_of(outside, flow, document)
     if isinstance(effect, NotifyEndpoint):
-        if endpoint is not None:
-            await _notify(endpoint, effect.request)
+        await _notify(endpoint, effect.request)
         return None
-    if endpoint is None:
+    if flow.endpoint_uri is None:
         return runtime.Failed("cannot_be_served", _NO_URI)
     return await _call(endpoint, effect.request)
 
@@ -63,9 +62,8 @@ async def endpoint_at(outside: Outside, account_id: str, channel_id: str, uri: s
     return await _at(outside, account_id, channel_id, uri, version="3.0", sign_tokens=False)
 
 
-async def _endpoint(outside: Outside, flow: Flow, document: runtime.Flow) -> DataEndpoint | None:
-    if flow.endpoint_uri is None:
-        return None
+async def endpoint_of(outside: Outside, flow: Flow, document: runtime.Flow) -> DataEndpoint:
+    """The endpoint of a flow, called in the way that its document asks for."""
     version = document.data_api_version
     sign_tokens = document.since(_SIGNED_SINCE_FLOW_JSON) and versions.at_least(
         version, _SIGNED_SINCE_DATA_API
@@ -74,7 +72,7 @@ async def _endpoint(outside: Outside, flow: Flow, document: runtime.Flow) -> Dat
         outside,
         flow.account_id,
         flow.channel_id,
-        flow.endpoint_uri,
+        flow.endpoint_uri or "",
         version=version,
         sign_tokens=sign_tokens,
     )

@@ -28,7 +28,7 @@ from waflows.errors import (
 from waflows.services import clock, flow_texts, message_events, webhooks
 from waflows.services.flow_texts import FlowText
 from waflows.services.names import is_printable
-from waflows.services.publishing import unmet_conditions
+from waflows.services.publishing import Examined, require_asked, unmet_conditions
 from waflows.services.webhooks import Event
 from waflows.storage import accounts, flows, sub_accounts, templates
 from waflows.storage.database import Transaction
@@ -92,12 +92,13 @@ def create(
     channel_id: str,
     content: Content,
     reach: frozenset[str] | None = None,
+    examined: Examined | None = None,
 ) -> Flow:
     """Makes a draft, or with `publish` a published flow; wholly or not at all.
 
     `reach` names the channels from which the caller may clone, None for all of the account.
     Raises NotFound (channel), NameTaken, InvalidId (clone source), InvalidParameter, OutOfRange,
-    NotPublishable.
+    NotPublishable; EndpointUnchecked, where it publishes, unless `examined` tells of the endpoint.
     """
     _lock(tx, account_id, channel_id)
     if content.name is None:
@@ -122,7 +123,7 @@ def create(
     if not flows.insert(tx, flow):
         raise _name_taken(flow.name)
     _announce(tx, flow, before=None)
-    return _apply(tx, flow, content, reach)
+    return _apply(tx, flow, content, reach, examined)
 
 
 def update(
@@ -132,10 +133,11 @@ def update(
     flow_id: str,
     content: Content,
     reach: frozenset[str] | None = None,
+    examined: Examined | None = None,
 ) -> Flow:
     """Changes a draft; what the content leaves out stays. Earlier Flow JSON stays as revisions.
 
-    `reach` is as for `create`. Raises NotFound, NotADraft and what `create` raises.
+    `reach` and `examined` are as for `create`. Raises NotFound, NotADraft and what `create` raises.
     """
     flow = locked(tx, account_id, channel_id, flow_id)
     _require_draft(flow, "updated")
@@ -151,7 +153,7 @@ def update(
         flow = msgspec.structs.replace(flow, name=name)
     if content.categories is not None:
         flow = msgspec.structs.replace(flow, categories=_checked_categories(content.categories))
-    return _apply(tx, flow, content, reach)
+    return _apply(tx, flow, content, reach, examined)
 
 
 def create_checked(
@@ -160,9 +162,10 @@ def create_checked(
     channel_id: str,
     content: Content,
     reach: frozenset[str] | None = None,
+    examined: Examined | None = None,
 ) -> tuple[Flow, Checked]:
     """`create`, and what was found in the flow's JSON."""
-    flow = create(tx, account_id, channel_id, content, reach)
+    flow = create(tx, account_id, channel_id, content, reach, examined)
     return flow, flow_texts.checked(tx, flow)
 
 
@@ -173,9 +176,10 @@ def update_checked(
     flow_id: str,
     content: Content,
     reach: frozenset[str] | None = None,
+    examined: Examined | None = None,
 ) -> tuple[Flow, Checked]:
     """`update`, and what was found in the flow's JSON."""
-    flow = update(tx, account_id, channel_id, flow_id, content, reach)
+    flow = update(tx, account_id, channel_id, flow_id, content, reach, examined)
     return flow, flow_texts.checked(tx, flow)
 
 
@@ -228,11 +232,20 @@ def delete(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> N
     accounts.count_one_less(tx, account_id, channel_id)
 
 
-def publish(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow:
-    """Makes a draft final; raises NotFound, NotADraft, NotPublishable."""
+def publish(
+    tx: Transaction,
+    account_id: str,
+    channel_id: str,
+    flow_id: str,
+    examined: Examined | None = None,
+) -> Flow:
+    """Makes a draft final; raises NotFound, NotADraft, NotPublishable, EndpointUnchecked.
+
+    `examined` is as for `create`.
+    """
     flow = locked(tx, account_id, channel_id, flow_id)
     _require_draft(flow, "published")
-    flow = _published(tx, flow)
+    flow = _published(tx, flow, examined)
     flows.save(tx, flow)
     return flow
 
@@ -279,7 +292,13 @@ def kept_text(tx: Transaction, flow: Flow, revision: int) -> FlowText | None:
     return FlowText(text, kept.bytes, kept.sha256, known.version, known.faults)
 
 
-def _apply(tx: Transaction, flow: Flow, content: Content, reach: frozenset[str] | None) -> Flow:
+def _apply(
+    tx: Transaction,
+    flow: Flow,
+    content: Content,
+    reach: frozenset[str] | None,
+    examined: Examined | None,
+) -> Flow:
     """Gives a draft the rest of the content and saves it."""
     if content.clone_flow_id is not None:
         flow, flow_json = _cloned(tx, flow, content, reach)
@@ -294,7 +313,7 @@ def _apply(tx: Transaction, flow: Flow, content: Content, reach: frozenset[str] 
     if flow_json is not None:
         flow = _with_flow_json(tx, flow, flow_json)
     if content.publish:
-        flow = _published(tx, flow)
+        flow = _published(tx, flow, examined)
     flows.save(tx, flow)
     return flow
 
@@ -328,8 +347,9 @@ def _with_flow_json(tx: Transaction, flow: Flow, text: FlowText) -> Flow:
     return msgspec.structs.replace(flow, revision=revision.revision)
 
 
-def _published(tx: Transaction, flow: Flow) -> Flow:
-    if unmet := unmet_conditions(tx, flow):
+def _published(tx: Transaction, flow: Flow, examined: Examined | None) -> Flow:
+    require_asked(tx, flow, examined)
+    if unmet := unmet_conditions(tx, flow, examined):
         raise NotPublishable(f"Flow cannot be published: {'; '.join(unmet)}.")
     flow = msgspec.structs.replace(flow, status=Status.PUBLISHED, updated_at=clock.now_ms())
     _announce(tx, flow, before=Status.DRAFT)

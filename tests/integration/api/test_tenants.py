@@ -161,6 +161,12 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "listTemplates": Case(),
     "createTemplate": Case(body=_new_template),
     "deleteTemplate": Case(),
+    "showEndpointKey": Case(),
+    "installEndpointKey": Case(body=dict),
+    "removeEndpointKey": Case(),
+    "setAppSecret": Case(body=dict),
+    # The flow has no endpoint, which only its owner is told.
+    "examineEndpoint": Case(success=400, body=dict),
     "guideListFlows": Case(),
     "guideCreateFlow": Case(success=201, body=_new_flow),
     "guideGetFlow": Case(),
