@@ -26,6 +26,7 @@ from waflows.api import (
 from waflows.api.bodies import CreateBody, UpdateBody
 from waflows.api.message_bodies import MessageBody
 from waflows.api.route import Handler, Route, Scope
+from waflows.services.forgetting import Forgotten
 from waflows.services.submission_views import SubmissionView
 from waflows.storage.errors import ErrorRecord
 
@@ -272,9 +273,10 @@ def _submissions() -> list[Route]:
               detail="It cannot be brought back."),
         Route(method="DELETE", path=all_, handler=submissions.delete_person, scope=_WRITE,
               tag=tag, name="deletePersonsSubmissions", summary="Delete what a person sent",
-              query=submissions.PersonQuery, answers=submissions.Forgotten,
-              detail="All that one phone number sent, as far as the key reaches. It cannot be"
-                     " brought back."),
+              query=submissions.PersonQuery, answers=Forgotten,
+              detail="All that one phone number sent, as far as the key reaches: its answers, what"
+                     " was said with it, and events about that which were not delivered. It"
+                     " cannot be brought back."),
     ]  # fmt: skip
 
 

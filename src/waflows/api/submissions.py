@@ -14,8 +14,8 @@ from msgspec import Meta, field
 
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import Forbidden, InvalidParameter
+from waflows.services import forgetting, submissions
 from waflows.services import submission_exports as exports
-from waflows.services import submissions
 from waflows.services.accounts import Principal
 from waflows.services.submission_exports import Format
 from waflows.services.submission_views import SubmissionView, view
@@ -93,12 +93,6 @@ class SubmissionList(msgspec.Struct, frozen=True, rename="camel"):
     total_is_exact: bool
 
 
-class Forgotten(msgspec.Struct, frozen=True, rename="camel"):
-    """How much of a person was deleted."""
-
-    submissions: int
-
-
 async def list_submissions(call: Call[SubmissionListQuery, None]) -> Reply:
     """Up to `limit` submissions, newest first."""
     query = call.query
@@ -133,23 +127,29 @@ async def show(call: Call[NoQuery, None]) -> Reply:
 async def delete(call: Call[NoQuery, None]) -> Reply:
     """The end of one submission."""
     await call.state.db.run(
-        submissions.delete, call.account_id, call.path["submissionId"], reach_of(call.principal)
+        forgetting.forget_submission,
+        call.account_id,
+        call.path["submissionId"],
+        reach_of(call.principal),
     )
     return Reply(status=204)
 
 
 async def delete_person(call: Call[PersonQuery, None]) -> Reply:
-    """The end of all that a phone number has sent."""
+    """The end of all that a phone number has sent: its answers, messages and waiting events."""
     if call.query.msisdn is None:
         raise InvalidParameter("msisdn is required: whose submissions to delete.")
     number = person(call.query.msisdn, call.principal)
     reach = reach_of(call.principal)
+    forgotten = await call.state.db.run(
+        forgetting.forget_conversations_with, call.account_id, number, reach
+    )
     gone = 0
     while found := await call.state.db.run(
-        submissions.forget_person, call.account_id, number, reach
+        forgetting.forget_submissions_of, call.account_id, number, reach
     ):
         gone += found
-    return Reply(Forgotten(gone))
+    return Reply(msgspec.structs.replace(forgotten, submissions=gone))
 
 
 async def export_csv(call: Call[SelectionQuery, None]) -> Reply:

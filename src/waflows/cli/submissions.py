@@ -157,6 +157,8 @@ def export(kind: Any, out: str, force: bool, **options: Any) -> None:
 def delete(submissions: tuple[str, ...], msisdn: str | None, yes: bool, **where: Any) -> None:
     """Delete submissions by their ids, or all that one phone number sent.
 
+    The latter includes what was said with that number, and events that were not delivered.
+
     Example: waflows submissions delete --msisdn +6581234567 --yes
     """
     if bool(submissions) == (msisdn is not None):
@@ -165,12 +167,16 @@ def delete(submissions: tuple[str, ...], msisdn: str | None, yes: bool, **where:
     confirm(yes, lambda: f"Delete {which}? {_NOT_TO_BE_UNDONE}")
     with connected_to_account(**where) as connection:
         if msisdn is not None:
-            gone = connection.delete_submissions_of(msisdn).submissions
+            gone = connection.delete_submissions_of(msisdn)
+            told = (
+                f"Deleted {gone.submissions} submissions, {gone.messages} messages and"
+                f" {gone.events} events that were not delivered."
+            )
         else:
-            gone = len(submissions)
             for each in submissions:
                 connection.delete_submission(each)
-    click.echo(f"Deleted {gone}.", err=True)
+            told = f"Deleted {len(submissions)}."
+    click.echo(told, err=True)
 
 
 def _parted(options: dict[str, Any]) -> tuple[Filters, dict[str, Any]]:

@@ -182,9 +182,11 @@ class SubmissionPage(_Result, frozen=True, kw_only=True):
 
 
 class Forgotten(_Result, frozen=True, kw_only=True):
-    """How much of a person was deleted."""
+    """How much of a person was deleted: answers, messages, and events not delivered yet."""
 
     submissions: int
+    messages: int = 0
+    events: int = 0
 
 
 class ChatFlow(_Result, frozen=True, kw_only=True):

@@ -20,6 +20,11 @@ _DETAILS: dict[State, str] = {
 }
 
 
+def order_key(channel_id: str, msisdn: str) -> str:
+    """What must stay in order: a channel's events about one person."""
+    return f"{channel_id} {msisdn}"
+
+
 def status_changed(message: Message, state: State, at: int) -> dict[str, Any]:
     """A sent message came to a new state."""
     status: dict[str, Any] = {"state": state}

@@ -316,11 +316,6 @@ def conversations(tx: Transaction, account_id: str, channel_id: str) -> list[Con
     return store.conversations_of(tx, account_id, channel_id)
 
 
-def forget_person(tx: Transaction, account_id: str, number: str) -> int:
-    """Removes every message from and to a person in the account; how many."""
-    return store.forget_contents(tx, account_id, msisdn.normalised(number))
-
-
 def _received(
     tx: Transaction,
     account_id: str,
@@ -382,7 +377,7 @@ def _announce(
     tx: Transaction, message: Message, kind: Literal["CADR", "MSG"], body: dict[str, Any]
 ) -> None:
     """Tells the webhooks of the message's sub-account; events of one person stay in order."""
-    order_key = f"{message.channel_id} {message.msisdn}"
+    order_key = message_events.order_key(message.channel_id, message.msisdn)
     event = Event(message.account_id, message.sub_account_id, kind, order_key, body)
     webhooks.announce(tx, event)
 

@@ -10,11 +10,10 @@ from typing import Any
 
 import msgspec
 
-from waflows.services import clock
+from waflows.services import clock, msisdn
 from waflows.storage.submissions import Submission
 
 COVERED = "***"
-_DIGITS_COVERED = 4
 
 
 class SubmissionView(msgspec.Struct, frozen=True, rename="camel"):
@@ -43,7 +42,7 @@ def view(submission: Submission, *, masked: bool) -> SubmissionView:
     return SubmissionView(
         submission.id,
         clock.iso(submission.submitted_at),
-        covered_number(submission.msisdn) if masked else submission.msisdn,
+        msisdn.covered(submission.msisdn) if masked else submission.msisdn,
         submission.channel_id,
         submission.sub_account_id,
         submission.flow_id,
@@ -62,8 +61,3 @@ def covered(value: Any) -> Any:
     if isinstance(value, list):
         return [covered(item) for item in value]
     return COVERED
-
-
-def covered_number(msisdn: str) -> str:
-    """A phone number with its last digits covered, as 8x8 writes it."""
-    return f"{msisdn[:-_DIGITS_COVERED]}{'x' * _DIGITS_COVERED}"

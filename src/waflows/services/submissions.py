@@ -24,9 +24,6 @@ MOST_COUNTED = 1000
 """Where the counters do not know, at most so many submissions are counted one by one."""
 
 _TOKEN = "flow_token"  # noqa: S105 - the name of a field
-_DAY_MS = 24 * 3600 * 1000
-# A few milliseconds' work: other writers wait for no more than that.
-_BATCH = 100
 
 
 class Total(msgspec.Struct, frozen=True):
@@ -144,35 +141,6 @@ def within(submission: Submission, reach: Selection) -> bool:
     return (reach.channel_ids is None or submission.channel_id in reach.channel_ids) and (
         reach.sub_account_ids is None or submission.sub_account_id in reach.sub_account_ids
     )
-
-
-def delete(tx: Transaction, account_id: str, submission_id: str, reach: Selection) -> None:
-    """Forgets one submission; raises NotFound."""
-    found = get(tx, account_id, submission_id, reach)
-    store.delete(tx, account_id, found.id)
-
-
-def forget_person(tx: Transaction, account_id: str, msisdn: str, reach: Selection) -> int:
-    """Forgets some of the submissions of one phone number, within the caller's reach; how many.
-
-    When it answers 0 there are none left.
-    """
-    selection = msgspec.structs.replace(reach, msisdn=msisdn)
-    return len(store.delete_selected(tx, account_id, selection, _BATCH))
-
-
-def forget_old(tx: Transaction, account_id: str, days: int) -> int:
-    """Forgets some of the submissions that are older than so many days; how many.
-
-    When it answers 0 there are none left.
-    """
-    before = clock.now_ms() - days * _DAY_MS
-    return len(store.delete_older(tx, account_id, before, _BATCH))
-
-
-def accounts_with_any(tx: Transaction) -> list[str]:
-    """Every account that ever had a submission."""
-    return store.accounts_with_any(tx)
 
 
 def _name_columns(tx: Transaction, submission: Submission) -> None:

@@ -161,6 +161,7 @@ _MESSAGE = (
     " reply_to, client_message_id, request_key, state, state_at, created_at, answer_umid"
 )
 _FIELDS = _MESSAGE.replace(" ", "").split(",")
+_FORGOTTEN = msgspec.json.encode(Bubble(response="{}")).decode()
 
 
 def insert(tx: Transaction, message: Message) -> None:
@@ -262,24 +263,52 @@ def set_answer(tx: Transaction, account_id: str, umid: str, answer_umid: str) ->
     )
 
 
-def forget_contents(tx: Transaction, account_id: str, msisdn: str) -> int:
-    """Removes what was said with a person, in every channel of the account; how many messages."""
-    tx.execute(
-        "UPDATE conversations SET name = '' WHERE account_id = ? AND msisdn = ?", account_id, msisdn
-    )
-    removed = 0
-    for (channel_id,) in tx.all(
-        "SELECT channel_id FROM conversations WHERE account_id = ? AND msisdn = ?",
+def channels_with(tx: Transaction, account_id: str, msisdn: str) -> list[str]:
+    """The channels in which there is a conversation with a person."""
+    rows = tx.all(
+        "SELECT channel_id FROM conversations WHERE account_id = ? AND msisdn = ?"
+        " ORDER BY channel_id",
         account_id,
         msisdn,
-    ):
-        removed += tx.execute(
-            "DELETE FROM messages WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
-            account_id,
-            channel_id,
-            msisdn,
+    )
+    return [row[0] for row in rows]
+
+
+def forget_conversation(
+    tx: Transaction,
+    account_id: str,
+    channel_id: str,
+    msisdn: str,
+    sub_account_ids: frozenset[str] | None,
+) -> int:
+    """Removes what was said with a person in a channel; how many messages.
+
+    With some sub-accounts alone when they are named; else the person's name goes too.
+    """
+    where, through = (
+        "account_id = ? AND channel_id = ? AND msisdn = ?",
+        sorted(sub_account_ids or ()),
+    )
+    if sub_account_ids is None:
+        tx.execute(
+            f"UPDATE conversations SET name = '' WHERE {where}", account_id, channel_id, msisdn
         )
-    return removed
+    else:
+        where += f" AND sub_account_id IN ({', '.join('?' * len(through)) or 'NULL'})"
+    return tx.execute(
+        f"DELETE FROM messages WHERE {where}", account_id, channel_id, msisdn, *through
+    )
+
+
+def forget_answers(tx: Transaction, account_id: str, umids: list[str]) -> None:
+    """Empties messages that brought answers; that they came stays known."""
+    for umid in umids:
+        tx.execute(
+            "UPDATE messages SET bubble = ? WHERE account_id = ? AND umid = ?",
+            _FORGOTTEN,
+            account_id,
+            umid,
+        )
 
 
 def _message(row: Row) -> Message:

@@ -322,6 +322,25 @@ def heads(tx: Transaction, lanes: Collection[Lane], most: int) -> list[Delivery]
     return [_delivery(row) for row in rows]
 
 
+def forget_undelivered(tx: Transaction, account_id: str, order_key: str) -> int:
+    """Removes the deliveries of an order key that wait or are dead; how many."""
+    removed = tx.execute(
+        "DELETE FROM webhook_deliveries WHERE account_id = ? AND state = 'dead' AND order_key = ?",
+        account_id,
+        order_key,
+    )
+    # One webhook after the other, along the index by which they wait.
+    for (webhook_id,) in tx.all("SELECT id FROM webhooks WHERE account_id = ?", account_id):
+        removed += tx.execute(
+            "DELETE FROM webhook_deliveries WHERE account_id = ? AND webhook_id = ?"
+            " AND order_key = ? AND state = 'pending'",
+            account_id,
+            webhook_id,
+            order_key,
+        )
+    return removed
+
+
 def find(tx: Transaction, account_id: str, delivery_id: str) -> Delivery | None:
     """A delivery of the account."""
     row = tx.one(

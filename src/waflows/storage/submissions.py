@@ -252,17 +252,6 @@ def delete(tx: Transaction, account_id: str, submission_id: str) -> list[Removed
     return _remove(tx, account_id, "id = ?", submission_id)
 
 
-def delete_selected(
-    tx: Transaction, account_id: str, selection: Selection, most: int
-) -> list[Removed]:
-    """Removes up to `most` submissions of a selection; what there was of them."""
-    return [
-        gone
-        for each in page(tx, account_id, selection, None, most)
-        for gone in delete(tx, account_id, each.id)
-    ]
-
-
 def delete_older(tx: Transaction, account_id: str, before: int, most: int) -> list[Removed]:
     """Removes up to `most` submissions from before a time; what there was of them."""
     return _remove(

@@ -9,7 +9,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
-from waflows.services import clock, deliveries, errors, submissions
+from waflows.services import clock, deliveries, errors, forgetting
 from waflows.settings import Settings
 from waflows.storage.database import Database
 from waflows.storage.outbox import State
@@ -47,9 +47,9 @@ async def _forget_submissions(db: Database, settings: Settings) -> int:
     if not settings.submission_days:
         return 0
     dropped = 0
-    for account_id in await db.read_slow(submissions.accounts_with_any):
+    for account_id in await db.read_slow(forgetting.accounts_with_any):
         while gone := await db.run_soft(
-            submissions.forget_old, account_id, settings.submission_days
+            forgetting.forget_old_submissions, account_id, settings.submission_days
         ):
             dropped += gone
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -231,3 +231,68 @@ def test_more_than_the_counters_know_is_said_to_be_at_least_that_many(server: Te
 
     assert (total["total"], total["totalIsExact"]) == (1500, True)
     assert (narrowed["total"], narrowed["totalIsExact"]) == (1000, False)
+
+
+def test_to_a_masked_key_values_and_numbers_are_covered_in_the_same_shape(server: Tenant) -> None:
+    answer = {
+        "name": "SECRET Ines",
+        "age": 34,
+        "agreed": True,
+        "topics": ["SECRET one", "SECRET two"],
+        "photo": [{"file_name": "SECRET.png", "size": 5}],
+        "nothing": None,
+    }
+    kept = keep(
+        server, {"msisdn": "+351910001234", "fields": answer, "flow_token": "SECRET token"}
+    )[0]
+    covered = {
+        "name": "***",
+        "age": "***",
+        "agreed": "***",
+        "topics": ["***", "***"],
+        "photo": [{"file_name": "***", "size": "***"}],
+        "nothing": "***",
+    }
+    with client(server.url, server.new_key(masked=True)) as masked:
+        shown = masked.get(path(server, f"/{kept.id}")).json()
+        answers = [
+            masked.get(path(server, rest)).text for rest in ("", ".csv", ".jsonl", f"/{kept.id}")
+        ]
+        listed_covered = listed(server, masked, flowId=FLOW)
+        line = masked.get(path(server, ".jsonl")).json()
+
+    assert (shown["fields"], shown["flowToken"]) == (covered, "***")
+    assert shown["msisdn"] == "+35191000xxxx"
+    assert shown["id"] == kept.id
+    assert listed_covered["submissions"] == [shown]
+    assert listed_covered["columns"] == list(answer)
+    assert line == shown
+    for text in answers:
+        assert "SECRET" not in text
+        assert "1234" not in text.replace(kept.id, "").replace(kept.message_umid, "").replace(
+            kept.answer_umid, ""
+        )
+        assert "*" in text
+
+
+def test_a_masked_key_may_not_ask_whose_answers_there_are(server: Tenant) -> None:
+    kept = keep(server, {"msisdn": "+351910001234"})[0]
+    number = {"msisdn": kept.msisdn}
+    with client(server.url, server.new_key(masked=True)) as masked:
+        faces = [
+            masked.request(method, path(server, rest), params=number)
+            for method, rest in (("GET", ""), ("GET", ".csv"), ("GET", ".jsonl"), ("DELETE", ""))
+        ]
+        assert [(face.status_code, face.json()["code"]) for face in faces] == [(403, 1201)] * 4
+
+    assert ids(listed(server)) == [kept.id]
+
+
+def test_a_key_limited_to_a_sub_account_sees_its_answers_alone(server: Tenant) -> None:
+    theirs, own = keep(server, {}, {"sub_account_id": server.sub_account_id})
+    with client(server.url, server.new_key(sub_account_ids=[server.sub_account_id])) as limited:
+        for query in ({}, {"flowId": FLOW}, {"channelId": server.channel_id}):
+            answer = listed(server, limited, **query)
+            assert (ids(answer), answer["total"]) == ([own.id], 1), query
+        assert limited.get(path(server, f"/{theirs.id}")).status_code == 404
+        assert theirs.id not in limited.get(path(server, ".csv")).text

@@ -127,7 +127,9 @@ def test_submissions_are_deleted_by_id_or_by_person_once_it_is_sure(
     assert command("delete", first.id).returncode == 2
     assert terminal("delete", first.id, answer="n\n").status == 130
     assert command("delete", first.id, "--yes").stderr == "Deleted 1.\n"
-    assert command("delete", "--msisdn", "+351910000009", "--yes").stderr == "Deleted 1.\n"
+    assert command("delete", "--msisdn", "+351910000009", "--yes").stderr == (
+        "Deleted 1 submissions, 0 messages and 0 events that were not delivered.\n"
+    )
     assert command("delete", "--yes").returncode == 2
     assert command("delete", second.id, "--yes").returncode == 1
     assert [each["id"] for each in json.loads(command("list").stdout)] == [third.id]

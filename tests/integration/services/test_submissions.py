@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from waflows.errors import NotFound
-from waflows.services import accounts, clock, submissions
+from waflows.services import accounts, clock, forgetting, submissions
 from waflows.storage import submissions as store
 from waflows.storage.database import Database, open_database
 from waflows.storage.submissions import Position, Selection, Submission
@@ -231,7 +231,7 @@ def test_a_walk_meets_every_submission_once_while_others_come_and_go(db: Databas
             break
         db.run_now(submissions.record, submission(account, "channel", submitted_at=9))
         # Gone is what the page ended with, and the next page still begins after it.
-        db.run_now(submissions.delete, account, met[-1], EVERYTHING)
+        db.run_now(forgetting.forget_submission, account, met[-1], EVERYTHING)
 
     assert sorted(met) == sorted(each.id for each in before)
 
@@ -262,7 +262,7 @@ def test_what_is_out_of_reach_is_neither_shown_nor_deleted(db: Database, reach: 
     with pytest.raises(NotFound):
         db.read_now(submissions.get, account, kept.id, reach)
     with pytest.raises(NotFound):
-        db.run_now(submissions.delete, account, kept.id, reach)
+        db.run_now(forgetting.forget_submission, account, kept.id, reach)
 
     assert walk(db, account, EVERYTHING, 5) == [kept]
 
@@ -277,7 +277,7 @@ def test_what_is_too_old_is_forgotten_in_batches_and_counted_no_more(db: Databas
 
     gone = []
     while not gone or gone[-1]:
-        gone.append(db.run_now(submissions.forget_old, account, 1))
+        gone.append(db.run_now(forgetting.forget_old_submissions, account, 1))
 
     assert sum(gone) == 1200
     assert max(gone) < 1200

@@ -1,0 +1,87 @@
+"""Forgetting what people sent: one submission, one person, or whatever is too old.
+
+An answer lies in up to three places: in the submission, in the message that brought it, and in the
+event on its way to a webhook. It is forgotten in all of them, in one transaction.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from waflows.services import clock, message_events, submissions
+from waflows.storage import messages, outbox
+from waflows.storage import submissions as store
+from waflows.storage.database import Transaction
+from waflows.storage.submissions import Removed, Selection
+
+_DAY_MS = 24 * 3600 * 1000
+# A few milliseconds' work: other writers wait for no more than that.
+_BATCH = 100
+
+
+class Forgotten(msgspec.Struct, frozen=True):
+    """How much was deleted."""
+
+    submissions: int = 0
+    messages: int = 0
+    events: int = 0
+
+
+def forget_submission(
+    tx: Transaction, account_id: str, submission_id: str, reach: Selection
+) -> None:
+    """Forgets one submission and what its message brought; raises NotFound."""
+    found = submissions.get(tx, account_id, submission_id, reach)
+    _empty_messages(tx, account_id, store.delete(tx, account_id, found.id))
+
+
+def forget_submissions_of(tx: Transaction, account_id: str, msisdn: str, reach: Selection) -> int:
+    """Forgets some of the submissions of a person, within the caller's reach; how many.
+
+    When it answers 0 there are none left.
+    """
+    selection = msgspec.structs.replace(reach, msisdn=msisdn)
+    found = store.page(tx, account_id, selection, None, _BATCH)
+    for each in found:
+        _empty_messages(tx, account_id, store.delete(tx, account_id, each.id))
+    return len(found)
+
+
+def forget_conversations_with(
+    tx: Transaction, account_id: str, msisdn: str, reach: Selection
+) -> Forgotten:
+    """Forgets what was said with a person, and events about it that were not delivered.
+
+    As far as the caller reaches. Whose sub-account an event was meant for is not kept with it, so
+    a caller limited to some leaves events alone.
+    """
+    said = events = 0
+    for channel_id in messages.channels_with(tx, account_id, msisdn):
+        if reach.channel_ids is not None and channel_id not in reach.channel_ids:
+            continue
+        said += messages.forget_conversation(
+            tx, account_id, channel_id, msisdn, reach.sub_account_ids
+        )
+        if reach.sub_account_ids is None:
+            order_key = message_events.order_key(channel_id, msisdn)
+            events += outbox.forget_undelivered(tx, account_id, order_key)
+    return Forgotten(messages=said, events=events)
+
+
+def forget_old_submissions(tx: Transaction, account_id: str, days: int) -> int:
+    """Forgets some of the submissions that are older than so many days; how many.
+
+    When it answers 0 there are none left.
+    """
+    removed = store.delete_older(tx, account_id, clock.now_ms() - days * _DAY_MS, _BATCH)
+    _empty_messages(tx, account_id, removed)
+    return len(removed)
+
+
+def accounts_with_any(tx: Transaction) -> list[str]:
+    """Every account that ever had a submission."""
+    return store.accounts_with_any(tx)
+
+
+def _empty_messages(tx: Transaction, account_id: str, removed: list[Removed]) -> None:
+    messages.forget_answers(tx, account_id, sorted(each.answer_umid for each in removed))

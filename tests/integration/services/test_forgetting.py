@@ -1,0 +1,156 @@
+"""What a person sent is forgotten wherever it lies: as answer, as message, as waiting event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from harness.contents import faults, rows_of
+from harness.flow_json import VALID
+
+from waflows.errors import NotFound
+from waflows.security.vault import Vault
+from waflows.services import (
+    accounts,
+    flow_texts,
+    flows,
+    forgetting,
+    messaging,
+    sub_accounts,
+    submissions,
+    webhooks,
+)
+from waflows.services.accounts import Principal
+from waflows.services.flows import Content
+from waflows.services.outgoing import FlowContent, Outgoing
+from waflows.services.webhooks import Wanted
+from waflows.storage.database import Database
+from waflows.storage.submissions import Selection
+
+INES, RUI = "+351910000001", "+351910000002"
+EVERYTHING = Selection()
+
+
+class Business:
+    """An account whose two channels talk to people, with a webhook for all that happens."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.account_id = db.run_now(accounts.create_account, "Business").id
+        vault = Vault(bytes(32))
+        wanted = [Wanted(sub_account_id="*", url="https://hooks.example/x", type="MSG")]
+        db.run_now(webhooks.configure, vault, self.account_id, wanted)
+        self.principal = Principal(self.account_id, "key", "abcdef", False, None, None)
+        for channel in ("one", "two"):
+            db.run_now(accounts.create_channel, self.account_id, channel, channel)
+            db.run_now(sub_accounts.create_sub_account, self.account_id, f"sub-{channel}", channel)
+
+    def ask(self, channel: str, person: str, secret: str) -> str:
+        """Sends a flow and has it answered with a secret in it; the message's id."""
+        content = Content(
+            name=secret,
+            categories=["OTHER"],
+            flow_json=flow_texts.check_now(VALID),
+            publish=True,
+        )
+        flow = self.db.run_now(flows.create, self.account_id, channel, content)
+        self.db.run_now(
+            messaging.receive_text, self.account_id, channel, person, f"{secret} text", f"{secret}s"
+        )
+        wanted = Outgoing(
+            msisdn=person,
+            content=FlowContent(flow_id=flow.id, button="Go", body="Hello"),
+        )
+        sent = self.db.run_now(messaging.send, self.principal, f"sub-{channel}", wanted)
+        self.db.run_now(
+            messaging.receive_answer, self.account_id, sent.umid, {"answer": f"{secret} answer"}
+        )
+        return sent.umid
+
+    def submissions(self) -> list[str]:
+        page = self.db.read_now(submissions.list_page, self.account_id, EVERYTHING, None, 100)
+        return [each.id for each in page.submissions]
+
+    def everything(self, but_for: tuple[str, ...] = ()) -> str:
+        """All rows of the account as text, without some tables."""
+        rows: dict[str, Any] = rows_of(self.db, self.account_id)
+        return str({table: found for table, found in rows.items() if table not in but_for})
+
+
+def _forget_person(business: Business, reach: Selection) -> forgetting.Forgotten:
+    db, account = business.db, business.account_id
+    said = db.run_now(forgetting.forget_conversations_with, account, INES, reach)
+    answers = db.run_now(forgetting.forget_submissions_of, account, INES, reach)
+    assert db.run_now(forgetting.forget_submissions_of, account, INES, reach) == 0
+    return forgetting.Forgotten(answers, said.messages, said.events)
+
+
+def test_nothing_of_a_person_is_left_and_nothing_of_others_is_gone(db: Database) -> None:
+    business = Business(db)
+    business.ask("one", INES, "crimson")
+    business.ask("two", INES, "azure")
+    business.ask("one", RUI, "emerald")
+    names = ("flows", "flow_revisions")
+
+    forgotten = _forget_person(business, EVERYTHING)
+
+    # Of each: a text, the flow, its answer; two events that were not delivered.
+    assert forgotten == forgetting.Forgotten(submissions=2, messages=6, events=4)
+    left = business.everything(but_for=names)
+    assert "crimson" not in left
+    assert "azure" not in left
+    for kept in ("emerald text", "emerald answer", "emeralds"):
+        assert kept in left
+    assert len(business.submissions()) == 1
+    assert faults(db) == {}
+
+
+def test_a_key_limited_to_a_channel_forgets_there_alone(db: Database) -> None:
+    business = Business(db)
+    business.ask("one", INES, "crimson")
+    business.ask("two", INES, "azure")
+
+    forgotten = _forget_person(business, Selection(channel_ids=frozenset({"one"})))
+
+    assert forgotten == forgetting.Forgotten(submissions=1, messages=3, events=2)
+    left = business.everything(but_for=("flows", "flow_revisions"))
+    assert "crimson answer" not in left
+    assert "azure answer" in left
+
+
+def test_a_key_limited_to_a_sub_account_forgets_what_was_said_through_it(db: Database) -> None:
+    business = Business(db)
+    business.ask("one", INES, "crimson")
+    business.ask("two", INES, "azure")
+    reach = Selection(channel_ids=frozenset({"one", "two"}), sub_account_ids=frozenset({"sub-one"}))
+
+    assert _forget_person(business, reach) == forgetting.Forgotten(submissions=1, messages=3)
+
+
+def test_one_submission_is_forgotten_with_what_its_message_brought(db: Database) -> None:
+    business = Business(db)
+    umid = business.ask("one", INES, "crimson")
+    [kept] = business.submissions()
+
+    db.run_now(forgetting.forget_submission, business.account_id, kept, EVERYTHING)
+
+    assert business.submissions() == []
+    assert "crimson answer" not in business.everything(but_for=("webhook_deliveries",))
+    # That it was answered stays known: an answer that comes again is not kept after all.
+    again = {"answer": "once more"}
+    db.run_now(messaging.receive_answer, business.account_id, umid, again)
+    assert business.submissions() == []
+    with pytest.raises(NotFound):
+        db.run_now(forgetting.forget_submission, business.account_id, kept, EVERYTHING)
+
+
+def test_what_is_too_old_is_forgotten_in_messages_too(db: Database) -> None:
+    business = Business(db)
+    business.ask("one", INES, "crimson")
+
+    assert db.run_now(forgetting.forget_old_submissions, business.account_id, 1) == 0
+    assert "crimson answer" in business.everything(but_for=("webhook_deliveries",))
+    # As if all of it had happened days ago.
+    assert db.run_now(forgetting.forget_old_submissions, business.account_id, -1) == 1
+    assert "crimson answer" not in business.everything(but_for=("webhook_deliveries",))
+    assert "crimson text" in business.everything(but_for=("webhook_deliveries",))
