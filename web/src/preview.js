@@ -177,7 +177,9 @@ function watch() {
 async function begin() {
   document.documentElement.dataset.theme = "system";
   place.replaceChildren(bar, notices, h("div", { class: "columns" }, stage, panel.node));
-  new ResizeObserver(() => place.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
+  const above = new ResizeObserver(() => place.style.setProperty("--bar", `${bar.offsetHeight + notices.offsetHeight}px`));
+  above.observe(bar);
+  above.observe(notices);
   width.select.value = "390";
   setWidth(390);
   showPanel(true);

@@ -24,6 +24,7 @@ _COMMANDS = {
     "flows": ("flows", "List, create and publish flows, here or at 8x8."),
     "submissions": ("submissions", "List, export and delete what users sent."),
     "phone": ("phone", "Play a user who gets messages and fills in flows."),
+    "preview": ("preview", "Play a flow from a file in a browser, as it is written."),
     "play": ("play", "Play a flow from a file, here in the terminal."),
     "account": ("accounts", "Manage accounts."),
     "channel": ("channels", "Manage the channels of an account."),

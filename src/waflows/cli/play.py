@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,11 +10,11 @@ import msgspec
 
 from waflows import runtime
 from waflows.cli import flow_files, play_answers, play_by_hand
+from waflows.cli.endpoint_functions import endpoint_function
 from waflows.cli.output import json_option, print_json, visible
 from waflows.errors import OperatorError, WaflowsError
 from waflows.runtime import Flow, Phase, draw
 from waflows.testing import Exploration, FlowExpectationError, Phone, explore
-from waflows.testing.phone import Endpoint
 
 
 class NotPlayedToTheEnd(WaflowsError):
@@ -60,7 +57,7 @@ def command(
     flow = _loaded(file)
     message = _object(data) if data is not None else None
     steps = play_answers.read(answers) if answers is not None else []
-    answering = _endpoint(endpoint) if endpoint else None
+    answering = endpoint_function(endpoint) if endpoint else None
     if every_way:
         _report(explore(flow, endpoint=answering, data=message), as_json)
         return
@@ -100,21 +97,6 @@ def _object(data: str) -> dict[str, Any]:
         return msgspec.json.decode(data, type=dict[str, Any])
     except msgspec.MsgspecError as error:
         raise OperatorError(f"--data must be a JSON object: {error}") from None
-
-
-def _endpoint(place: str) -> Endpoint:
-    file, _, name = place.rpartition(":")
-    path = Path(file or place)
-    wanted = name if file else "endpoint"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise OperatorError(f"--endpoint: there is no Python file {path}.")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    function: Callable[[dict[str, Any]], Any] | None = getattr(module, wanted, None)
-    if not callable(function):
-        raise OperatorError(f"--endpoint: {path} has no function {wanted}.")
-    return function
 
 
 def _report(found: Exploration, as_json: bool) -> None:

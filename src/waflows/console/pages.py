@@ -35,7 +35,11 @@ async def preview(call: Call[LinkQuery, None]) -> Reply:
 
 async def static_file(call: Call[NoQuery, None]) -> Reply:
     """A file that a page needs."""
-    name = call.path["file"]
+    return read_static(call.path["file"])
+
+
+def read_static(name: str) -> Reply:
+    """A static file by its name; raises NotFound."""
     found = {entry.name: entry for entry in _STATIC.iterdir()} if _STATIC.is_dir() else {}
     if name not in found or name.startswith("."):
         raise NotFound(f"There is no file {name!r} here.")

@@ -1,0 +1,70 @@
+"""`waflows preview`: a flow from a file in a browser, drawn anew whenever the file changes."""
+
+from __future__ import annotations
+
+import asyncio
+import webbrowser
+from pathlib import Path
+from urllib.parse import urlencode
+
+import click
+import uvicorn
+
+from waflows.cli.endpoint_functions import endpoint_function
+from waflows.cli.flow_files import UnusableFile
+from waflows.cli.serving import address_of, listen
+from waflows.console.local_preview import LocalPreview
+from waflows.errors import OperatorError
+from waflows.settings import Settings
+
+_HOSTS = {"127.0.0.1", "localhost", "::1"}
+_END_SECONDS = 1
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; 0 takes a free one.")
+@click.option("--host", default="127.0.0.1", help="Address of this machine's own to listen on.")
+@click.option("--no-open", is_flag=True, help="Only print the address; open no browser.")
+@click.option(
+    "--endpoint",
+    metavar="FILE.py:FUNCTION",
+    help="A Python function that takes a request of the flow and returns the answer.",
+)
+def command(file: Path, port: int, host: str, no_open: bool, endpoint: str | None) -> None:
+    """Play the flow in FILE in a browser, and again whenever the file is saved.
+
+    The page shows the flow in a phone, with its data and actions beside it. On a change it stays on
+    its screen with what was entered; faults stand over the phone, with line and column. It is
+    served from this machine to this machine only. Stop it with Ctrl-C.
+
+    Example: waflows preview booking.json
+    """
+    if host not in _HOSTS:
+        raise OperatorError(f"--host must be one of {', '.join(sorted(_HOSTS))}, not {host!r}.")
+    if not file.is_file():
+        raise UnusableFile(f"There is no file {file}.")
+    answering = endpoint_function(endpoint) if endpoint else None
+    settings = Settings(host="127.0.0.1" if host == "localhost" else host, port=port)
+    listening = listen(settings)
+    listening.listen()
+    query = {"interactive": "true", "debug": "true", "flow_token": "preview"} if answering else {}
+    address = f"{address_of(listening, settings)}/" + (f"?{urlencode(query)}" if query else "")
+
+    async def serve() -> None:
+        app = LocalPreview(file, answering).app()
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=_END_SECONDS,
+        )
+        await uvicorn.Server(config).serve(sockets=[listening])
+
+    click.echo(f"{file} is played at {address}\nStop with Ctrl-C.")
+    if not no_open:
+        # The socket listens already: the browser's first request waits for the server.
+        webbrowser.open(address)
+    asyncio.run(serve())
