@@ -246,12 +246,13 @@ class MessageBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def outgoing(body: MessageBody) -> Outgoing:
     """The body as a use case takes it. Raises InvalidMessage, InvalidParameter, Unsupported."""
     _refuse_what_is_not_done(body)
+    content = _content(body)
     return Outgoing(
         msisdn=_msisdn(body.user),
         country=body.user.country,
         client_message_id=body.client_message_id or None,
         reply_to=body.context.umid if body.context else None,
-        content=_content(body),
+        content=content,
     )
 
 

@@ -314,7 +314,8 @@ def _header(header: Component | None, content: TemplateContent) -> Header | None
         )
     if content.media.type != wanted.lower() or content.header:
         raise InvalidMessage(
-            MessageFault.PARAMETER_TYPE, f"The template's header takes a {wanted.lower()} only."
+            MessageFault.PARAMETER_TYPE,
+            f"The template's header takes one parameter, of type {wanted.lower()}.",
         )
     return bubbles.checked_header("The header parameter", content.media)
 
@@ -329,7 +330,7 @@ def _with_parameters(where: str, text: str, parameters: list[str]) -> str:
         elif given > wanted:
             fault = MessageFault.TOO_MANY_PARAMETERS
         raise InvalidMessage(
-            fault, f"The template's {where} takes {wanted} parameters, not {given}."
+            fault, f"The template's {where} has placeholders for {wanted} parameters, not {given}."
         )
     if any(len(parameter) > PARAMETER_LENGTH for parameter in parameters):
         raise InvalidMessage(
