@@ -22,6 +22,7 @@ class Received(NamedTuple):
     headers: dict[str, str]
     body: bytes
     at: float
+    request: web.Request
 
     @property
     def event_id(self) -> str:
@@ -47,7 +48,7 @@ class Receiver:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Notes a request and answers it."""
         headers = {name.lower(): value for name, value in request.headers.items()}
-        received = Received(request.path, headers, await request.read(), time.monotonic())
+        received = Received(request.path, headers, await request.read(), time.monotonic(), request)
         self.requests.append(received)
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
@@ -88,11 +89,19 @@ def receiver() -> Iterator[Receiver]:
         one.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         return runner
 
+    async def end() -> None:
+        await runner.cleanup()
+        # Those that hang are still at it.
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
     runner = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
     try:
         yield one
     finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(end(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()

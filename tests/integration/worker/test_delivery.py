@@ -3,97 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from typing import Any
+import json
+import threading
+from collections import Counter
 
 import pytest
 from aiohttp import web
-from harness.receivers import Received, Receiver, receiver
+from harness.receivers import Received, Receiver
+from harness.webhooks import (
+    VAULT,
+    announce,
+    configure,
+    deliveries,
+    delivering,
+    event,
+    lanes,
+    run,
+    states,
+    until,
+)
 
-from waflows.security.vault import Vault, make_key
-from waflows.services import accounts, webhooks
-from waflows.services.webhooks import Event, Wanted
-from waflows.storage.database import Database, Row
-from waflows.telemetry.logs import Logs
-from waflows.upstream.egress import Egress
-from waflows.worker.delivery import Courier
+from waflows.services import clock, webhooks
+from waflows.services.webhooks import Wanted
+from waflows.storage.database import Database
 from waflows.worker.retries import Retries
 
-VAULT = Vault(make_key())
-QUICK = Retries(first=(0.05, 0.1, 0.2), then=0.3, most=0.5)
-DAYS_OF_SECONDS = 1 / 86_400
-
-
-@pytest.fixture
-def target() -> Iterator[Receiver]:
-    with receiver() as one:
-        yield one
-
-
-@pytest.fixture
-def account(db: Database) -> str:
-    return db.run_now(accounts.create_account, "Tests").id
-
-
-@asynccontextmanager
-async def delivering(
-    db: Database, *, days: float = 3, retries: Retries = QUICK, count: int = 1
-) -> AsyncIterator[None]:
-    """Couriers at work, as in as many processes."""
-    async with Egress(allow_loopback=True) as egress:
-        logs = Logs("json", "error")
-        couriers = [
-            Courier(db, VAULT, egress, logs, retry_days=days, retries=retries) for _ in range(count)
-        ]
-        for courier in couriers:
-            courier.start()
-        try:
-            yield
-        finally:
-            for courier in couriers:
-                await courier.stop()
-
-
-async def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 - the database tells nobody
-            await asyncio.sleep(0.01)
-
-
-def configure(db: Database, account: str, *wanted: Wanted) -> None:
-    db.run_now(webhooks.configure, VAULT, account, list(wanted))
-
-
-def event(account: str, user: str, number: int, **more: Any) -> Event:
-    body = {"user": user, "number": number}
-    fields = {"sub_account_id": "sales", "kind": "MSG", "order_key": user, "body": body}
-    return Event(account, **{**fields, **more})
-
-
-def announce(tx: Any, events: list[Event]) -> None:
-    for one in events:
-        webhooks.announce(tx, one)
-
-
-def rows(db: Database) -> list[Row]:
-    return db.read_now(
-        lambda tx: tx.all(
-            "SELECT state, attempt_count, order_key, id FROM webhook_deliveries ORDER BY id"
-        )
-    )
-
-
-def states(db: Database) -> list[str]:
-    return [row[0] for row in rows(db)]
-
-
-def lanes(db: Database) -> int:
-    return len(db.read_now(lambda tx: tx.all("SELECT 1 FROM webhook_lanes")))
-
-
-def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(scenario())  # type: ignore[arg-type]
+_DAYS_OF_28_MINUTES = 0.02
 
 
 def test_an_event_is_delivered_as_it_was_announced_soon_after_its_commit(
@@ -129,23 +64,48 @@ def test_what_was_announced_while_nobody_delivered_is_delivered_after_the_start(
     assert sorted(one.json["number"] for one in target.requests) == list(range(50))
 
 
-def test_events_of_a_user_arrive_in_order_whatever_fails_and_however_many_deliver(
-    db: Database, account: str, target: Receiver
+def test_what_another_process_announces_is_delivered_too(
+    db: Database, database_url: str, account: str, target: Receiver
+) -> None:
+    from waflows.storage.database import open_database
+
+    configure(db, account, Wanted("*", target.url, "MSG"))
+    other = open_database(database_url)
+
+    async def scenario() -> None:
+        async with delivering(db):
+            await asyncio.to_thread(other.run_now, announce, [event(account, "ana", 1)])
+            await until(lambda: states(db) == ["delivered"])
+
+    try:
+        run(scenario)
+    finally:
+        other.close()
+
+
+def test_events_of_a_user_arrive_in_order_whatever_fails_and_however_many_servers_deliver(
+    db: Database, database_url: str, account: str, target: Receiver
 ) -> None:
     configure(db, account, Wanted("*", target.url, "MSG"))
     failing = {(user, number) for user in ("ana", "rui") for number in (3, 4, 17)}
+    at_once: Counter[str] = Counter()
+    most_at_once: Counter[str] = Counter()
 
-    def answer(received: Received) -> web.Response:
-        seen = (received.json["user"], received.json["number"])
-        if seen in failing:
-            failing.discard(seen)
+    async def answer(received: Received) -> web.Response:
+        user, number = received.json["user"], received.json["number"]
+        at_once[user] += 1
+        most_at_once[user] = max(most_at_once[user], at_once[user])
+        await asyncio.sleep(0.002)
+        at_once[user] -= 1
+        if (user, number) in failing:
+            failing.discard((user, number))
             return web.Response(status=503)
         return web.Response()
 
     target.answer = answer
 
     async def scenario() -> None:
-        async with delivering(db, count=3):
+        async with delivering(db, others=(database_url, database_url)):
             for start in range(0, 40, 10):
                 events = [
                     event(account, user, number)
@@ -161,9 +121,185 @@ def test_events_of_a_user_arrive_in_order_whatever_fails_and_however_many_delive
         numbers = [one.json["number"] for one in target.requests if one.json["user"] == user]
         assert list(dict.fromkeys(numbers)) == list(range(40))
         assert numbers == sorted(numbers), "a repeated one comes before the next"
+    assert set(most_at_once.values()) == {1}, "never two at a time for one user"
     by_event: dict[str, set[bytes]] = {}
     for one in target.requests:
         by_event.setdefault(one.event_id, set()).add(one.body)
     assert len(by_event) == 120
     assert all(len(bodies) == 1 for bodies in by_event.values())
     assert lanes(db) == 0
+
+
+@pytest.mark.usefixtures("movable_clock")
+def test_a_failing_event_is_tried_as_8x8_does_then_for_longer_and_then_given_up(
+    db: Database, account: str, target: Receiver
+) -> None:
+    configure(db, account, Wanted("*", target.url, "MSG"))
+    db.run_now(announce, [event(account, "ana", 1), event(account, "ana", 2)])
+    target.answer = lambda received: web.Response(
+        status=500 if received.json["number"] == 1 else 200
+    )
+    waited = []
+
+    async def scenario() -> None:
+        async with delivering(db, days=_DAYS_OF_28_MINUTES, retries=Retries(jitter=0)):
+            for tries in range(1, 9):
+                await until(lambda tries=tries: deliveries(db)[0][1] == tries)  # type: ignore[misc]
+                state, _, _, due_at, attempts = deliveries(db)[0]
+                if state == "dead":
+                    break
+                waited.append(round((due_at - json.loads(attempts)[-1]["at"]) / 1000))
+                assert states(db) == ["pending", "pending"], "the next one of the user waits"
+                clock.move_to(due_at)
+            await until(lambda: states(db) == ["dead", "delivered"])
+
+    run(scenario)
+    assert waited == [1, 10, 30, 90, 180, 360, 720]
+    assert [one.json["number"] for one in target.requests] == [1] * 8 + [2]
+    assert len({one.event_id for one in target.requests[:8]}) == 1
+    [*_, last] = json.loads(deliveries(db)[0][4])
+    assert last["error"] == "The webhook answered 500."
+
+
+@pytest.mark.usefixtures("movable_clock")
+def test_a_receiver_that_asks_to_be_left_alone_is_left_alone(
+    db: Database, account: str, target: Receiver
+) -> None:
+    configure(db, account, Wanted("*", target.url, "MSG"))
+    db.run_now(announce, [event(account, "ana", 1)])
+    target.answer = lambda _: web.Response(status=429, headers={"Retry-After": "600"})
+
+    async def scenario() -> None:
+        async with delivering(db):
+            await until(lambda: deliveries(db)[0][1] == 1)
+
+    run(scenario)
+    _, _, _, due_at, attempts = deliveries(db)[0]
+    assert round((due_at - json.loads(attempts)[0]["at"]) / 1000) == 600
+
+
+def test_hanging_and_failing_receivers_delay_no_other(
+    db: Database, account: str, target: Receiver
+) -> None:
+    _check_that_others_get_their_events(db, account, target, good=94, bad=3)
+
+
+@pytest.mark.soak
+def test_of_a_thousand_receivers_ten_hang_and_ten_fail_and_the_others_get_their_events(
+    db: Database, account: str, target: Receiver
+) -> None:
+    _check_that_others_get_their_events(db, account, target, good=980, bad=10)
+
+
+def _check_that_others_get_their_events(
+    db: Database, account: str, target: Receiver, good: int, bad: int
+) -> None:
+    """The bad ones have many events waiting before the good ones get one each.
+
+    The good ones' events arrive before the first of those that hang has reached its limit.
+    """
+
+    released = threading.Event()
+
+    async def answer(received: Received) -> web.Response:
+        while received.path.startswith("/hang") and not released.is_set():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        return web.Response(status=500 if received.path.startswith("/fail") else 200)
+
+    target.answer = answer
+    kinds = ["hang"] * bad + ["fail"] * bad + ["good"] * good
+    names = [f"{kind}-{number}" for number, kind in enumerate(kinds)]
+    configure(db, account, *(Wanted(one, f"{target.url}/{one}", "MSG") for one in names))
+    troubled = [one for one in names if not one.startswith("good")]
+    db.run_now(
+        announce,
+        [
+            event(account, f"user {number}", number, sub_account_id=one)
+            for one in troubled
+            for number in range(50)
+        ],
+    )
+
+    def waiting(kind: str) -> list[int]:
+        rows = db.read_now(
+            lambda tx: tx.all(
+                "SELECT attempt_count FROM webhook_deliveries"
+                " WHERE state = 'pending' AND sub_account_id LIKE ?",
+                f"{kind}-%",
+            )
+        )
+        return [row[0] for row in rows]
+
+    async def scenario() -> None:
+        async with delivering(db, retries=Retries()):
+            await until(lambda: sum(one.path.startswith("/hang") for one in target.requests) >= bad)
+            fresh = [event(account, "ana", 1, sub_account_id=one) for one in names]
+            await db.run(announce, fresh)
+            await until(lambda: not waiting("good"), seconds=60)
+            assert not any(waiting("hang")), "none of those that hang has come to its end"
+            got.update(one.path for one in target.requests)
+            released.set()
+
+    got: Counter[str] = Counter()
+    run(scenario)
+    assert all(got[f"/{one}"] == 1 for one in names if one.startswith("good"))
+    assert all(got[f"/{one}"] <= 4 for one in names if one.startswith("hang"))
+
+
+def test_a_disabled_webhook_keeps_what_waits_and_gets_it_once_enabled(
+    db: Database, account: str, target: Receiver
+) -> None:
+    configure(db, account, Wanted("*", target.url, "MSG"))
+    db.run_now(announce, [event(account, "ana", 1)])
+    configure(db, account, Wanted("*", target.url, "MSG", enabled=False))
+    db.run_now(announce, [event(account, "ana", 2)])
+
+    async def scenario() -> None:
+        async with delivering(db):
+            await asyncio.sleep(0.3)
+            assert states(db) == ["pending"]
+            await db.run(webhooks.configure, VAULT, account, [Wanted("*", target.url, "MSG")])
+            await until(lambda: states(db) == ["delivered"])
+
+    run(scenario)
+    assert [one.json["number"] for one in target.requests] == [1]
+
+
+def test_what_waits_for_a_removed_webhook_is_dead(
+    db: Database, account: str, target: Receiver
+) -> None:
+    configure(db, account, Wanted("*", target.url, "MSG"))
+    db.run_now(announce, [event(account, "ana", n) for n in range(40)])
+    db.run_now(webhooks.remove, account, [("*", "MSG")])
+
+    async def scenario() -> None:
+        async with delivering(db):
+            await until(lambda: set(states(db)) == {"dead"})
+
+    run(scenario)
+    assert target.requests == []
+    assert json.loads(deliveries(db)[0][4])[0]["error"] == "The webhook was removed."
+    assert lanes(db) == 0
+
+
+def test_a_stopping_server_waits_for_calls_in_flight_and_leaves_the_rest_to_the_next(
+    db: Database, account: str, target: Receiver
+) -> None:
+    configure(db, account, Wanted("*", target.url, "MSG"))
+    db.run_now(announce, [event(account, "ana", n) for n in range(3)])
+
+    async def answer(_: Received) -> web.Response:
+        await asyncio.sleep(0.3)
+        return web.Response()
+
+    target.answer = answer
+
+    async def scenario() -> None:
+        async with delivering(db):
+            await until(lambda: len(target.requests) == 1)
+        assert states(db) == ["delivered", "pending", "pending"]
+        async with delivering(db):
+            await until(lambda: set(states(db)) == {"delivered"})
+
+    run(scenario)
+    assert [one.json["number"] for one in target.requests] == [0, 1, 2]
