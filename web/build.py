@@ -24,6 +24,8 @@ _BUNDLED = [
     WEB / "src" / "console.css",
     WEB / "src" / "console.js",
     WEB / "src" / "editor.js",
+    WEB / "src" / "phone.css",
+    WEB / "src" / "phone.js",
     WEB / "src" / "preview.css",
     WEB / "src" / "preview.js",
 ]

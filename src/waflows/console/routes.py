@@ -10,6 +10,7 @@ from waflows.console import (
     flow_history,
     flow_table,
     flow_text,
+    phone,
     signing_in,
 )
 
@@ -20,5 +21,6 @@ CONSOLE: list[Route] = [
     *flow_text.ROUTES,
     *flow_history.ROUTES,
     *flow_actions.ROUTES,
+    *phone.ROUTES,
     *error_lookup.ROUTES,
 ]

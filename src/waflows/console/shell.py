@@ -28,6 +28,7 @@ class Section(msgspec.Struct, frozen=True):
 
 SECTIONS = [
     Section("flows", "Flows", HOME),
+    Section("phone", "Phone", "/console/phone"),
     Section("errors", "Errors", "/console/errors"),
     Section("docs", "API", "/docs"),
 ]

@@ -227,6 +227,13 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "consoleDelete": OfConsole({}),
     "consoleExport": OfConsole(),
     "consolePreview": OfConsole(),
+    "consolePhone": OfConsole(),
+    "consolePhoneMessages": OfConsole(),
+    "consolePhoneLook": OfConsole({}, state=ON_PHONE),
+    "consolePhoneSay": OfConsole({"text": "Hello"}),
+    "consolePhoneSend": OfConsole({"body": "Please.", "button": "Open"}, state=ON_PHONE),
+    "consolePhoneOpen": OfConsole({}, state=ON_PHONE),
+    "consolePhoneEvent": OfConsole({}, state=ON_PHONE),
     "consoleErrors": OfConsole(),
 }
 _ROUTES = {route.name: route for route in ALL_ROUTES}

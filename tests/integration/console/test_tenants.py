@@ -11,8 +11,9 @@ import pytest
 from harness.console import post, signed_in
 from harness.contents import rows_of
 from harness.flow_json import VALID
+from harness.phones import ONE_SCREEN, SOMEBODY, done, phone_path, sent
 from harness.servers import Tenant, client, opened
-from integration.api.test_tenants import TABLE, OfConsole
+from integration.api.test_tenants import ON_PHONE, TABLE, OfConsole
 
 from waflows.api.route import Route, Scope
 from waflows.console.routes import CONSOLE
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 _ROUTES = {route.name: route for route in CONSOLE}
 _SIGNED_IN = [name for name, row in TABLE.items() if isinstance(row, OfConsole)]
 _OF_A_FLOW = [name for name in _SIGNED_IN if "{flowId}" in _ROUTES[name].path]
+_OF_A_PHONE = [name for name in _SIGNED_IN if "{msisdn}" in _ROUTES[name].path]
 _WRITING = [name for name in _SIGNED_IN if _ROUTES[name].scope is Scope.WRITE]
 _ERROR_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -31,7 +33,7 @@ _ERROR_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def call(http: httpx2.Client, tenant: Tenant, name: str, flow: str) -> httpx2.Response:
     """Asks for a page, or submits its form about a tenant's channel and flow as they are."""
     route = _ROUTES[name]
-    path = route.path.format(flowId=flow)
+    path = path_of(route, tenant, flow)
     if route.method == "GET":
         return http.get(path)
     row = TABLE[name]
@@ -39,7 +41,13 @@ def call(http: httpx2.Client, tenant: Tenant, name: str, flow: str) -> httpx2.Re
     form = dict(row.form or {})
     if "name" in form:
         form["name"] = secrets.token_hex(8)
-    return post(http, path, form | {"channel": tenant.channel_id} | _stamp(tenant, flow))
+    about = {"channel": tenant.channel_id, "flow": flow}
+    return post(http, path, form | about | _stamp(tenant, flow))
+
+
+def path_of(route: Route, tenant: Tenant, flow: str) -> str:
+    """The address of a page about a flow, or about a phone of the tenant's channel."""
+    return route.path.format(flowId=flow, channelId=tenant.channel_id, msisdn=SOMEBODY)
 
 
 def _stamp(tenant: Tenant, flow: str) -> dict[str, str]:
@@ -61,6 +69,9 @@ def new_flow(tenant: Tenant, name: str) -> str:
     row = TABLE[name]
     assert isinstance(row, OfConsole)
     publish = {"publish": True} if row.state == "PUBLISHED" else {}
+    if row.state == ON_PHONE:
+        sent(tenant, ONE_SCREEN)
+        done(tenant.http.post(f"{phone_path(tenant)}/open", json={}))
     return tenant.create(secrets.token_hex(8), flowJson=VALID, **publish)
 
 
@@ -140,6 +151,24 @@ def test_a_flow_is_made_in_no_channel_of_another_tenant(server: Tenant, other: T
     assert everything(other)["flows"] == []
 
 
+@pytest.mark.parametrize("name", _OF_A_PHONE)
+def test_a_phone_of_a_channel_out_of_reach_is_not_found(
+    server: Tenant, other: Tenant, name: str
+) -> None:
+    foreign = new_flow(other, name)
+    own = new_flow(server, name)
+    before = everything(server), everything(other)
+    with signed_in(server.url, server.api_key) as http:
+        assert call(http, other, name, foreign).status_code == 404
+    with signed_in(server.url, server.new_key(channel_ids=[server.new_channel()])) as http:
+        assert call(http, server, name, own).status_code == 404
+    after = everything(server), everything(other)
+    for rows in (*before, *after):
+        for table in ("api_keys", "channels"):
+            del rows[table]
+    assert after == before
+
+
 @pytest.mark.parametrize("name", _WRITING)
 def test_a_key_that_may_only_read_writes_nothing(server: Tenant, name: str) -> None:
     flow = new_flow(server, name)
@@ -169,6 +198,6 @@ def test_a_form_sent_from_elsewhere_changes_nothing(server: Tenant, name: str) -
     route: Route = _ROUTES[name]
     with signed_in(server.url, server.api_key) as http:
         for headers in ({}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
-            path = route.path.format(flowId=flow)
+            path = path_of(route, server, flow)
             assert http.post(path, data={"revision": "1"}, headers=headers).status_code == 403
     assert everything(server) == before

@@ -1,0 +1,186 @@
+"""The simulated phone as a page: the chat of a made-up user, and the flows they open in it.
+
+The page draws what it is told and posts what the user does; where a flow stands is kept by the
+server, so a page that is loaded again goes on. What is sent goes the way of a real answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from waflows.api.phones import Chat, OpenBody, Said, SayBody, chat_answer, phone_of
+from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.console import shell
+from waflows.errors import InvalidParameter, NotFound
+from waflows.services import browsing, messaging, msisdn, phone_play, phones
+from waflows.services.accounts import Principal
+from waflows.services.outgoing import FlowContent, Outgoing
+from waflows.services.phone_play import Phone
+from waflows.storage import sub_accounts
+from waflows.storage.accounts import Channel
+from waflows.storage.database import Transaction
+from waflows.storage.flows import FlowSummary, Selection, Status
+from waflows.storage.flows import page as flow_page
+from waflows.storage.messages import Conversation
+
+HOME = "/console/phone"
+SOMEBODY = "+12025550123"
+"""The user whose phone is shown at first: a number of those set aside for stories."""
+
+_PHONE = f"{HOME}/{{channelId}}/{{msisdn}}"
+_MOST_FLOWS = 200
+
+
+class PhoneQuery(msgspec.Struct, frozen=True):
+    """Whose phone, and of which channel; empty for the first there is."""
+
+    channel: str = ""
+    msisdn: str = ""
+
+
+class SendBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A flow that the business sends to the user."""
+
+    flow: str
+    body: str
+    button: str
+
+
+class EventBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens to the open flow. Without an event, the request it waits for is made.
+
+    `state` is what the page believes; the server knows better and does not read it.
+    """
+
+    event: dict[str, Any] | None = None
+    state: Any = None
+    live: bool = False
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What the page shows around the phone."""
+
+    channels: list[Channel]
+    channel: Channel
+    conversations: list[Conversation]
+    flows: list[FlowSummary]
+    sender: str
+
+
+async def phone_page(call: Call[PhoneQuery, None]) -> Reply:
+    """The page."""
+    number = msisdn.normalised(call.query.msisdn or SOMEBODY)
+    found = await call.state.db.read(_surroundings, call.principal, call.query.channel)
+    if found is None:
+        return shell.show(call, "phone_without_channel.html", "phone")
+    path = HOME + "/" + "/".join(quote(part, safe="") for part in (found.channel.id, number))
+    return shell.show(call, "phone.html", "phone", found=found, msisdn=number, path=path)
+
+
+async def messages(call: Call[NoQuery, None]) -> Reply:
+    """The chat; with an ETag, so that looking for news costs next to nothing."""
+    phone = _phone(call)
+    found = await call.state.db.read(phones.chat, *phone.names)
+    body = msgspec.json.encode(chat_answer(found))
+    etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+    return Reply(body, headers={"Cache-Control": "private, no-cache", "ETag": etag})
+
+
+async def look(call: Call[NoQuery, None]) -> Reply:
+    """The chat, looked at."""
+    phone = _phone(call)
+    return Reply(chat_answer(await call.state.db.run(phones.look, *phone.names)))
+
+
+async def say(call: Call[NoQuery, SayBody]) -> Reply:
+    """A text of the user."""
+    phone = _phone(call)
+    umid = await call.state.db.run(phones.say, *phone.names, call.body.text, call.body.name)
+    return Reply(Said(umid))
+
+
+async def send(call: Call[NoQuery, SendBody]) -> Reply:
+    """A flow of the business, sent to the user."""
+    phone = _phone(call)
+    umid = await call.state.db.run(_send, call.principal, phone, call.body)
+    return Reply(Said(umid))
+
+
+async def open_flow(call: Call[NoQuery, OpenBody]) -> Reply:
+    """The button of a flow message, tapped."""
+    return Reply(await phone_play.open_sheet(_phone(call), call.body.umid))
+
+
+async def event(call: Call[NoQuery, EventBody]) -> Reply:
+    """Something that happened to the open flow."""
+    return Reply(await phone_play.happen(_phone(call), call.body.event))
+
+
+def _phone(call: Call[Any, Any]) -> Phone:
+    if not call.principal.may_use(call.channel_id):
+        raise NotFound(f"Channel not found: this key reaches no channel {call.channel_id}.")
+    return phone_of(call)
+
+
+def _surroundings(tx: Transaction, principal: Principal, wanted: str) -> Surroundings | None:
+    channels = browsing.channels(tx, principal)
+    if not channels and not wanted:
+        return None
+    channel = next((each for each in channels if wanted in ("", each.id)), None)
+    if channel is None:
+        raise NotFound(f"Channel not found: this key reaches no channel {wanted}.")
+    account_id = principal.account_id
+    rows = flow_page(tx, account_id, channel.id, Selection(None, None), None, _MOST_FLOWS)
+    sender = sub_accounts.first_of_channel(tx, account_id, channel.id)
+    return Surroundings(
+        channels,
+        channel,
+        messaging.conversations(tx, account_id, channel.id),
+        [flow for _, flow in rows if flow.status is not Status.DEPRECATED],
+        sender.id if sender else "",
+    )
+
+
+def _send(tx: Transaction, principal: Principal, phone: Phone, wanted: SendBody) -> str:
+    flow = browsing.find(tx, principal, wanted.flow)
+    sender = sub_accounts.first_of_channel(tx, phone.account_id, phone.channel_id)
+    if sender is None:
+        raise InvalidParameter(
+            "The channel has no sub-account to send through; `waflows subaccount create` makes one."
+        )
+    content = FlowContent(
+        flow_id=flow.id,
+        button=wanted.button,
+        body=wanted.body,
+        mode="draft" if flow.status is Status.DRAFT else "published",
+    )
+    asked = Outgoing(msisdn=msisdn.normalised(phone.msisdn), content=content)
+    return phones.send(tx, principal, sender.id, asked).umid
+
+
+ROUTES: list[Route] = [
+    Route(method="GET", path=HOME, handler=phone_page, scope=Scope.READ, tag="Console",
+          name="consolePhone", summary="A made-up user's phone", query=PhoneQuery,
+          documented=False),
+    Route(method="GET", path=f"{_PHONE}/messages", handler=messages, scope=Scope.READ,
+          tag="Console", name="consolePhoneMessages", summary="The chat", answers=Chat,
+          documented=False),
+    Route(method="POST", path=f"{_PHONE}/look", handler=look, scope=Scope.WRITE, tag="Console",
+          name="consolePhoneLook", summary="Looks at the chat", answers=Chat, documented=False),
+    Route(method="POST", path=f"{_PHONE}/say", handler=say, scope=Scope.WRITE, tag="Console",
+          name="consolePhoneSay", summary="Writes a text", body=SayBody, answers=Said,
+          documented=False),
+    Route(method="POST", path=f"{_PHONE}/send", handler=send, scope=Scope.WRITE, tag="Console",
+          name="consolePhoneSend", summary="Sends a flow to the user", body=SendBody,
+          answers=Said, documented=False),
+    Route(method="POST", path=f"{_PHONE}/open", handler=open_flow, scope=Scope.WRITE,
+          tag="Console", name="consolePhoneOpen", summary="Opens a flow", body=OpenBody,
+          documented=False),
+    Route(method="POST", path=f"{_PHONE}/events", handler=event, scope=Scope.WRITE,
+          tag="Console", name="consolePhoneEvent", summary="Plays the open flow", body=EventBody,
+          documented=False),
+]  # fmt: skip
