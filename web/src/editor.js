@@ -1,6 +1,7 @@
 // The code editor of a flow's page. It takes the place of the text field, which works without it.
 import { attachChecks } from "./editor/checks.js";
 import { completions } from "./editor/completions.js";
+import { attachPreview } from "./editor/preview.js";
 import { attachSaving } from "./editor/saving.js";
 import { makeView } from "./editor/view.js";
 
@@ -18,7 +19,7 @@ const view = makeView(mount, field, [
   saving.extension,
   completions(),
 ]);
-checks.bind(view);
 saving.bind(view);
+attachPreview({ view, path: new URL(form.action).pathname, checks, name: form.dataset.name });
 field.hidden = true;
 field.disabled = true;

@@ -105,7 +105,11 @@ async def play(call: Call[LinkQuery, PlayBody]) -> Reply:
 
 async def played(state: State, flow: Flow, body: PlayBody) -> Played:
     """What comes of a page's message about a flow; raises InvalidParameter, NotPlayable."""
-    document = await document_of(state, flow)
+    return await played_from(state, flow, await document_of(state, flow), body)
+
+
+async def played_from(state: State, flow: Flow, document: runtime.Flow, body: PlayBody) -> Played:
+    """`played` from any document, the present one of the flow or one that is being written."""
     if body.made_up is not None:
         answer = playing.made_up(document, body.made_up, body.state)
         return await state.player.play(document, body.state, answer)

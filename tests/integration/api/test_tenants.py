@@ -217,6 +217,8 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "consoleLanguage": OfConsole(),
     "consoleSettings": OfConsole(),
     "consoleChangeSettings": OfConsole({"name": "Other", "categories": "OTHER"}),
+    "consoleSketch": OfConsole({"flowJson": VALID}),
+    "consolePlay": OfConsole({"sketch": "", "flowJson": VALID}),
     "consoleHistory": OfConsole(),
     "consoleRestore": OfConsole({"wanted": "1", "revision": "1"}),
     "consolePublishPage": OfConsole(),

@@ -8,7 +8,7 @@ const MOST_LISTED = 200;
 
 export function attachChecks({ list, count }) {
   let request = new AbortController();
-  let listeners = [];
+  const listeners = [];
 
   async function check(view) {
     request.abort();
@@ -25,7 +25,7 @@ export function attachChecks({ list, count }) {
     const found = faults.map((fault) => asDiagnostic(state.doc, fault));
     if (state.doc === view.state.doc) {
       show(view, found);
-      for (const listener of listeners) listener(found);
+      for (const listener of listeners) listener();
     }
     return found;
   }
@@ -43,7 +43,6 @@ export function attachChecks({ list, count }) {
 
   return {
     extension: [linter(check, { delay: PAUSE_MS }), lintGutter()],
-    bind: () => {},
     onChecked: (listener) => listeners.push(listener),
   };
 }

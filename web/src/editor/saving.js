@@ -1,5 +1,5 @@
 // Saving without leaving the page. Whatever goes wrong, the text stays in the editor.
-import { EditorView, keymap } from "@codemirror/view";
+import { EditorView } from "@codemirror/view";
 import { ask } from "./server.js";
 import { textOf } from "./view.js";
 
@@ -41,22 +41,18 @@ export function attachSaving({ form, writable }) {
     const publishes = event.submitter?.value === "publish";
     if ((await save()) && publishes) window.location.assign(`${form.action}/publish`);
   });
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "s") {
+      event.preventDefault();
+      save();
+    }
+  });
   window.addEventListener("beforeunload", (event) => {
     if (isChanged()) event.preventDefault();
   });
 
   return {
     extension: [
-      keymap.of([
-        {
-          key: "Mod-s",
-          preventDefault: true,
-          run: () => {
-            save();
-            return true;
-          },
-        },
-      ]),
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
         state.textContent = isChanged() ? "Not saved yet" : `Revision ${form.elements.revision.value}`;

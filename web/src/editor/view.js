@@ -1,13 +1,14 @@
 // The editor itself: what it shows, which keys it knows, how it looks.
 import { json } from "@codemirror/lang-json";
 import { syntaxHighlighting } from "@codemirror/language";
-import { Compartment, EditorState } from "@codemirror/state";
+import { Compartment, EditorState, Facet } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 import { basicSetup } from "codemirror";
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const LONG = 200_000;
+const lineBreak = Facet.define({ combine: (values) => values[0] ?? "\n" });
 
 // Colours come from the page's own variables, so that both follow the same light.
 const look = (isDark) =>
@@ -44,9 +45,9 @@ export function makeView(parent, field, extensions) {
         syntaxHighlighting(classHighlighter),
         theme.of(look(dark.matches)),
         EditorState.readOnly.of(field.readOnly),
-        EditorState.lineSeparator.of(field.dataset.lineBreak === "crlf" ? "\r\n" : "\n"),
+        lineBreak.of(field.dataset.lineBreak === "crlf" ? "\r\n" : "\n"),
         text.length > LONG ? [] : EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-labelledby": "editor-label" }),
+        EditorView.contentAttributes.of({ "aria-labelledby": "editor-label", tabindex: "0" }),
         extensions,
       ],
     }),
@@ -58,4 +59,8 @@ export function makeView(parent, field, extensions) {
 }
 
 // The text with the line breaks it came with.
-export const textOf = (state) => state.sliceDoc();
+export function textOf(state) {
+  const wanted = state.facet(lineBreak);
+  const text = state.doc.toString();
+  return wanted === "\n" ? text : text.replaceAll("\n", wanted);
+}

@@ -1,0 +1,90 @@
+"""Playing a text that is still being written, beside the editor.
+
+A sketch is a text known by its hash for as long as this process remembers it. When it does not, or
+when another process is asked, the page is told so and sends the text along once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from waflows import runtime
+from waflows.api import playing
+from waflows.api.playing import About, PlayBody
+from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.console import shell
+from waflows.errors import NotFound
+from waflows.services import browsing
+from waflows.services.playing import NotPlayable
+
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+class SketchBody(msgspec.Struct, frozen=True, rename="camel"):
+    """A text to play."""
+
+    flow_json: str
+
+
+class SketchPlayBody(PlayBody, frozen=True, kw_only=True):
+    """What a page sends of a sketch it plays; with its text when it was not remembered."""
+
+    sketch: str
+    flow_json: str | None = msgspec.field(default=None, name="flowJson")
+
+
+class Sketched(msgspec.Struct, frozen=True):
+    """The name a text can be played by, and what can be told of it."""
+
+    sketch: str
+    about: About
+
+
+async def sketch(call: Call[NoQuery, SketchBody]) -> Reply:
+    """A text made ready to be played, or why it cannot be."""
+    flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
+    name = _name(call.body.flow_json)
+    document, problem = None, ""
+    try:
+        document = await _document(call, name, call.body.flow_json)
+    except NotPlayable as error:
+        problem = error.message
+    about = About(name=flow.name, problem=problem, **playing.described(document, []))
+    return Reply(Sketched(name, about), headers=dict(_NO_STORE))
+
+
+async def play(call: Call[NoQuery, SketchPlayBody]) -> Reply:
+    """The screen after an event."""
+    flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
+    text = call.body.flow_json
+    # Whatever the page calls a text it sends: a name stands for one text for ever.
+    name = call.body.sketch if text is None else _name(text)
+    document = await _document(call, name, text)
+    answer = await playing.played_from(call.state, flow, document, call.body)
+    return Reply(answer, headers=dict(_NO_STORE))
+
+
+def _name(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def _document(call: Call[NoQuery, Any], name: str, text: str | None) -> runtime.Flow:
+    async def read() -> str:
+        if text is None:
+            raise NotFound("This text is not remembered any more; send it again.")
+        return text
+
+    return await call.state.player.document(("sketch", call.account_id, name), read)
+
+
+ROUTES: list[Route] = [
+    Route(method="POST", path=f"{shell.FLOW_PATH}/sketch", handler=sketch, scope=Scope.READ,
+          tag="Console", name="consoleSketch", summary="Makes a text ready to be played",
+          body=SketchBody, documented=False),
+    Route(method="POST", path=f"{shell.FLOW_PATH}/play", handler=play, scope=Scope.READ,
+          tag="Console", name="consolePlay", summary="Plays a text that is being written",
+          body=SketchPlayBody, documented=False),
+]  # fmt: skip

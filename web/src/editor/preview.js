@@ -1,0 +1,113 @@
+// The flow being written, played beside the editor. It follows the text where it can be played, and
+// keeps the place; what cannot be played leaves the last screen there and says why.
+import { mountPlayer } from "../player/player.js";
+import { ask } from "./server.js";
+import { textOf } from "./view.js";
+
+const LONG = 200_000;
+const at = (id) => document.getElementById(`preview-${id}`);
+
+export function attachPreview({ view, path, checks, name }) {
+  let sketch = null;
+  let about = null;
+  let text = "";
+  let taking = false;
+
+  let player = null;
+
+  at("pane").hidden = false;
+  // A long text is taken up when it is asked for, not at every pause.
+  at("follow").checked = view.state.doc.length <= LONG;
+
+  // A server that does not know the text, or not any more, is sent it along.
+  async function post(message) {
+    const sent = { ...message, sketch };
+    try {
+      return await ask(`${path}/play`, sent);
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      return ask(`${path}/play`, { ...sent, flowJson: text });
+    }
+  }
+
+  // Takes the text as it is now; whether it can be played.
+  async function take() {
+    const wanted = textOf(view.state);
+    const answer = await ask(`${path}/sketch`, { flowJson: wanted });
+    tell(answer.about.problem);
+    if (answer.about.problem) return false;
+    [sketch, about, text] = [answer.sketch, answer.about, wanted];
+    at("live").parentElement.hidden = !about.endpoint;
+    const chosen = at("screen").value;
+    at("screen").replaceChildren(option("", "first"), ...about.screens.map(({ id }) => option(id, id)));
+    at("screen").value = about.screens.some(({ id }) => id === chosen) ? chosen : "";
+    return true;
+  }
+
+  async function follow() {
+    if (!at("follow").checked || taking || textOf(view.state) === text) return;
+    taking = true;
+    try {
+      const before = player?.screen;
+      if (await take()) {
+        const answer = before ? await player.redraw() : null;
+        if (!answer || answer.screen.screen !== before.screen) restart();
+      }
+    } catch (error) {
+      tell(error.message);
+    }
+    taking = false;
+  }
+
+  async function run() {
+    try {
+      if (await take()) restart();
+    } catch (error) {
+      tell(error.message);
+    }
+  }
+
+  function restart() {
+    const screen = at("screen").value;
+    const today = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000);
+    const open = { event: "open", today: today.toISOString().slice(0, 10) };
+    if (!sketch) return;
+    player ??= mountPlayer(at("phone"), {
+      post,
+      onStep: (answer) => tell(answer.refused),
+      answersFor,
+      live: at("live").checked,
+      business: name,
+      onAgain: restart,
+    });
+    player.start(screen ? { ...open, action: "navigate", data: null, screen } : open);
+  }
+
+  // What is in the way, beside the last screen that could be shown.
+  function tell(problem) {
+    at("state").textContent = problem ?? "";
+  }
+
+  // While the endpoint is not called: the answers it might give.
+  function answersFor(request) {
+    const ids = about.screens.map(({ id }) => id);
+    const here = about.screens.find(({ id }) => id === request.screen);
+    const next = request.action === "INIT" ? ids : [...(here?.leads_to ?? []), request.screen];
+    const answers = next.filter(Boolean).map((id) => [`Screen ${id}`, { made_up: id }]);
+    return here?.terminal ? [...answers, ["SUCCESS, the end", { made_up: "SUCCESS" }]] : answers;
+  }
+
+  at("run").addEventListener("click", run);
+  at("restart").addEventListener("click", restart);
+  at("screen").addEventListener("change", restart);
+  at("live").addEventListener("change", () => player?.setLive(at("live").checked));
+  checks.onChecked(follow);
+  if (at("follow").checked) run();
+}
+
+function option(value, label) {
+  const element = document.createElement("option");
+  element.value = value;
+  element.textContent = label;
+  return element;
+}
