@@ -26,6 +26,8 @@ _COMMANDS = {
     "phone": ("phone", "Play a user who gets messages and fills in flows."),
     "preview": ("preview", "Play a flow from a file in a browser, as it is written."),
     "play": ("play", "Play a flow from a file, here in the terminal."),
+    "keys": ("endpoint_keys", "Manage the keys a channel calls endpoints with."),
+    "doctor": ("doctor", "Find out why a data endpoint does not work."),
     "account": ("accounts", "Manage accounts."),
     "channel": ("channels", "Manage the channels of an account."),
     "subaccount": ("subaccounts", "Manage the sub-accounts that send messages."),

@@ -24,7 +24,7 @@ _OPTIONS = {
     "channel": ("ID", "The channel."),
     "key": ("KEY", "The API key. Better set the variable: a command line can be seen by others."),
 }
-_COMPLETION_SECONDS = 2.0
+_COMPLETION_SECONDS, _USUAL_SECONDS, _LONG_SECONDS = 2.0, 30.0, 60.0
 
 
 def connection_options(command: F) -> F:
@@ -49,6 +49,14 @@ def connected(url: str, account: str, channel: str, key: str) -> Iterator[Client
 
 
 @contextlib.contextmanager
+def connected_for_long(url: str, account: str, channel: str, key: str) -> Iterator[Client]:
+    """Like `connected`, for what the server itself has to wait for."""
+    _require("flows", {"url": url, "account": account, "channel": channel, "key": key})
+    with _client(url, account, channel, key, _LONG_SECONDS) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
 def connected_to_account(url: str, account: str, channel: str | None, key: str) -> Iterator[Client]:
     """Like `connected`, for what belongs to an account: no channel need be named."""
     _require("submissions", {"url": url, "account": account, "key": key})
@@ -63,9 +71,11 @@ def _require(what: str, given: dict[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def _client(url: str, account: str, channel: str | None, key: str) -> Iterator[Client]:
+def _client(
+    url: str, account: str, channel: str | None, key: str, timeout: float = _USUAL_SECONDS
+) -> Iterator[Client]:
     try:
-        with client.Client(url, account, key, channel) as connection:
+        with client.Client(url, account, key, channel, timeout=timeout) as connection:
             yield connection
     except client.InvalidCall as error:
         raise OperatorError(visible(error.message)) from None

@@ -17,9 +17,13 @@ import msgspec
 from waflows.client.errors import ClientError, InvalidCall, NoFlowJson, UnexpectedAnswer, excerpt
 from waflows.client.exchange import Answer, Exchange, NoAnswer, Request, answered, problem_of
 from waflows.client.results import (
+    AppSecret,
+    EndpointKeys,
+    Examination,
     Flow,
     FlowSummary,
     Forgotten,
+    InstalledKey,
     Page,
     PreviewLink,
     Revision,
@@ -192,6 +196,36 @@ class Operations:
         answer = yield from self._call("GET", address)
         return answer.body
 
+    def endpoint_keys(self, channel: str | None) -> Exchange[EndpointKeys]:
+        """What a channel calls endpoints with."""
+        answer = yield from self._call("GET", self._endpoint_key(channel))
+        return self._read(answer, EndpointKeys)
+
+    def install_endpoint_key(
+        self, channel: str | None, body: dict[str, Any]
+    ) -> Exchange[InstalledKey]:
+        """A key pair put in place; `body` as it goes over the wire."""
+        answer = yield from self._call("POST", self._endpoint_key(channel), body=body)
+        return self._read(answer, InstalledKey)
+
+    def remove_endpoint_key(self, channel: str | None) -> Exchange[None]:
+        """The key pair taken away."""
+        yield from self._call("DELETE", self._endpoint_key(channel))
+
+    def set_app_secret(self, app_secret: str | None, channel: str | None) -> Exchange[str]:
+        """A new app secret; what it is."""
+        address, body = f"{self._endpoint_key(channel)}/appSecret", {"appSecret": app_secret}
+        answer = yield from self._call("POST", address, body=body)
+        return self._read(answer, AppSecret).app_secret
+
+    def examine_endpoint(
+        self, flow_id: str, flow_token: str | None, channel: str | None
+    ) -> Exchange[Examination]:
+        """The endpoint of a flow examined."""
+        address = f"{self._flow(flow_id, channel)}/examination"
+        answer = yield from self._call("POST", address, body={"flowToken": flow_token})
+        return self._read(answer, Examination)
+
     def submissions(
         self, limit: int | None, after: str | None, filters: Filters
     ) -> Exchange[SubmissionPage]:
@@ -285,6 +319,9 @@ class Operations:
 
     def _flows(self, channel: str | None) -> str:
         return f"{self._channel(channel)}/flows"
+
+    def _endpoint_key(self, channel: str | None) -> str:
+        return f"{self._channel(channel)}/endpointKey"
 
     def _submissions(self) -> str:
         return f"{self.url}/api/v1/accounts/{_segment('account', self.account)}/submissions"

@@ -245,3 +245,68 @@ class Screen(_Result, frozen=True, kw_only=True):
     opened_urls: list[str] = []
     response: dict[str, Any] | None = None
     answer_umid: str | None = None
+
+
+class EndpointKey(_Result, frozen=True, kw_only=True):
+    """A key pair of a channel, without its private half.
+
+    `fingerprint` is the SHA-256 of the public key in DER, `form` how the pair came, `public_key`
+    PEM. `holds_private_key` says that the server keeps the private half too, sealed.
+    """
+
+    fingerprint: str
+    bits: int
+    form: str
+    holds_private_key: bool
+    created_at: datetime
+    replaced_at: datetime | None = None
+    public_key: str
+
+
+class EndpointKeys(_Result, frozen=True, kw_only=True):
+    """The key pair a channel calls endpoints with, None for none, and those before it."""
+
+    key: EndpointKey | None = None
+    earlier: list[EndpointKey] = []
+    app_secret_set_at: datetime | None = None
+
+
+class InstalledKey(_Result, frozen=True, kw_only=True):
+    """The key pair that is now in use; `app_secret` is there when one was made with it."""
+
+    key: EndpointKey
+    app_secret: str | None = None
+
+    def __repr__(self) -> str:
+        """Nothing of the secret."""
+        return f"InstalledKey(key={self.key!r}, …)"
+
+
+class AppSecret(_Result, frozen=True, kw_only=True):
+    """The app secret of a channel."""
+
+    app_secret: str
+
+    def __repr__(self) -> str:
+        """Nothing of the secret."""
+        return "AppSecret(…)"
+
+
+class EndpointCheck(_Result, frozen=True, kw_only=True):
+    """One step of one call to an endpoint: passed, failed with a cure, or skipped."""
+
+    call: str
+    step: str
+    state: str
+    message: str = ""
+    cure: str = ""
+
+
+class Examination(_Result, frozen=True, kw_only=True):
+    """What the examination of an endpoint found; `failing_step` None for one that is well."""
+
+    url: str
+    healthy: bool
+    failing_step: str | None = None
+    fingerprint: str = ""
+    checks: list[EndpointCheck] = []

@@ -14,9 +14,12 @@ from waflows.client.exchange import Answer, Exchange, NoAnswer, Pause, Request
 from waflows.client.operations import Filters, Format, Operations
 from waflows.client.phones import Phone, PhoneOperations
 from waflows.client.results import (
+    EndpointKeys,
+    Examination,
     Flow,
     FlowSummary,
     Forgotten,
+    InstalledKey,
     Page,
     PreviewLink,
     Revision,
@@ -216,6 +219,48 @@ class Client:
     def revision(self, flow_id: str, number: int, *, channel: str | None = None) -> bytes:
         """One version of the flow's JSON, byte for byte. waflows only."""
         return self._run(self._operations.revision(flow_id, number, channel))
+
+    def endpoint_keys(self, *, channel: str | None = None) -> EndpointKeys:
+        """The key pairs a channel calls data endpoints with. waflows only."""
+        return self._run(self._operations.endpoint_keys(channel))
+
+    def install_endpoint_key(
+        self,
+        *,
+        public_key: str | None = None,
+        private_key: str | None = None,
+        passphrase: str | None = None,
+        app_secret: str | None = None,
+        replace: bool = False,
+        channel: str | None = None,
+    ) -> InstalledKey:
+        """Gives a channel its key pair, by the PEM text of either half. waflows only.
+
+        The public half is all that is needed; without any half the server makes a pair and keeps
+        the private half sealed. `replace` puts it in the place of a key that is there already.
+        """
+        body = {
+            "publicKey": public_key,
+            "privateKey": private_key,
+            "passphrase": passphrase,
+            "appSecret": app_secret,
+            "replace": replace,
+        }
+        return self._run(self._operations.install_endpoint_key(channel, body))
+
+    def remove_endpoint_key(self, *, channel: str | None = None) -> None:
+        """Takes a channel's key pair away, so that it reaches no endpoint. waflows only."""
+        self._run(self._operations.remove_endpoint_key(channel))
+
+    def set_app_secret(self, app_secret: str | None = None, *, channel: str | None = None) -> str:
+        """Sets the secret that signs requests to endpoints, or makes one. waflows only."""
+        return self._run(self._operations.set_app_secret(app_secret, channel))
+
+    def examine_endpoint(
+        self, flow_id: str, *, flow_token: str | None = None, channel: str | None = None
+    ) -> Examination:
+        """Asks a flow's endpoint as a phone would, and names what fails. waflows only."""
+        return self._run(self._operations.examine_endpoint(flow_id, flow_token, channel))
 
     def submissions(
         self, *, page_size: int = 1000, **filters: Unpack[Filters]

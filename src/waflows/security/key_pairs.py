@@ -22,6 +22,7 @@ __all__ = [
     "UnusableKey",
     "fingerprint",
     "generate",
+    "is_encrypted",
     "private_der",
     "private_pem",
     "public_pem",
@@ -63,6 +64,12 @@ def read_private_key(text: str | bytes, passphrase: str | None = None) -> RSAPri
         raise UnusableKey(_NOT_RSA)
     _check_size(key.key_size)
     return key
+
+
+def is_encrypted(text: str | bytes) -> bool:
+    """Whether the text is a private key under a passphrase. Raises UnusableKey for no PEM."""
+    block = pem.find(text, "PRIVATE KEY")
+    return bool(block.headers) or block.label == "ENCRYPTED PRIVATE KEY"
 
 
 def read_public_key(text: str | bytes) -> RSAPublicKey:

@@ -70,10 +70,11 @@ def make_pair() -> Pair:
 def read_private(text: str, passphrase: str | None) -> Pair:
     """A key pair from the text of its private half. Raises UnusableKey."""
     private = key_pairs.read_private_key(text, passphrase)
-    block = pem.find(text, "PRIVATE KEY")
-    encrypted = bool(block.headers) or block.label == "ENCRYPTED PRIVATE KEY"
-    form = "private key, PKCS#1" if block.label == "RSA PRIVATE KEY" else "private key, PKCS#8"
-    return Pair(private.public_key(), private, f"{form}, encrypted" if encrypted else form)
+    pkcs1 = pem.find(text, "PRIVATE KEY").label == "RSA PRIVATE KEY"
+    form = "private key, PKCS#1" if pkcs1 else "private key, PKCS#8"
+    if key_pairs.is_encrypted(text):
+        form += ", encrypted"
+    return Pair(private.public_key(), private, form)
 
 
 def read_public(text: str) -> Pair:

@@ -1,0 +1,148 @@
+"""`waflows doctor`: which step of a data endpoint's exchange fails, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from waflows.cli.connection import complete_flow, connected_for_long, connection_options, flow_id
+from waflows.cli.output import json_option, print_json, visible
+from waflows.errors import OperatorError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    from waflows.client import Examination
+
+_MARKS = {"passed": "✓", "failed": "✗", "skipped": "·"}
+
+
+@click.command()
+@click.argument("target", metavar="FLOW|URL", shell_complete=complete_flow)
+@click.option(
+    "--public-key", metavar="FILE", help="For a URL: the public key whose other half it holds."
+)
+@click.option(
+    "--app-secret-file", metavar="FILE", help="For a URL: file with the app secret that signs."
+)
+@click.option("--flow-token", help="The flow token to ask with; default: a made-up one.")
+@click.option(
+    "--data-api-version",
+    type=click.Choice(["3.0", "4.0"]),
+    default="3.0",
+    show_default=True,
+    help="For a URL: what the flow's data_api_version would be.",
+)
+@connection_options
+@json_option
+def command(
+    target: str,
+    public_key: str | None,
+    app_secret_file: str | None,
+    flow_token: str | None,
+    data_api_version: str,
+    as_json: bool,
+    **where: str,
+) -> None:
+    """Find out why a data endpoint does not work.
+
+    Calls the endpoint as a phone would, for a sign of life and for the first screen, and names the
+    step that fails (DNS, TLS, HTTP, signature, RSA, Base64, AES, JSON, shape) and its cure. A FLOW,
+    by its id or exact name, is examined by the server with the keys of its channel; a URL from
+    here, this machine included. Exit status 1 when something fails.
+
+    Examples: waflows doctor "Table booking"
+
+    waflows doctor http://127.0.0.1:9000/flow --public-key public.pem --app-secret-file secret.txt
+    """
+    if target.lower().startswith(("http://", "https://")):
+        found = _examine_url(target, public_key, app_secret_file, flow_token, data_api_version)
+    else:
+        if public_key or app_secret_file:
+            raise OperatorError(
+                "--public-key and --app-secret-file are for a URL; a flow has those of its channel."
+            )
+        with connected_for_long(**where) as connection:
+            flow = flow_id(connection, target)
+            found = connection.examine_endpoint(flow, flow_token=flow_token)
+    if as_json or not sys.stdout.isatty():
+        print_json(found)
+    else:
+        _draw(found)
+    sys.exit(0 if found.healthy else 1)
+
+
+def _examine_url(
+    url: str,
+    key_file: str | None,
+    secret_file: str | None,
+    flow_token: str | None,
+    version: str,
+) -> Examination:
+    import msgspec
+
+    from waflows import client
+    from waflows.api.endpoint_keys import answer_of
+    from waflows.security import key_pairs
+    from waflows.upstream import doctor
+    from waflows.upstream.egress import Egress
+    from waflows.upstream.endpoint import DataEndpoint
+
+    if key_file is None:
+        raise OperatorError(
+            "A URL is examined with --public-key FILE, the public half of the key the endpoint"
+            " holds: openssl pkey -in private.pem -pubout -out public.pem"
+        )
+    key = key_pairs.read_public_key(_text(key_file))
+    secret = _text(secret_file).strip() if secret_file else ""
+
+    async def read_key() -> RSAPublicKey:
+        return key
+
+    async def examine() -> doctor.Report:
+        async with Egress(allow_loopback=True) as egress:
+            endpoint = DataEndpoint(
+                egress, url, read_key, secret, version=version, sign_tokens=version == "4.0"
+            )
+            token = flow_token or f"doctor-{secrets.token_hex(8)}"
+            return await doctor.examine(endpoint, token)
+
+    report = asyncio.run(examine())
+    answer = msgspec.to_builtins(answer_of(report, key_pairs.fingerprint(key)))
+    return msgspec.convert(answer, client.Examination)
+
+
+def _text(file: str) -> str:
+    try:
+        return Path(file).read_text("utf-8-sig")
+    except OSError as error:
+        raise OperatorError(f"Cannot read {file}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise OperatorError(f"{file} is not text.") from None
+
+
+def _draw(found: Examination) -> None:
+    """Prints every step, and the cure of the one that fails."""
+    click.echo(visible(found.url or "(no endPointUri)"))
+    if found.fingerprint:
+        click.echo(f"public key {found.fingerprint}")
+    call = ""
+    for check in found.checks:
+        if check.call != call:
+            call = check.call
+            click.echo(f"\n{call}")
+        colour = {"passed": "green", "failed": "red"}.get(check.state)
+        mark = click.style(_MARKS.get(check.state, "?"), fg=colour)
+        click.echo(f"  {mark} {check.step:<10} {visible(check.message)}".rstrip())
+        if check.cure:
+            click.echo(click.wrap_text(check.cure, 88, "    → ", "      "))
+    click.echo()
+    if found.healthy:
+        click.secho("The endpoint is well.", fg="green")
+    else:
+        click.secho(f"The endpoint fails at: {found.failing_step}.", fg="red")
