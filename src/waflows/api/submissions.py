@@ -97,7 +97,7 @@ async def list_submissions(call: Call[SubmissionListQuery, None]) -> Reply:
     """Up to `limit` submissions, newest first."""
     query = call.query
     selection = selected(query, call.principal)
-    after = None if query.cursor is None else _read_cursor(query.cursor)
+    after = None if query.cursor is None else read_cursor(query.cursor)
     page = await call.state.db.read_slow(
         submissions.list_page, call.account_id, selection, after, query.limit
     )
@@ -254,15 +254,17 @@ def _next_link(call: Call[SubmissionListQuery, None], after: Position) -> str:
         for name in msgspec.structs.fields(SelectionQuery)
     }
     query = {name: value for name, value in given.items() if value is not None}
-    query |= {"limit": str(call.query.limit), "cursor": _cursor(after)}
+    query |= {"limit": str(call.query.limit), "cursor": cursor_of(after)}
     return f'<{call.base_url}{call.request_path}?{urlencode(query)}>; rel="next"'
 
 
-def _cursor(after: Position) -> str:
+def cursor_of(after: Position) -> str:
+    """A position as it stands in an address."""
     return base64.urlsafe_b64encode(f"{after.submitted_at}/{after.id}".encode()).decode().strip("=")
 
 
-def _read_cursor(text: str) -> Position:
+def read_cursor(text: str) -> Position:
+    """A position from an address; raises InvalidParameter."""
     try:
         padded = text + "=" * (-len(text) % 4)
         plain = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()

@@ -12,6 +12,7 @@ from waflows.console import (
     flow_table,
     flow_text,
     phone,
+    responses,
     signing_in,
 )
 
@@ -24,5 +25,6 @@ CONSOLE: list[Route] = [
     *flow_history.ROUTES,
     *flow_actions.ROUTES,
     *phone.ROUTES,
+    *responses.ROUTES,
     *error_lookup.ROUTES,
 ]

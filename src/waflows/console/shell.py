@@ -28,6 +28,7 @@ class Section(msgspec.Struct, frozen=True):
 
 SECTIONS = [
     Section("flows", "Flows", HOME),
+    Section("responses", "Responses", "/console/responses"),
     Section("phone", "Phone", "/console/phone"),
     Section("errors", "Errors", "/console/errors"),
     Section("docs", "API", "/docs"),
@@ -40,6 +41,7 @@ _NOTICES = {
     "published": "The flow is published.",
     "deprecated": "The flow is deprecated.",
     "deleted": "The draft was deleted.",
+    "forgotten": "The response was deleted.",
     "restored": "The earlier text is the draft's text again.",
 }
 """What `done=` in an address says on the page it leads to."""

@@ -7,11 +7,14 @@ import msgspec
 from waflows.errors import NotFound
 from waflows.services.accounts import Principal
 from waflows.storage import accounts, flows
+from waflows.storage import submissions as answers
 from waflows.storage.accounts import Channel
 from waflows.storage.database import Transaction
 from waflows.storage.flows import Flow, Selection, TableRow
+from waflows.storage.submissions import AnsweredFlow
 
 PAGE_ROWS = 25
+_MOST_CHOICES = 500
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -47,6 +50,24 @@ def channels(tx: Transaction, principal: Principal) -> list[Channel]:
     """The channels that a key reaches, oldest first."""
     every = accounts.channels_of(tx, principal.account_id)
     return [channel for channel in every if principal.may_use(channel.id)]
+
+
+def answered_flows(
+    tx: Transaction, principal: Principal, flow_id: str | None
+) -> list[AnsweredFlow]:
+    """The flows that have answers the key reaches, by name, so many as a person can choose from.
+
+    The one that is named is among them in any case, if the key reaches it.
+    """
+    reach = answers.Selection(
+        channel_ids=principal.channel_ids, sub_account_ids=principal.sub_account_ids
+    )
+    found = answers.flows_with_any(tx, principal.account_id, reach, _MOST_CHOICES)
+    if flow_id is not None and all(flow.id != flow_id for flow in found):
+        named = flows.find_in_account(tx, principal.account_id, flow_id)
+        if named is not None and principal.may_use(named.channel_id):
+            found.append(AnsweredFlow(named.id, named.name))
+    return found
 
 
 def find(tx: Transaction, principal: Principal, flow_id: str) -> Flow:

@@ -66,6 +66,13 @@ class Position(msgspec.Struct, frozen=True, order=True):
     id: str
 
 
+class AnsweredFlow(msgspec.Struct, frozen=True):
+    """A flow that has answers; `name` is None when it was deleted since."""
+
+    id: str
+    name: str | None
+
+
 class Removed(msgspec.Struct, frozen=True):
     """What is told of a submission that is gone."""
 
@@ -214,6 +221,30 @@ def field_names_of_all(
         *parameters,
     )
     return [(flow_id, msgspec.json.decode(names, type=list[str])) for flow_id, names in rows]
+
+
+def flows_with_any(
+    tx: Transaction, account_id: str, selection: Selection, most: int
+) -> list[AnsweredFlow]:
+    """The flows of a selection that have answers, by name; without a name if they were deleted."""
+    conditions, parameters = _conditions(
+        {
+            "f.channel_id": selection.channel_ids,
+            "c.sub_account_id": selection.sub_account_ids,
+            "f.flow_id": _just(selection.flow_id),
+        }
+    )
+    rows = tx.all(
+        "SELECT f.flow_id, MAX(w.name) FROM submission_flows f"
+        " JOIN submission_counts c ON c.account_id = f.account_id AND c.flow_id = f.flow_id"
+        " LEFT JOIN flows w ON w.account_id = f.account_id AND w.id = f.flow_id"
+        f" WHERE f.account_id = ? AND c.total > 0{conditions}"
+        " GROUP BY f.flow_id ORDER BY MAX(w.name_folded), f.flow_id LIMIT ?",
+        account_id,
+        *parameters,
+        most,
+    )
+    return [AnsweredFlow(*row) for row in rows]
 
 
 def begin_flow(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> None:

@@ -236,6 +236,11 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "consolePhoneSend": OfConsole({"body": "Please.", "button": "Open"}, state=ON_PHONE),
     "consolePhoneOpen": OfConsole({}, state=ON_PHONE),
     "consolePhoneEvent": OfConsole({}, state=ON_PHONE),
+    "consoleResponses": OfConsole(),
+    "consoleExportResponses": OfConsole(),
+    "consoleResponse": OfConsole(),
+    "consoleDeleteResponsePage": OfConsole(),
+    "consoleDeleteResponse": OfConsole({}),
     "consoleErrors": OfConsole(),
 }
 _ROUTES = {route.name: route for route in ALL_ROUTES}

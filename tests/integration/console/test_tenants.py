@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
+import uuid
 from typing import Any
 
 import httpx2
 import pytest
+from harness.answers import submission
 from harness.console import post, signed_in
 from harness.contents import rows_of
 from harness.flow_json import VALID
@@ -17,6 +19,7 @@ from integration.api.test_tenants import ON_PHONE, TABLE, OfConsole
 
 from waflows.api.route import Route, Scope
 from waflows.console.routes import CONSOLE
+from waflows.services import submissions
 from waflows.storage import flows as store
 
 # What keeps tenants apart is proved on both engines through the API; here it is the pages.
@@ -24,8 +27,12 @@ pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 _ROUTES = {route.name: route for route in CONSOLE}
 _SIGNED_IN = [name for name, row in TABLE.items() if isinstance(row, OfConsole)]
-_OF_A_FLOW = [name for name in _SIGNED_IN if "{flowId}" in _ROUTES[name].path]
 _OF_A_PHONE = [name for name in _SIGNED_IN if "{msisdn}" in _ROUTES[name].path]
+_OF_A_FLOW = [
+    name
+    for name in _SIGNED_IN
+    if "{flowId}" in _ROUTES[name].path or "{submissionId}" in _ROUTES[name].path
+]
 _WRITING = [name for name in _SIGNED_IN if _ROUTES[name].scope is Scope.WRITE]
 _ERROR_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -46,8 +53,18 @@ def call(http: httpx2.Client, tenant: Tenant, name: str, flow: str) -> httpx2.Re
 
 
 def path_of(route: Route, tenant: Tenant, flow: str) -> str:
-    """The address of a page about a flow, or about a phone of the tenant's channel."""
-    return route.path.format(flowId=flow, channelId=tenant.channel_id, msisdn=SOMEBODY)
+    """The address of a page about a flow, its answer, or a phone of the tenant's channel."""
+    return route.path.format(
+        flowId=flow,
+        channelId=tenant.channel_id,
+        msisdn=SOMEBODY,
+        submissionId=answer_to(flow),
+    )
+
+
+def answer_to(flow: str) -> str:
+    """The id of the answer that a flow has, if it is there at all."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, flow))
 
 
 def _stamp(tenant: Tenant, flow: str) -> dict[str, str]:
@@ -72,11 +89,15 @@ def new_flow(tenant: Tenant, name: str) -> str:
     if row.state == ON_PHONE:
         sent(tenant, ONE_SCREEN)
         done(tenant.http.post(f"{phone_path(tenant)}/open", json={}))
-    return tenant.create(secrets.token_hex(8), flowJson=VALID, **publish)
+    flow = tenant.create(secrets.token_hex(8), flowJson=VALID, **publish)
+    answer = submission(tenant.account_id, tenant.channel_id, flow_id=flow, id=answer_to(flow))
+    with opened(tenant.database_url) as db:
+        db.run_now(submissions.record, answer)
+    return flow
 
 
 def body_of(response: httpx2.Response, flow: str) -> str:
-    return _ERROR_ID.sub("<error>", response.text).replace(flow, "<flow>")
+    return _ERROR_ID.sub("<id>", response.text).replace(flow, "<flow>")
 
 
 @pytest.mark.usefixtures("engine")

@@ -1,0 +1,173 @@
+"""What users sent, as a table: a column for each field, filtered, page by page, as a file.
+
+What a page shows comes from the same use cases as the API's answers, covered for keys that mask.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import field
+
+from waflows.api import submissions as api
+from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.console import shell
+from waflows.services import browsing, forgetting, submissions
+from waflows.services import submission_exports as exports
+from waflows.services.submission_views import view
+from waflows.storage.submissions import Selection
+
+_HOME = "/console/responses"
+_ONE = f"{_HOME}/{{submissionId}}"
+_PAGE_ROWS = 50
+_MOST_SHOWN = 200
+
+
+class ResponsesQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which responses to show; an empty text means all. `cursor` is where the page begins."""
+
+    flow: str = ""
+    channel: str = ""
+    from_: str = field(default="", name="from")
+    to: str = ""
+    cursor: str = ""
+    done: str = ""
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """What narrows the table, as it stands in an address."""
+        given = {"flow": self.flow, "channel": self.channel, "from": self.from_, "to": self.to}
+        return {name: value for name, value in given.items() if value}
+
+
+class DeleteForm(msgspec.Struct, frozen=True):
+    """The answer yes."""
+
+
+async def table(call: Call[ResponsesQuery, None]) -> Reply:
+    """A page of the table."""
+    query = call.query
+    db, principal = call.state.db, call.principal
+    selection = _selection(call)
+    after = api.read_cursor(query.cursor) if query.cursor else None
+    page = await db.read_slow(submissions.list_page, call.account_id, selection, after, _PAGE_ROWS)
+    flows = await db.read_slow(browsing.answered_flows, principal, query.flow or None)
+    channels = await db.read(browsing.channels, principal)
+    older = page.next_after and query.filters | {"cursor": api.cursor_of(page.next_after)}
+    return shell.show(
+        call,
+        "responses.html",
+        "responses",
+        query=query,
+        total=page.total,
+        columns=page.columns,
+        rows=[view(each, masked=principal.masked) for each in page.submissions],
+        flows=flows,
+        flow_names={flow.id: flow.name for flow in flows},
+        channels=channels,
+        older=f"{_HOME}?{urlencode(older)}" if older else "",
+        newest=f"{_HOME}?{urlencode(query.filters)}" if query.cursor else "",
+        export=f"{_HOME}.csv?{urlencode(query.filters)}",
+        shown=_shown,
+    )
+
+
+async def export(call: Call[ResponsesQuery, None]) -> Reply:
+    """Every response of the selection as a file for spreadsheets."""
+    return await api.export(call, _selection(call), exports.CSV_FOR_SPREADSHEETS)
+
+
+async def details(call: Call[NoQuery, None]) -> Reply:
+    """One response with all its fields."""
+    return await _page(call, "response.html")
+
+
+async def delete_page(call: Call[NoQuery, None]) -> Reply:
+    """Asks whether to delete."""
+    return await _page(call, "response_delete.html")
+
+
+async def delete(call: Call[NoQuery, DeleteForm]) -> Reply:
+    """The end of a response."""
+    await call.state.db.run(
+        forgetting.forget_submission,
+        call.account_id,
+        call.path["submissionId"],
+        api.reach_of(call.principal),
+    )
+    return shell.see(_HOME, done="forgotten")
+
+
+async def _page(call: Call[Any, Any], template: str) -> Reply:
+    found = await call.state.db.read(
+        submissions.get,
+        call.account_id,
+        call.path["submissionId"],
+        api.reach_of(call.principal),
+    )
+    flows = await call.state.db.read_slow(browsing.answered_flows, call.principal, found.flow_id)
+    return shell.show(
+        call,
+        template,
+        "responses",
+        response=view(found, masked=call.principal.masked),
+        flow_names={flow.id: flow.name for flow in flows},
+        shown=_shown,
+    )
+
+
+def _selection(call: Call[ResponsesQuery, None]) -> Selection:
+    query = call.query
+    wanted = api.SelectionQuery(
+        flow_id=query.flow or None,
+        channel_id=query.channel or None,
+        from_=query.from_ or None,
+        to=query.to or None,
+    )
+    return api.selected(wanted, call.principal)
+
+
+def _shown(value: Any, whole: bool = False) -> str:
+    """A value for people: text as it is, words with commas, the rest as JSON; long ones cut.
+
+    Of media that were sent, a table shows the names of the files.
+    """
+    if value is None or value in ("", []):
+        text = "—"
+    elif isinstance(value, str):
+        text = value
+    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+        text = ", ".join(value)
+    elif not whole and (files := _file_names(value)):
+        text = ", ".join(files)
+    else:
+        text = msgspec.json.encode(value).decode()
+    return text if whole or len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+
+
+def _file_names(value: Any) -> list[str]:
+    """The names of media; none when the value is anything else."""
+    items = value if isinstance(value, list) else []
+    names = [item.get("file_name") for item in items if isinstance(item, dict)]
+    whole = len(names) == len(items) and all(isinstance(name, str) for name in names)
+    return [str(name) for name in names] if whole else []
+
+
+ROUTES: list[Route] = [
+    Route(method="GET", path=_HOME, handler=table, scope=Scope.READ, tag="Console",
+          name="consoleResponses", summary="What users sent, as a table", query=ResponsesQuery,
+          documented=False),
+    Route(method="GET", path=f"{_HOME}.csv", handler=export, scope=Scope.READ, tag="Console",
+          name="consoleExportResponses", summary="What users sent, as a file",
+          query=ResponsesQuery, documented=False),
+    Route(method="GET", path=_ONE, handler=details, scope=Scope.READ, tag="Console",
+          name="consoleResponse", summary="One response in full", documented=False),
+    Route(method="GET", path=f"{_ONE}/delete", handler=delete_page, scope=Scope.WRITE,
+          tag="Console", name="consoleDeleteResponsePage", summary="Asks whether to delete",
+          documented=False),
+    Route(method="POST", path=f"{_ONE}/delete", handler=delete, scope=Scope.WRITE, tag="Console",
+          name="consoleDeleteResponse", summary="Deletes a response", body=DeleteForm,
+          documented=False),
+]  # fmt: skip
