@@ -44,6 +44,7 @@ export function mountPlayer(element, options) {
   return {
     start: (event) => player.start(event),
     send: (event) => player.send(event),
+    answer: (message) => player.answer(message),
     redraw: () => player.redraw(),
     setTheme: (theme) => player.setTheme(theme),
     setLive: (live) => (player.options.live = live),
@@ -313,6 +314,7 @@ class Player {
     if (!this.options.live) buttons.firstElementChild.focus();
   }
 
+  /** Goes on with what stands for the endpoint's answer. */
   async answer(message) {
     const { round } = this;
     const answer = await this.ask({ state: this.state, ...message });
