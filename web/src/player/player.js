@@ -426,7 +426,8 @@ class Player {
       if (message.event) this.send(message.event);
       else if (this.screen?.phase === "waiting") this.wait();
     };
-    this.trouble.replaceChildren(h("p", {}, error.message), again);
+    const dismiss = h("button", { type: "button", class: "plain", onclick: () => (this.trouble.hidden = true) }, "Dismiss");
+    this.trouble.replaceChildren(h("p", {}, error.message), h("div", { class: "buttons" }, dismiss, again));
     this.trouble.hidden = false;
   }
 
