@@ -29,6 +29,7 @@ from waflows.api.route import Route
 from waflows.api.routes import ROUTES
 from waflows.api.state import Recorder, State
 from waflows.console.address import ConsoleAddress
+from waflows.console.address import refused as console_refused
 from waflows.console.pages import PAGES
 from waflows.console.routes import CONSOLE
 from waflows.errors import RouteNotFound
@@ -157,7 +158,10 @@ class _Nowhere:
         exchange = scope["waflows.exchange"]
         path = shortened(scope["path"])
         error = RouteNotFound(f"There is nothing at {path}; /docs lists what there is.")
-        response = refused(error, "reference", self._state, exchange, scope)
+        if path.startswith("/console/"):
+            response = console_refused(error, self._state, exchange, scope)
+        else:
+            response = refused(error, "reference", self._state, exchange, scope)
         response.headers["X-Request-Id"] = exchange.request_id
         exchange.status = response.status_code
         await response(scope, receive, send)

@@ -340,6 +340,21 @@ def test_the_editor_proposes_what_may_stand_where(watched: Watched, server: Tena
     }
 
 
+def test_a_text_on_one_line_is_laid_out_token_by_token(watched: Watched, server: Tenant) -> None:
+    flow = server.create("Flow", flowJson=(text := '{"version":"7.3","n":1.50e400,"n":2,"s":[]}'))
+    page = watched.page
+    sign_in(page, server)
+    page.goto(f"{server.url}/console/flows/{flow}")
+    page.get_by_role("button", name="Tidy").click()
+    expect(page.locator(".cm-line")).to_have_count(7)
+    page.keyboard.press("Control+s")
+    expect(page.locator("#save-state")).to_contain_text("Saved as revision 2")
+    assert re.sub(r"\s", "", saved_text(server, flow, 2)) == text
+    put(page, "{")
+    page.get_by_role("button", name="Tidy").click()
+    expect(page.get_by_role("alert")).to_contain_text("Only a text that is JSON can be tidied")
+
+
 def test_the_preview_follows_the_text_and_keeps_its_place(watched: Watched, server: Tenant) -> None:
     sample = next(each.flow_json for each in samples.all_samples() if each.name.startswith("Vis"))
     flow = server.create("Visit", flowJson=sample)
@@ -368,6 +383,9 @@ def test_the_preview_follows_the_text_and_keeps_its_place(watched: Watched, serv
     expect(phone.get_by_role("heading", name="Your visit", exact=True)).to_be_visible()
     page.get_by_label("Screen").select_option("COMMENT")
     expect(phone.get_by_role("heading", name="Anything else?")).to_be_visible()
+    page.get_by_role("button", name="Restart").click()
+    expect(phone.get_by_role("heading", name="Your visit", exact=True)).to_be_visible()
+    expect(page.get_by_label("Screen")).to_have_value("RATING")
     assert len(server.http.get(f"{server.flows}/{flow}/revisions").json()["revisions"]) == 1
 
 

@@ -3,6 +3,7 @@ import { attachChecks } from "./editor/checks.js";
 import { completions } from "./editor/completions.js";
 import { attachPreview } from "./editor/preview.js";
 import { attachSaving } from "./editor/saving.js";
+import { attachTidying } from "./editor/tidying.js";
 import { makeView } from "./editor/view.js";
 
 const field = document.getElementById("flow-json");
@@ -20,6 +21,7 @@ const view = makeView(mount, field, [
   completions(),
 ]);
 saving.bind(view);
+attachTidying({ view, button: document.getElementById("tidy"), tell: saving.tell });
 attachPreview({ view, path: new URL(form.action).pathname, checks, name: form.dataset.name });
 field.hidden = true;
 field.disabled = true;

@@ -23,7 +23,7 @@ from waflows.api.auth import check_write
 from waflows.api.endpoint import Address, base_url, note, read_whole, response_of
 from waflows.api.errors import Refusal
 from waflows.api.route import Reply, Route, Scope
-from waflows.api.state import Exchange
+from waflows.api.state import Exchange, State
 from waflows.console import shell
 from waflows.console.forms import MEDIA_TYPE, read_form
 from waflows.errors import Forbidden, NotAuthenticated, NotFound, WaflowsError
@@ -86,23 +86,7 @@ class ConsoleAddress(Address):
 
     def refused(self, error: Exception, exchange: Exchange, scope: AsgiScope) -> Response:
         """An error as a page, or as the API's envelope for the console's own scripts."""
-        headers = Headers(scope=scope)
-        as_json = headers.get("accept", "").startswith(_JSON)
-        if isinstance(error, NotAuthenticated) and not as_json and scope["method"] in _SAFE:
-            return RedirectResponse(_sign_in_for(scope), 303, {"Cache-Control": "no-store"})
-        cause = error.error if isinstance(error, OnPage) else error
-        refusal = note(cause, "reference", self.state, exchange, scope)
-        if as_json:
-            envelope = msgspec.json.encode(refusal.envelope)
-            return Response(envelope, refusal.status, refusal.headers, _JSON)
-        if isinstance(error, OnPage):
-            reply = error.draw(refusal)
-        else:
-            reply = shell.error_page(refusal, signed_in=bool(exchange.account_id))
-        reply = msgspec.structs.replace(
-            reply, status=refusal.status, headers=refusal.headers | reply.headers
-        )
-        return response_of(reply)
+        return refused(error, self.state, exchange, scope)
 
     async def _signed_in(self, headers: Headers) -> Principal:
         cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
@@ -110,6 +94,27 @@ class ConsoleAddress(Address):
         if session is None:
             raise NotAuthenticated("You are not signed in, or no longer.")
         return await self.state.db.read(accounts.holder_of, session.account_id, session.key_id)
+
+
+def refused(error: Exception, state: State, exchange: Exchange, scope: AsgiScope) -> Response:
+    """What `ConsoleAddress.refused` says, for an address below the console that is none."""
+    as_json = Headers(scope=scope).get("accept", "").startswith(_JSON)
+    if isinstance(error, NotAuthenticated) and not as_json and scope["method"] in _SAFE:
+        return RedirectResponse(_sign_in_for(scope), 303, {"Cache-Control": "no-store"})
+    cause = error.error if isinstance(error, OnPage) else error
+    refusal = note(cause, "reference", state, exchange, scope)
+    if as_json:
+        envelope = msgspec.json.encode(refusal.envelope)
+        return Response(envelope, refusal.status, refusal.headers, _JSON)
+    if isinstance(error, OnPage):
+        reply = error.draw(refusal)
+    else:
+        reply = shell.error_page(refusal, signed_in=bool(exchange.account_id))
+    return response_of(
+        msgspec.structs.replace(
+            reply, status=refusal.status, headers=refusal.headers | reply.headers
+        )
+    )
 
 
 def _check_same_origin(headers: Headers, own: str) -> None:

@@ -157,7 +157,9 @@ async def _done(
 
 async def _looked_at(call: Call[Any, Any], question: Question) -> tuple[Flow, list[str]]:
     if question is _PUBLISH:
-        return await call.state.db.read_slow(editing.unmet, call.principal, call.flow_id)
+        return await endpoint_health.checked(
+            call.state.outside, editing.unmet, call.principal, call.flow_id
+        )
     return await call.state.db.read(browsing.find, call.principal, call.flow_id), []
 
 

@@ -15,7 +15,7 @@ from waflows.api.errors import Refusal
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import language, shell
 from waflows.console.address import OnPage
-from waflows.errors import WaflowsError
+from waflows.errors import InvalidFlowJson, WaflowsError
 from waflows.flowjson.diagnostics import Diagnostic
 from waflows.services import editing, flow_texts
 from waflows.storage.flows import Flow, Status
@@ -44,6 +44,12 @@ class TextForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 class CheckBody(msgspec.Struct, frozen=True, rename="camel"):
     """A text to check."""
+
+    flow_json: str
+
+
+class LaidOut(msgspec.Struct, frozen=True, rename="camel"):
+    """A text laid out for reading."""
 
     flow_json: str
 
@@ -109,6 +115,16 @@ async def check(call: Call[NoQuery, CheckBody]) -> Reply:
     """What is wrong with a text, by the validator that decides on publishing."""
     report = await flow_texts.report(call.body.flow_json, None)
     return Reply(CheckedText(faults_of(report.diagnostics)))
+
+
+async def lay_out(call: Call[NoQuery, CheckBody]) -> Reply:
+    """The text with new line breaks and blanks, every token as it was."""
+    text = call.body.flow_json.removeprefix("\ufeff")
+    try:
+        laid_out = await asyncio.to_thread(msgspec.json.format, text, indent=2)
+    except (msgspec.DecodeError, RecursionError):
+        raise InvalidFlowJson("Only a text that is JSON can be tidied; mend it first.") from None
+    return Reply(LaidOut(laid_out + "\n"))
 
 
 async def vocabulary(call: Call[NoQuery, None]) -> Reply:
@@ -188,6 +204,9 @@ ROUTES: list[Route] = [
           documented=False),
     Route(method="POST", path="/console/check", handler=check, scope=Scope.READ, tag="Console",
           name="consoleCheck", summary="Checks a Flow JSON as it is typed", body=CheckBody,
+          documented=False),
+    Route(method="POST", path="/console/layout", handler=lay_out, scope=Scope.READ,
+          tag="Console", name="consoleLayout", summary="Lays a Flow JSON out", body=CheckBody,
           documented=False),
     Route(method="GET", path="/console/language.json", handler=vocabulary, scope=Scope.READ,
           tag="Console", name="consoleLanguage", summary="The words of Flow JSON",

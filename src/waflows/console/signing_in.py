@@ -46,7 +46,7 @@ class SignInForm(msgspec.Struct, frozen=True):
 
 async def sign_in_page(call: Call[SignInQuery, None]) -> Reply:
     """The form that asks for a key."""
-    return _form(call.query.next)
+    return _form(call, call.query.next)
 
 
 async def sign_in(call: Call[NoQuery, SignInForm]) -> Reply:
@@ -59,7 +59,7 @@ async def sign_in(call: Call[NoQuery, SignInForm]) -> Reply:
         await _count_failure(call)
         raise OnPage(
             NotAuthenticated("This is not a live API key."),
-            lambda refusal: _form(call.body.next, refusal),
+            lambda refusal: _form(call, call.body.next, refusal),
         ) from None
     end = int(time.time()) + SESSION_SECONDS
     if principal.expires_at is not None:
@@ -89,7 +89,7 @@ async def _count_failure(call: Call[NoQuery, SignInForm]) -> None:
                 f" {limited.retry_after} s.",
                 limited.retry_after,
             ),
-            lambda refusal: _form(call.body.next, refusal),
+            lambda refusal: _form(call, call.body.next, refusal),
         ) from None
 
 
@@ -109,8 +109,13 @@ def _counter(client: str) -> str:
     return str(int.from_bytes(digest) % _COUNTERS)
 
 
-def _form(next_: str, refusal: Refusal | None = None) -> Reply:
-    return shell.plain("sign_in.html", next=_own_page(next_), refusal=refusal)
+def _form(call: Call[Any, Any], next_: str, refusal: Refusal | None = None) -> Reply:
+    return shell.plain(
+        "sign_in.html",
+        next=_own_page(next_),
+        development=call.state.development,
+        refusal=refusal,
+    )
 
 
 def _own_page(wanted: str) -> str:

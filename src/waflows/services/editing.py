@@ -13,15 +13,21 @@ from waflows.services import browsing, flows
 from waflows.services.accounts import Principal
 from waflows.services.flow_texts import FlowText
 from waflows.services.flows import Content
-from waflows.services.publishing import Examined, unmet_conditions
+from waflows.services.publishing import Examined, require_asked, unmet_conditions
 from waflows.storage.database import Transaction
 from waflows.storage.flows import Checked, Flow, Revision
 
 
-def unmet(tx: Transaction, principal: Principal, flow_id: str) -> tuple[Flow, list[str]]:
-    """A flow and why it cannot be published as it is; raises NotFound."""
+def unmet(
+    tx: Transaction, principal: Principal, flow_id: str, examined: Examined | None = None
+) -> tuple[Flow, list[str]]:
+    """A flow and why it cannot be published as it is; raises NotFound.
+
+    Raises EndpointUnchecked like `flows.publish`, so that an unwell endpoint is told as well.
+    """
     flow = browsing.find(tx, principal, flow_id)
-    return flow, unmet_conditions(tx, flow)
+    require_asked(tx, flow, examined)
+    return flow, unmet_conditions(tx, flow, examined)
 
 
 def opened(tx: Transaction, principal: Principal, flow_id: str) -> tuple[Flow, Checked, str | None]:

@@ -214,6 +214,7 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "consoleFlow": OfConsole(),
     "consoleSaveText": OfConsole({"flowJson": VALID, "revision": "1"}),
     "consoleCheck": OfConsole({"flowJson": VALID}),
+    "consoleLayout": OfConsole({"flowJson": VALID}),
     "consoleLanguage": OfConsole(),
     "consoleSettings": OfConsole(),
     "consoleChangeSettings": OfConsole({"name": "Other", "categories": "OTHER"}),

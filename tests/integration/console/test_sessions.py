@@ -169,3 +169,18 @@ def test_pages_may_load_nothing_from_elsewhere_and_run_no_script_of_their_own(
             assert "default-src 'none'" in policy
             assert "frame-ancestors 'none'" in policy
             assert http.get(page).headers["cache-control"] == "no-store"
+
+
+def test_an_address_of_the_console_that_is_none_answers_with_a_page(server: Tenant) -> None:
+    with client(server.url) as http:
+        response = http.get("/console/nowhere")
+    assert response.status_code == 404
+    assert response.headers["content-type"].startswith("text/html")
+    assert "There is nothing at /console/nowhere" in response.text
+
+
+def test_a_script_of_the_console_is_told_of_errors_in_the_envelope(server: Tenant) -> None:
+    with client(server.url) as http:
+        headers = {"Accept": "application/json", "Origin": server.url}
+        response = http.post("/console/check", json={"flowJson": "{}"}, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (401, 1200)

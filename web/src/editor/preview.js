@@ -38,9 +38,8 @@ export function attachPreview({ view, path, checks, name }) {
     if (answer.about.problem) return false;
     [sketch, about, text] = [answer.sketch, answer.about, wanted];
     at("live").parentElement.hidden = !about.endpoint;
-    const chosen = at("screen").value;
-    at("screen").replaceChildren(option("", "first"), ...about.screens.map(({ id }) => option(id, id)));
-    at("screen").value = about.screens.some(({ id }) => id === chosen) ? chosen : "";
+    at("screen").replaceChildren(...about.screens.map(({ id }) => option(id, id)));
+    at("screen").value = player?.screen?.screen ?? "";
     return true;
   }
 
@@ -67,20 +66,26 @@ export function attachPreview({ view, path, checks, name }) {
     }
   }
 
-  function restart() {
-    const screen = at("screen").value;
+  // From the first screen, or from a chosen one.
+  function restart(screen = "") {
     const today = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000);
     const open = { event: "open", today: today.toISOString().slice(0, 10) };
     if (!sketch) return;
     player ??= mountPlayer(at("phone"), {
       post,
-      onStep: (answer) => tell(answer.refused),
+      onStep,
       answersFor,
       live: at("live").checked,
       business: name,
-      onAgain: restart,
+      onAgain: () => restart(),
     });
+    at("device").hidden = false;
     player.start(screen ? { ...open, action: "navigate", data: null, screen } : open);
+  }
+
+  function onStep(answer) {
+    tell(answer.refused);
+    at("screen").value = answer.screen.screen ?? "";
   }
 
   // What is in the way, beside the last screen that could be shown.
@@ -98,8 +103,8 @@ export function attachPreview({ view, path, checks, name }) {
   }
 
   at("run").addEventListener("click", run);
-  at("restart").addEventListener("click", restart);
-  at("screen").addEventListener("change", restart);
+  at("restart").addEventListener("click", () => restart());
+  at("screen").addEventListener("change", () => restart(at("screen").value));
   at("live").addEventListener("change", () => player?.setLive(at("live").checked));
   checks.onChecked(follow);
   if (at("follow").checked) run();

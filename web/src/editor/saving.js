@@ -4,7 +4,7 @@ import { ask } from "./server.js";
 import { textOf } from "./view.js";
 
 export function attachSaving({ form, writable }) {
-  if (!writable) return { extension: [], bind: () => {} };
+  if (!writable) return { extension: [], bind: () => {}, tell: () => {} };
   const state = document.getElementById("save-state");
   const trouble = document.getElementById("save-fault");
   let saved = null;
@@ -31,10 +31,12 @@ export function attachSaving({ form, writable }) {
       return true;
     } catch (error) {
       state.textContent = "Not saved";
-      trouble.append(told(error));
+      tell(error);
       return false;
     }
   }
+
+  const tell = (error) => trouble.replaceChildren(told(error));
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -52,6 +54,7 @@ export function attachSaving({ form, writable }) {
   });
 
   return {
+    tell,
     extension: [
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
