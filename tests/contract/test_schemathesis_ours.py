@@ -46,6 +46,13 @@ _OF_MESSAGES = [
 ]
 _BEYOND_THE_SCHEMA = [
     *_OF_MESSAGES,
+    "The channel has an endpoint key already",
+    "The flow has no Flow JSON that could be played",
+    "from must be a date",
+    "to must be a date",
+    "msisdn is required",
+    "overlapHours must be an integer",
+    "url cannot be used",
     "Flow must be in DRAFT status",
     "Flow is not published",
     "Flow cannot be published",

@@ -56,6 +56,32 @@ def test_an_account_a_channel_and_a_key_are_made_listed_and_shown(where: list[st
     assert account["createdAt"].endswith("Z")
 
 
+def test_a_sub_account_sends_through_one_channel_and_keys_may_be_limited_to_it(
+    where: list[str],
+) -> None:
+    account = answered("account", "create", "Harbour Café", *where)["id"]
+    of = ["--account", account, *where]
+    channel = answered("channel", "create", "Front desk", *of)["id"]
+    made = answered("subaccount", "create", "front-desk", "--channel", channel, *of)
+    limits = ["--sub-account", "front-desk", "--masked", "--read-only"]
+    key = answered("key", "create", "dashboard", *limits, *of)
+
+    assert (made["id"], made["name"], made["channelId"]) == ("front-desk", "front-desk", channel)
+    assert answered("subaccount", "list", *of) == [made]
+    assert (key["subAccountIds"], key["channelIds"], key["masked"]) == (
+        ["front-desk"],
+        [channel],
+        True,
+    )
+    assert "as front-desk, answers covered up" in on_a_terminal("key", "list", *of)
+    again = run("subaccount", "create", "front-desk", "--channel", channel, *of)
+    assert again.returncode == 1
+    assert "has a sub-account front-desk already" in again.stderr
+    assert "is not usable" in run("subaccount", "create", "a b", "--channel", channel, *of).stderr
+    unknown = run("key", "create", "k", "--sub-account", "nowhere", *of)
+    assert "has no sub-account nowhere" in unknown.stderr
+
+
 def test_a_terminal_shows_tables_and_a_pipe_gets_json(where: list[str]) -> None:
     account = answered("account", "create", "Harbour Café", *where)
 
