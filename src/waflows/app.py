@@ -48,12 +48,17 @@ ALL_ROUTES: list[Route] = [*ROUTES, *PAGES, *CONSOLE]
 
 
 def create_app(
-    settings: Settings, db: Database, logs: Logs, *, development: bool = False
+    settings: Settings,
+    db: Database,
+    logs: Logs,
+    *,
+    development: bool = False,
+    own_url: str = "",
 ) -> ASGIApp:
     """The server as an ASGI application over a database whose schema is current.
 
     `development` opens what only `waflows dev` may have: calls to this machine itself, a clock
-    that can be set, and calls that fail on purpose.
+    that can be set, and calls that fail on purpose. `own_url` is where this machine reaches it.
     """
     rules = FaultRules() if development else None
     secret = db.run_now(accounts.instance_secret)
@@ -71,6 +76,7 @@ def create_app(
         Egress(allow_loopback=development, rules=rules),
         Player(),
         development,
+        own_url,
         rules,
     )
 

@@ -50,6 +50,7 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
             "pattern": SUB_ACCOUNT_ID_PATTERN,
         },
     },
+    "token": {"description": "Token of the link.", "schema": {"type": "string"}},
     "umid": {
         "description": "Id of a message.",
         "schema": {"type": "string", "format": "uuid"},

@@ -15,6 +15,7 @@ from waflows.api import (
     health,
     links,
     listing,
+    media,
     messages,
     openapi,
     phones,
@@ -26,6 +27,7 @@ from waflows.api import (
 from waflows.api.bodies import CreateBody, UpdateBody
 from waflows.api.message_bodies import MessageBody
 from waflows.api.route import Handler, Route, Scope
+from waflows.services import made_up_files
 from waflows.services.forgetting import Forgotten
 from waflows.services.submission_views import SubmissionView
 from waflows.storage.errors import ErrorRecord
@@ -332,6 +334,11 @@ def _served() -> list[Route]:
         Route(method="GET", path=links.DOWNLOAD_PATH, handler=links.download, scope=_PUBLIC,
               tag="Links", name="downloadFlowJson", summary="Fetch a Flow JSON by its link",
               query=links.LinkQuery, answers=dict),
+        Route(method="GET", path=made_up_files.PATH, handler=media.download, scope=_PUBLIC,
+              tag="Links", name="downloadMedia", summary="Fetch a file of a simulated phone",
+              answers=str, produces="application/octet-stream",
+              detail="Encrypted, as WhatsApp lays an uploaded file out for an endpoint. It stands"
+                     " in for the one that was picked, which never leaves the browser."),
         Route(method="GET", path="/healthz", handler=health.alive, scope=_PUBLIC,
               tag="Operations", name="healthz", summary="Whether the process runs",
               answers=health.Health),

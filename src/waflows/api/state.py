@@ -135,10 +135,13 @@ class State(msgspec.Struct):
     egress: Egress
     player: Player
     development: bool
+    own_url: str
+    """Where this machine reaches the server, as far as that is known."""
     fault_rules: FaultRules | None
     """What makes calls fail on purpose; there in development only."""
 
     @property
     def outside(self) -> Outside:
         """What a call to a data endpoint needs."""
-        return Outside(self.db, self.vault, self.egress)
+        base_url = self.settings.public_url or self.own_url
+        return Outside(self.db, self.vault, self.egress, self.secret, base_url)

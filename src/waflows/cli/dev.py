@@ -67,7 +67,7 @@ def command(config: str | None, fresh: bool, as_json: bool, **flags: Any) -> Non
     logs.take_over("uvicorn.error")
     url = address_of(listening, chosen)
     server = _Server(
-        uvicorn_config(create_app(chosen, db, logs, development=True), chosen),
+        uvicorn_config(create_app(chosen, db, logs, development=True, own_url=url), chosen),
         lambda: _announce(url, notes, folder, as_json),
     )
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:

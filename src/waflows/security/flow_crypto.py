@@ -48,6 +48,8 @@ _OAEP = OAEP(MGF1(hashes.SHA256()), hashes.SHA256(), None)
 _SIGNATURE_PREFIX = "sha256="
 _MEDIA_KEY_BYTES = 32
 _MEDIA_TAG_BYTES = 10
+MEDIA_MATERIAL_BYTES = 2 * _MEDIA_KEY_BYTES + _IV_BYTES
+"""An AES key, a MAC key and an IV."""
 
 Step = Literal["json", "base64", "rsa", "aes"]
 
@@ -202,10 +204,15 @@ class MediaValue(msgspec.Struct, frozen=True):
         return open_media(cdn_file, self.encryption_metadata)
 
 
-def seal_media(content: bytes) -> tuple[bytes, MediaMetadata]:
-    """The file to lay on the CDN, and what the endpoint needs to read it."""
-    key, mac_key = os.urandom(_MEDIA_KEY_BYTES), os.urandom(_MEDIA_KEY_BYTES)
-    iv = os.urandom(_IV_BYTES)
+def seal_media(content: bytes, material: bytes | None = None) -> tuple[bytes, MediaMetadata]:
+    """The file to lay on the CDN, and what the endpoint needs to read it.
+
+    The keys are drawn at random, or taken from `material`: MEDIA_MATERIAL_BYTES that must serve
+    for this content alone.
+    """
+    drawn = os.urandom(MEDIA_MATERIAL_BYTES) if material is None else material
+    key, mac_key = drawn[:_MEDIA_KEY_BYTES], drawn[_MEDIA_KEY_BYTES:-_IV_BYTES]
+    iv = drawn[-_IV_BYTES:]
     padder = PKCS7(8 * _IV_BYTES).padder()
     padded = padder.update(content) + padder.finalize()
     encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()

@@ -13,7 +13,15 @@ import re
 
 import msgspec
 
+_MEDIA = re.compile(r"([0-9]{1,12})\.([a-z]{1,10})\.([0-9a-f]{32})\.[A-Za-z0-9_-]{43}")
 _DOWNLOAD = re.compile(r"([0-9]{1,12})\.([0-9]{1,9})\.([A-Za-z0-9_-]{43})")
+
+
+class MediaClaim(msgspec.Struct, frozen=True):
+    """What the token of a made-up file says: of which kind it is, and a name of its own."""
+
+    kind: str
+    nonce: str
 
 
 class DownloadClaim(msgspec.Struct, frozen=True):
@@ -48,6 +56,21 @@ def download_is_genuine(
     """Whether this server made the token for this very flow."""
     made = download_token(secret, account_id, flow_id, claim.revision, claim.expires_at)
     return same(token, made)
+
+
+def media_token(secret: bytes, claim: MediaClaim, expires_at: int) -> str:
+    """The token of a link to a made-up file, as an endpoint is given one."""
+    mac = _mac(secret, "media", claim.kind, claim.nonce, str(expires_at))
+    return f"{expires_at}.{claim.kind}.{claim.nonce}.{mac}"
+
+
+def read_media_token(secret: bytes, token: str, now: int) -> MediaClaim | None:
+    """What a media token opens, or None when this server did not make it or it has expired."""
+    match = _MEDIA.fullmatch(token)
+    if match is None or int(match[1]) <= now:
+        return None
+    claim = MediaClaim(match[2], match[3])
+    return claim if same(token, media_token(secret, claim, int(match[1]))) else None
 
 
 def same(presented: str, expected: str) -> bool:

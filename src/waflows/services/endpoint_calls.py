@@ -16,7 +16,7 @@ from waflows import runtime
 from waflows.flowjson.spec import versions
 from waflows.runtime import CallEndpoint, NotifyEndpoint
 from waflows.security.vault import Vault
-from waflows.services import endpoint_keys
+from waflows.services import endpoint_keys, made_up_files
 from waflows.storage.database import Database
 from waflows.storage.flows import Flow
 from waflows.upstream import answers
@@ -30,11 +30,21 @@ _FOUND_BY_THE_PHONE = {"response-decryption-error", "payload-schema-error"}
 
 
 class Outside(msgspec.Struct, frozen=True):
-    """What a call to an endpoint needs of the server."""
+    """What a call to an endpoint needs of the server.
+
+    `secret` and `base_url`, where endpoints reach this server, are for links to picked files; with
+    an empty address files have none.
+    """
 
     db: Database
     vault: Vault
     egress: Egress
+    secret: bytes = b""
+    base_url: str = ""
+
+    def __repr__(self) -> str:
+        """Nothing of the secret."""
+        return "Outside(…)"
 
 
 async def carry_out(
@@ -54,7 +64,11 @@ async def carry_out(
         return None
     if flow.endpoint_uri is None:
         return runtime.Failed("cannot_be_served", _NO_URI)
-    return await _call(endpoint, effect.request)
+    request = effect.request
+    if outside.base_url:
+        data = made_up_files.fill_in(request.data, outside.secret, outside.base_url)
+        request = msgspec.structs.replace(request, data=data)
+    return await _call(endpoint, request)
 
 
 async def endpoint_at(outside: Outside, account_id: str, channel_id: str, uri: str) -> DataEndpoint:

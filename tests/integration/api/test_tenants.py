@@ -194,6 +194,7 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "phoneBack": _on_phone(),
     "phoneClose": _on_phone(),
     "downloadFlowJson": Public("a token proves the right to one revision of one flow"),
+    "downloadMedia": Public("serves made-up files that are nobody's, to whoever has a link"),
     "previewPage": Public("a token proves the right to one flow until it expires"),
     "previewAbout": Public("a token proves the right to one flow until it expires"),
     "previewEvents": Public("a token proves the right to one flow until it expires"),

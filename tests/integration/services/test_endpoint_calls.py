@@ -19,7 +19,7 @@ from waflows.endpoint import Completion, Endpoint, ErrorNotice, FlowTokenDead, N
 from waflows.runtime import Answered, CallEndpoint, Failed, NotifyEndpoint, OpenUrl
 from waflows.security import flow_crypto, key_pairs
 from waflows.security.vault import Vault, make_key
-from waflows.services import accounts, endpoint_keys, flows
+from waflows.services import accounts, endpoint_keys, flows, made_up_files
 from waflows.services.endpoint_calls import Outside, carry_out
 from waflows.services.flows import Content
 from waflows.storage.database import Database
@@ -183,6 +183,28 @@ def test_the_flow_token_is_signed_from_flow_json_7_3_and_data_api_4_0_on(
     assert (signature is not None) == signed
     if signed:
         assert flow_crypto.is_flow_token_signed([_SECRET], "t-1", signature)
+
+
+def test_a_picked_file_reaches_the_endpoint_encrypted_with_its_hashes(
+    db: Database, business: tuple[str, Business]
+) -> None:
+    url, asked = business
+    flow = _flow_at(db, url)
+    picked = {"media_id": "m", "cdn_url": "", "file_name": "a.pdf", "encryption_metadata": {}}
+
+    async def sent() -> None:
+        async with Egress(allow_loopback=True) as egress:
+            outside = Outside(db, _VAULT, egress, bytes(32), "http://127.0.0.1:1")
+            await carry_out(
+                outside, flow, _document(), _call("data_exchange", "FIRST", {"files": [picked]})
+            )
+
+    run(sent())
+    (file,) = asked.requests[-1].media("files")
+    token = file.cdn_url.rpartition("/")[2]
+    cdn_file = made_up_files.cdn_file(bytes(32), token)
+    assert cdn_file is not None
+    assert file.open(cdn_file).startswith(b"%PDF")
 
 
 def test_a_dead_flow_token_closes_the_flow_with_the_endpoints_words(
