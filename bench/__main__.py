@@ -17,6 +17,7 @@ FIGURES = {
     "list": ("listing", "the list of 100 flows beside a bare server, FastAPI and Prism"),
     "fresh": ("freshness", "the same list while the channel is being changed"),
     "scale": ("scale", "the first page of small and large channels and databases"),
+    "answers": ("answers", "pages and an export of a thousand and of a million stored answers"),
     "start": ("start", "the command line's start, a server's start, and its memory"),
     "flowjson": ("flowjson", "checking a Flow JSON beside json.loads and two schema validators"),
 }

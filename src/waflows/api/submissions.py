@@ -168,7 +168,7 @@ async def export(call: Call[Any, Any], selection: Selection, format_: Format) ->
     The first part is read before the answer begins, so that what can go wrong is told as ever.
     """
     db, account_id, masked = call.state.db, call.account_id, call.principal.masked
-    columns = await db.read_slow(exports.columns, account_id, selection)
+    columns = await db.read_slow(submissions.columns, account_id, selection)
 
     async def read(after: Position | None) -> exports.Part:
         return await db.read_slow(
@@ -190,6 +190,7 @@ async def export(call: Call[Any, Any], selection: Selection, format_: Format) ->
         headers={
             "Cache-Control": "private, no-store",
             "Content-Disposition": f'attachment; filename="submissions.{ending}"',
+            "X-Content-Type-Options": "nosniff",
         },
         content_type=format_.content_type,
     )

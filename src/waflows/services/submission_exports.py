@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-from waflows.services import submissions
 from waflows.services.submission_views import SubmissionView, view
 from waflows.storage import submissions as store
 from waflows.storage.database import Transaction
@@ -47,11 +46,6 @@ class Format(msgspec.Struct, frozen=True):
     write: Callable[[list[SubmissionView], Sequence[str]], str]
 
 
-def columns(tx: Transaction, account_id: str, selection: Selection) -> list[str]:
-    """The fields that have a column in a CSV file of the selection, in stable order."""
-    return submissions.columns(tx, account_id, selection)
-
-
 def part(
     tx: Transaction,
     account_id: str,
@@ -62,7 +56,7 @@ def part(
     *,
     masked: bool,
 ) -> Part:
-    """The next part of a file whose columns were settled when it was begun."""
+    """The next part of a file; `fields` have a column in it, as was settled when it was begun."""
     found = store.page(tx, account_id, selection, after, _BATCH)
     text = format_.write([view(each, masked=masked) for each in found], fields)
     if after is None:

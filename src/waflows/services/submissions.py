@@ -123,7 +123,7 @@ def count(tx: Transaction, account_id: str, selection: Selection) -> Total:
 def columns(tx: Transaction, account_id: str, selection: Selection) -> list[str]:
     """The columns of the selection's table: the fields of its flows, each once, in stable order."""
     names: dict[str, None] = {}
-    for _, fields in store.field_names_of_all(tx, account_id, selection):
+    for fields in store.field_names_of_all(tx, account_id, selection):
         names |= dict.fromkeys(fields)
     return list(names)[:MOST_COLUMNS]
 

@@ -78,7 +78,6 @@ class Removed(msgspec.Struct, frozen=True):
 
     flow_id: str
     sub_account_id: str
-    message_umid: str
     answer_umid: str
 
 
@@ -89,7 +88,7 @@ _COLUMNS = (
     "account_id, id, channel_id, sub_account_id, flow_id, flow_revision, message_umid,"
     " answer_umid, msisdn, submitted_at, flow_token, fields"
 )
-_REMOVED = "RETURNING flow_id, sub_account_id, message_umid, answer_umid"
+_REMOVED = "RETURNING flow_id, sub_account_id, answer_umid"
 
 
 def insert(tx: Transaction, submission: Submission) -> bool:
@@ -207,20 +206,18 @@ def field_names(tx: Transaction, account_id: str, flow_id: str) -> list[str] | N
     return msgspec.json.decode(row[0], type=list[str]) if row else None
 
 
-def field_names_of_all(
-    tx: Transaction, account_id: str, selection: Selection
-) -> list[tuple[str, list[str]]]:
-    """Each flow of the selection that has answers, with the names of its fields."""
+def field_names_of_all(tx: Transaction, account_id: str, selection: Selection) -> list[list[str]]:
+    """The names of the fields of each flow of the selection that has answers."""
     conditions, parameters = _conditions(
         {"channel_id": selection.channel_ids, "flow_id": _just(selection.flow_id)}
     )
     rows = tx.all(
-        "SELECT flow_id, field_names FROM submission_flows"
-        f" WHERE account_id = ?{conditions} ORDER BY flow_id",
+        f"SELECT field_names FROM submission_flows WHERE account_id = ?{conditions}"
+        " ORDER BY flow_id",
         account_id,
         *parameters,
     )
-    return [(flow_id, msgspec.json.decode(names, type=list[str])) for flow_id, names in rows]
+    return [msgspec.json.decode(row[0], type=list[str]) for row in rows]
 
 
 def flows_with_any(
