@@ -32,10 +32,10 @@ from waflows.runtime.gestures import Gesture
 from waflows.runtime.labels import NotOnScreen
 from waflows.services import phones
 from waflows.services.endpoint_calls import Outside, carry_out
-from waflows.services.messaging import OpenedFlow
 from waflows.services.playing import Played, Player, event_of, played
 from waflows.storage import flows as flow_store
 from waflows.storage.flows import Flow
+from waflows.storage.messages import SentFlow
 
 _MOST_CALLS = 50
 """So often an endpoint is asked in a row, each time because of its last answer."""
@@ -176,17 +176,17 @@ class _Sheet:
         self._log: list[Ran] = []
 
     @classmethod
-    async def of(cls, phone: Phone, opened: OpenedFlow, state: runtime.State) -> _Sheet:
+    async def of(cls, phone: Phone, sent: SentFlow, state: runtime.State) -> _Sheet:
         """The sheet for the flow of a message. Raises NotFound, NotPlayable."""
         db = phone.outside.db
-        flow = await db.read(flow_store.find_in_account, phone.account_id, opened.flow_id)
+        key = (phone.account_id, sent.id, sent.revision)
+        flow = await db.read(flow_store.find_in_account, phone.account_id, sent.id)
         if flow is None:
             raise NotFound("The flow of this message has been deleted.")
 
-        async def read() -> str:
-            return opened.text
+        async def read() -> str | None:
+            return await db.read_slow(flow_store.flow_json, *key)
 
-        key = (phone.account_id, opened.flow_id, opened.revision)
         document = await phone.player.document(key, read)
         return cls(
             phone, flow, document, state, await phone.player.run(runtime.render, document, state)

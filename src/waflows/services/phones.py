@@ -12,24 +12,28 @@ from typing import Any
 import msgspec
 
 from waflows import runtime
-from waflows.errors import FlowAnswered, NotFound, OvertakenStep
+from waflows.errors import FlowAnswered, InvalidParameter, NotFound, OvertakenStep
 from waflows.runtime import Open
 from waflows.services import clock, flows, messaging, msisdn
 from waflows.services.accounts import Principal
-from waflows.services.messaging import OpenedFlow, Sent
+from waflows.services.messaging import Sent
+from waflows.services.names import is_printable
 from waflows.services.outgoing import Outgoing
+from waflows.storage import messages
 from waflows.storage import phones as store
 from waflows.storage.database import Transaction
-from waflows.storage.messages import Message
+from waflows.storage.messages import Message, SentFlow
 from waflows.storage.phones import Session
+
+_NAME_LENGTH = 100
 
 
 class Playing(msgspec.Struct, frozen=True):
-    """A flow on a phone: the session, where it stands, and the flow of its message."""
+    """A flow on a phone: the session, where it stands, and the flow as its message carries it."""
 
     session: Session
     state: runtime.State
-    flow: OpenedFlow
+    flow: SentFlow
 
 
 def send(tx: Transaction, principal: Principal, sub_account_id: str, wanted: Outgoing) -> Sent:
@@ -51,53 +55,56 @@ def chat(tx: Transaction, account_id: str, channel_id: str, number: str) -> list
 
 def look(tx: Transaction, account_id: str, channel_id: str, number: str) -> list[Message]:
     """The user looks at the chat: what came is read now. The chat as it is then."""
-    found = chat(tx, account_id, channel_id, number)
-    news = [each for each in found if each.direction == "outbound" and each.state == "delivered"]
-    for message in news:
-        messaging.set_receipt(tx, account_id, message.umid, "read")
-    return chat(tx, account_id, channel_id, number) if news else found
+    _read(tx, account_id, channel_id, number)
+    return chat(tx, account_id, channel_id, number)
 
 
 def say(
     tx: Transaction, account_id: str, channel_id: str, number: str, text: str, name: str = ""
 ) -> str:
-    """The user looks at the chat and writes a text; the id of the message."""
-    look(tx, account_id, channel_id, number)
+    """The user looks at the chat and writes a text; the id of the message.
+
+    Raises NotFound (channel), InvalidMessage for a text that is none, InvalidParameter for a name.
+    """
+    if name and (len(name) > _NAME_LENGTH or not is_printable(name)):
+        raise InvalidParameter(f"name must be at most {_NAME_LENGTH} printable characters.")
+    _read(tx, account_id, channel_id, number)
     return messaging.receive_text(tx, account_id, channel_id, number, text, name)
 
 
 def find_flow(
     tx: Transaction, account_id: str, channel_id: str, number: str, umid: str | None
-) -> tuple[str, OpenedFlow]:
-    """The flow of a message of the chat, and the message: the newest unanswered one by default.
+) -> tuple[str, SentFlow]:
+    """A message of the chat that carries a flow: the newest one not finished yet, by default.
 
     Raises NotFound where there is none, FlowAnswered for one that was finished already.
     """
-    carrying = [each for each in chat(tx, account_id, channel_id, number) if each.flow]
+    flows.require_channel(tx, account_id, channel_id)
+    person = msisdn.normalised(number)
     if umid is None:
-        carrying = [each for each in carrying if each.answer_umid is None]
-    else:
-        carrying = [each for each in carrying if each.umid == umid]
-    if not carrying:
-        raise NotFound(
-            "The chat has no message with a flow to open."
-            if umid is None
-            else f"Message not found: the chat has no message {umid[:64]} with a flow."
-        )
-    message = carrying[-1]
+        umid = store.newest_unanswered(tx, account_id, channel_id, person)
+        if umid is None:
+            raise NotFound("The chat has no message with a flow to open.")
+    message = messages.find(tx, account_id, umid)
+    if (
+        message is None
+        or message.flow is None
+        or (message.channel_id, message.msisdn) != (channel_id, person)
+    ):
+        raise NotFound(f"Message not found: the chat has no message {umid[:64]} with a flow.")
     if message.answer_umid is not None:
         raise FlowAnswered(f"The flow of message {message.umid} was finished already.")
-    return message.umid, messaging.opened_flow(tx, account_id, message.umid)
+    return message.umid, message.flow
 
 
-def opening(flow: OpenedFlow) -> Open:
+def opening(flow: SentFlow) -> Open:
     """What happens when the button of a message is tapped."""
     navigates = flow.action == "navigate"
     return Open(
         action=flow.action,
         screen=flow.screen if navigates else "",
         data=flow.data if navigates else None,
-        flow_token=flow.flow_token,
+        flow_token=flow.token,
         today=clock.iso(clock.now_ms())[:10],
     )
 
@@ -112,7 +119,7 @@ def begin(
 ) -> str | None:
     """Keeps a flow as open on the phone, in the place of what it showed. The rest as `advance`."""
     person = msisdn.normalised(number)
-    look(tx, account_id, channel_id, person)
+    _read(tx, account_id, channel_id, person)
     store.begin(tx, account_id, channel_id, person, umid, _text(state))
     return _answered(tx, account_id, umid, state)
 
@@ -123,11 +130,10 @@ def playing(tx: Transaction, account_id: str, channel_id: str, number: str) -> P
     session = store.find(tx, account_id, channel_id, msisdn.normalised(number))
     if session is None:
         raise NotFound("No flow is open on this phone: open one first.")
-    return Playing(
-        session,
-        msgspec.json.decode(session.state, type=runtime.State),
-        messaging.opened_flow(tx, account_id, session.message_umid),
-    )
+    message = messages.find(tx, account_id, session.message_umid)
+    assert message is not None, "a session ends with its message"
+    assert message.flow is not None, "only a flow is opened"
+    return Playing(session, msgspec.json.decode(session.state, type=runtime.State), message.flow)
 
 
 def advance(tx: Transaction, session: Session, state: runtime.State) -> str | None:
@@ -138,6 +144,13 @@ def advance(tx: Transaction, session: Session, state: runtime.State) -> str | No
     if not store.advance(tx, session, _text(state)):
         raise OvertakenStep
     return _answered(tx, session.account_id, session.message_umid, state)
+
+
+def _read(tx: Transaction, account_id: str, channel_id: str, number: str) -> None:
+    """What came to the phone is read."""
+    flows.require_channel(tx, account_id, channel_id)
+    for umid in store.unread(tx, account_id, channel_id, msisdn.normalised(number)):
+        messaging.set_receipt(tx, account_id, umid, "read")
 
 
 def _answered(tx: Transaction, account_id: str, umid: str, state: runtime.State) -> str | None:

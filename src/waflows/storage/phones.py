@@ -68,3 +68,27 @@ def advance(tx: Transaction, session: Session, state: str) -> bool:
             session.turn,
         )
     )
+
+
+def newest_unanswered(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> str | None:
+    """The newest message of a chat that carries a flow nobody finished yet."""
+    row = tx.one(
+        "SELECT umid FROM messages WHERE account_id = ? AND channel_id = ? AND msisdn = ?"
+        " AND flow IS NOT NULL AND answer_umid IS NULL ORDER BY position DESC LIMIT 1",
+        account_id,
+        channel_id,
+        msisdn,
+    )
+    return None if row is None else str(row[0])
+
+
+def unread(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> list[str]:
+    """The messages of a chat that came and were not looked at yet, oldest first."""
+    rows = tx.all(
+        "SELECT umid FROM messages WHERE account_id = ? AND channel_id = ? AND msisdn = ?"
+        " AND direction = 'outbound' AND state = 'delivered' ORDER BY position",
+        account_id,
+        channel_id,
+        msisdn,
+    )
+    return [str(umid) for (umid,) in rows]

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from harness.phones import GESTURES, SOMEBODY, done, phone_path, sent
+from harness.phones import GESTURES, SOMEBODY, done, flow_message, phone_path, sent
 from harness.servers import Tenant, client, opened
 
 from waflows.services import submissions
@@ -208,6 +208,36 @@ def test_a_number_that_is_none_is_refused(server: Tenant, number: str) -> None:
     response = server.http.get(f"{phone_path(server, number)}/messages")
 
     assert "E.164" in refused(response)
+
+
+@pytest.mark.parametrize("name", ["x" * 101, "two\nlines", "a\0b"], ids=["long", "lines", "null"])
+def test_a_name_that_cannot_be_shown_is_refused(phone: Phone, name: str) -> None:
+    message = refused(phone.post("say", text="Hello", name=name))
+
+    assert message == "name must be at most 100 printable characters."
+    assert phone.chat() == []
+
+
+def test_an_endpoint_that_cannot_be_reached_is_told_on_the_screen(
+    server: Tenant, phone: Phone
+) -> None:
+    flow = json.loads(GESTURES)
+    flow |= {"data_api_version": "3.0", "routing_model": {"DETAILS": ["PHOTOS"], "PHOTOS": []}}
+    footer = flow["screens"][0]["layout"]["children"][-1]
+    footer["on-click-action"] = {"name": "data_exchange", "payload": {"name": "${form.name}"}}
+    phone.do("say", text="Hello")
+    made = server.create("Draft", flowJson=json.dumps(flow), endPointUri="http://127.0.0.1:9/")
+    body = flow_message(server, made)
+    body["content"]["interactive"]["action"]["parameters"]["mode"] = "draft"
+    done(server.http.post(server.messages, json=body))
+    phone.do("open")
+    phone.do("fill", label="Name", value="Ines")
+
+    tapped = phone.do("tap", label="Continue")
+
+    assert (tapped["screen"], tapped["phase"]) == ("DETAILS", "open")
+    assert tapped["view"]["snackbar"]
+    assert "Name: [Ines]" in tapped["text"]
 
 
 def test_a_number_is_the_same_with_and_without_its_plus_sign(server: Tenant) -> None:
