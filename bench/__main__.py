@@ -19,6 +19,7 @@ FIGURES = {
     "scale": ("scale", "the first page of small and large channels and databases"),
     "answers": ("answers", "pages and an export of a thousand and of a million stored answers"),
     "start": ("start", "the command line's start, a server's start, and its memory"),
+    "deliveries": ("deliveries", "events delivered to webhooks beside a bare HTTP client"),
     "flowjson": ("flowjson", "checking a Flow JSON beside json.loads and two schema validators"),
 }
 

@@ -7,7 +7,7 @@ functions without an event loop. Which engine is underneath is decided by `open_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from waflows.errors import OperatorError
@@ -20,12 +20,6 @@ Row = tuple[Any, ...]
 class Transaction(Protocol):
     """One transaction; SQL is written with `?` for parameters."""
 
-    for_update: str
-    """What ends a SELECT whose rows must stay as they are until this transaction ends; empty where
-    a writer is alone."""
-    for_update_skipping: str
-    """The same, leaving out rows that another transaction holds."""
-
     def one(self, sql: str, *parameters: object) -> Row | None:
         """The first row of the answer, or None."""
 
@@ -37,6 +31,16 @@ class Transaction(Protocol):
 
     def execute(self, sql: str, *parameters: object) -> int:
         """Runs a statement that answers no rows; the number of rows it touched."""
+
+    def execute_each(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Runs a statement once for each row of parameters; much quicker than one by one."""
+
+    def locking(self, alias: str, *, skip: bool = False) -> str:
+        """What ends a SELECT whose rows of one table must stay as they are until the end.
+
+        With `skip` rows that another transaction holds are left out instead of waited for. Empty
+        where a writer is alone.
+        """
 
 
 Unit = Callable[Concatenate[Transaction, P], T]

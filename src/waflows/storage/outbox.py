@@ -78,6 +78,8 @@ class Lane(NamedTuple):
 
 
 _LANE = "account_id, webhook_id, order_key"
+_IS = "account_id = ? AND webhook_id = ? AND order_key = ?"
+_IS_THIS = "{0}.account_id = v.column1 AND {0}.webhook_id = v.column2 AND {0}.order_key = v.column3"
 _COLUMNS = (
     "account_id, id, event_id, webhook_id, sub_account_id, type, order_key, position, body, state,"
     " attempts, attempt_count, tries, due_at, waiting_since, created_at, settled_at"
@@ -153,82 +155,68 @@ def lock(tx: Transaction, lease: str, lanes: Collection[Lane]) -> set[Lane]:
     if not lanes:
         return set()
     rows = tx.all(
-        f"SELECT {_LANE} FROM webhook_lanes WHERE lease = ? AND ({_LANE}) IN ({_tuples(lanes, 3)})"
-        f"{tx.for_update}",
-        lease,
+        f"SELECT {_of('l', _LANE)} FROM {_these(lanes)} CROSS JOIN webhook_lanes l"
+        f" WHERE {_IS_THIS.format('l')} AND l.lease = ?{tx.locking('l')}",
         *_flat(lanes),
+        lease,
     )
     return {Lane(*row) for row in rows}
 
 
 def settle(tx: Transaction, deliveries: Collection[Delivery]) -> None:
     """Notes what became of deliveries that were tried, unless they are settled already."""
-    if not deliveries:
-        return
-    tx.execute(
-        "UPDATE webhook_deliveries AS d SET state = v.column3, attempts = v.column4,"
-        " attempt_count = CAST(v.column5 AS INTEGER), tries = CAST(v.column6 AS INTEGER),"
-        " due_at = CAST(v.column7 AS BIGINT), settled_at = CAST(v.column8 AS BIGINT)"
-        f" FROM ({_tuples(deliveries, 8)}) AS v"
-        " WHERE d.account_id = v.column1 AND d.id = v.column2 AND d.state = 'pending'",
-        *(
-            value
-            for one in deliveries
-            for value in (
-                one.account_id,
-                one.id,
+    # Asked for `state = 'pending'`, PostgreSQL might go through the index of all that are.
+    tx.execute_each(
+        "UPDATE webhook_deliveries SET state = ?, attempts = ?, attempt_count = ?, tries = ?,"
+        " due_at = ?, settled_at = ? WHERE account_id = ? AND id = ? AND settled_at IS NULL",
+        [
+            (
                 one.state.value,
                 msgspec.json.encode(one.attempts).decode(),
                 one.attempt_count,
                 one.tries,
                 one.due_at,
                 one.settled_at,
+                one.account_id,
+                one.id,
             )
-        ),
+            for one in deliveries
+        ],
     )
 
 
 def release(tx: Transaction, lanes: Collection[Lane]) -> None:
     """Gives locked lanes back, due when their first delivery is; those with none end."""
-    if not lanes:
-        return
-    which, values = f"({_LANE}) IN ({_tuples(lanes, 3)})", _flat(lanes)
     pending = (
         " FROM webhook_deliveries d WHERE d.account_id = webhook_lanes.account_id"
         " AND d.webhook_id = webhook_lanes.webhook_id"
         " AND d.order_key = webhook_lanes.order_key AND d.state = 'pending'"
     )
-    tx.execute(
-        f"DELETE FROM webhook_lanes WHERE {which} AND NOT EXISTS (SELECT 1{pending})", *values
+    rows = list(lanes)
+    tx.execute_each(
+        f"DELETE FROM webhook_lanes WHERE {_IS} AND NOT EXISTS (SELECT 1{pending})", rows
     )
-    tx.execute(
+    tx.execute_each(
         "UPDATE webhook_lanes SET lease = '',"
-        f" due_at = (SELECT d.due_at{pending} ORDER BY d.position LIMIT 1) WHERE {which}",
-        *values,
+        f" due_at = (SELECT d.due_at{pending} ORDER BY d.position LIMIT 1) WHERE {_IS}",
+        rows,
     )
 
 
 def park(tx: Transaction, lanes: Collection[Lane], due_at: int) -> None:
     """Gives locked lanes back, due at some time."""
-    if lanes:
-        tx.execute(
-            "UPDATE webhook_lanes SET lease = '', due_at = ?"
-            f" WHERE ({_LANE}) IN ({_tuples(lanes, 3)})",
-            due_at,
-            *_flat(lanes),
-        )
+    tx.execute_each(
+        f"UPDATE webhook_lanes SET lease = '', due_at = ? WHERE {_IS}",
+        [(due_at, *lane) for lane in lanes],
+    )
 
 
 def renew(tx: Transaction, lease: str, lanes: Collection[Lane], until: int) -> None:
     """Holds lanes for longer."""
-    if lanes:
-        tx.execute(
-            "UPDATE webhook_lanes SET due_at = ?"
-            f" WHERE lease = ? AND ({_LANE}) IN ({_tuples(lanes, 3)})",
-            until,
-            lease,
-            *_flat(lanes),
-        )
+    tx.execute_each(
+        f"UPDATE webhook_lanes SET due_at = ? WHERE {_IS} AND lease = ?",
+        [(until, *lane, lease) for lane in lanes],
+    )
 
 
 def next_due(tx: Transaction) -> int | None:
@@ -290,13 +278,14 @@ def claim(tx: Transaction, lanes: Collection[Lane], now: int, lease: str, until:
     if not lanes:
         return []
     rows = tx.all(
-        f"UPDATE webhook_lanes SET lease = ?, due_at = ? WHERE ({_LANE}) IN"
-        f" (SELECT {_LANE} FROM webhook_lanes WHERE ({_LANE}) IN ({_tuples(lanes, 3)})"
-        f" AND due_at <= ?{tx.for_update_skipping}) RETURNING {_LANE}",
-        lease,
-        until,
+        f"SELECT {_of('l', _LANE)} FROM {_these(lanes)} CROSS JOIN webhook_lanes l"
+        f" WHERE {_IS_THIS.format('l')} AND l.due_at <= ?{tx.locking('l', skip=True)}",
         *_flat(lanes),
         now,
+    )
+    tx.execute_each(
+        f"UPDATE webhook_lanes SET lease = ?, due_at = ? WHERE {_IS}",
+        [(lease, until, *row) for row in rows],
     )
     return [Lane(*row) for row in rows]
 
@@ -305,17 +294,12 @@ def heads(tx: Transaction, lanes: Collection[Lane], most: int) -> list[Delivery]
     """The first pending deliveries of each lane, by position."""
     if not lanes:
         return []
-    columns = ", ".join(f"d.{name}" for name in _COLUMNS.split(", "))
-    of_lane = (
-        "{0}.account_id = l.account_id AND {0}.webhook_id = l.webhook_id"
-        " AND {0}.order_key = l.order_key AND {0}.state = 'pending'"
-    )
     rows = tx.all(
-        f"SELECT {columns} FROM webhook_lanes l JOIN webhook_deliveries d ON {of_lane.format('d')}"
-        f" WHERE (l.account_id, l.webhook_id, l.order_key) IN ({_tuples(lanes, 3)})"
+        f"SELECT {_of('d', _COLUMNS)} FROM {_these(lanes)} CROSS JOIN webhook_deliveries d"
+        f" WHERE {_IS_THIS.format('d')} AND d.state = 'pending'"
         " AND d.position < COALESCE((SELECT p.position FROM webhook_deliveries p"
-        f" WHERE {of_lane.format('p')} ORDER BY p.position LIMIT 1 OFFSET ?),"
-        " 9223372036854775807) ORDER BY d.position",
+        f" WHERE {_IS_THIS.format('p')} AND p.state = 'pending'"
+        " ORDER BY p.position LIMIT 1 OFFSET ?), 9223372036854775807) ORDER BY d.position",
         *_flat(lanes),
         most,
     )
@@ -433,9 +417,16 @@ def _delivery(row: Row) -> Delivery:
     return Delivery(**{**values, "state": State(values["state"]), "attempts": attempts})
 
 
-def _tuples(rows: Collection[object], width: int) -> str:
-    """Places for rows of values."""
-    return "VALUES " + ", ".join([f"({', '.join('?' * width)})"] * len(rows))
+def _of(alias: str, columns: str) -> str:
+    return ", ".join(f"{alias}.{name}" for name in columns.split(", "))
+
+
+def _these(lanes: Collection[Lane]) -> str:
+    """Places for lanes, as a table to begin a join with.
+
+    SQLite would go through a whole table for `IN (VALUES …)`; CROSS JOIN has it take each in turn.
+    """
+    return f"(VALUES {', '.join(['(?, ?, ?)'] * len(lanes))}) AS v"
 
 
 def _flat(lanes: Iterable[Lane]) -> list[str]:

@@ -14,7 +14,7 @@ import functools
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
@@ -50,9 +50,6 @@ _CONNECT = {
 class PostgresTransaction:
     """A transaction on one connection."""
 
-    for_update = " FOR UPDATE"
-    for_update_skipping = " FOR UPDATE SKIP LOCKED"
-
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self._connection = connection
 
@@ -73,6 +70,15 @@ class PostgresTransaction:
     def execute(self, sql: str, *parameters: object) -> int:
         """Runs a statement; the number of rows it touched."""
         return self._connection.execute(_translate(sql), parameters or None).rowcount
+
+    def execute_each(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Runs a statement once for each row of parameters, without waiting in between."""
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_translate(sql), rows)
+
+    def locking(self, alias: str, *, skip: bool = False) -> str:
+        """Locks the rows of one table."""
+        return f" FOR UPDATE OF {alias}{' SKIP LOCKED' if skip else ''}"
 
 
 class PostgresDatabase:

@@ -15,7 +15,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -42,8 +42,6 @@ _FAILING = {
 class SqliteTransaction:
     """A transaction on one connection."""
 
-    for_update = for_update_skipping = ""
-
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
@@ -63,6 +61,14 @@ class SqliteTransaction:
     def execute(self, sql: str, *parameters: object) -> int:
         """Runs a statement; the number of rows it touched."""
         return self._connection.execute(sql, parameters).rowcount
+
+    def execute_each(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Runs a statement once for each row of parameters."""
+        self._connection.executemany(sql, rows)
+
+    def locking(self, alias: str, *, skip: bool = False) -> str:
+        """Nothing: whoever writes is alone."""
+        return ""
 
 
 class SqliteDatabase:

@@ -14,6 +14,7 @@ import random
 import secrets
 import time
 from typing import Any
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -29,7 +30,7 @@ from waflows.telemetry.logs import Logs
 from waflows.upstream.egress import Egress
 from waflows.upstream.oauth import ClientCredentials
 from waflows.upstream.webhook import CALL_SECONDS, Result, Sender, Target
-from waflows.worker.pacing import Pacing
+from waflows.worker.pacing import CALLS_AT_ONCE, Pacing
 from waflows.worker.retries import Retries, is_over
 
 _LEASE_MS = 10_000
@@ -63,6 +64,8 @@ class Courier:
         self._retries = retries or Retries()
         self._lease = secrets.token_hex(8)
         self._pacing = Pacing()
+        # A gate is there as long as somebody holds it.
+        self._gates: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._tried: list[Delivery] = []
@@ -182,13 +185,15 @@ class Courier:
     async def _work_off(self, taken: Taken) -> None:
         """Sends a lane's deliveries one after the other, up to the first that fails."""
         disabled = taken.webhook is not None and not taken.webhook.enabled
+        gate = self._gates.setdefault(taken.lane.webhook_id, asyncio.Semaphore(CALLS_AT_ONCE))
         try:
             if disabled:
                 return
             for delivery in taken.heads:
-                if self._stopping:
-                    return
-                settled = await self._try(delivery, taken.webhook)
+                async with gate:
+                    if self._stopping or self._pacing.has_too_much(taken.lane.webhook_id):
+                        return
+                    settled = await self._try(delivery, taken.webhook)
                 self._tried.append(settled)
                 self._wake.set()
                 if settled.state is State.PENDING:

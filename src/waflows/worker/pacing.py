@@ -1,8 +1,9 @@
 """How much may be in flight to each webhook, so that a slow or dead one delays no other. Pure.
 
-A webhook begins with a few calls at once; quick successes double them, a failure takes them down
-to one. One that failed or was slow is a suspect, and suspects together get half of all there is:
-however many of them hang, the other half is for those that answer.
+A webhook begins with a few lanes; each quick success adds one, a failure takes it down to one. One
+that failed or was slow is a suspect, and suspects together get half of all there is: however many
+of them hang, the other half is for those that answer. A good webhook has more lanes than calls at
+once, so that the next call need not wait for the database.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from __future__ import annotations
 from waflows.services.deliveries import Room
 from waflows.storage.outbox import Lane
 
-MOST = 256
-"""Calls in flight in one process."""
+MOST = 512
+"""Lanes taken by one process."""
+
+CALLS_AT_ONCE = 32
+"""Calls in flight to one webhook."""
 
 _FRESH = 4
-_MOST_OF_ONE = 32
+_MOST_OF_ONE = 4 * CALLS_AT_ONCE
 _SLOW_SECONDS = 1.0
 _MOST_REMEMBERED = 4096
 
@@ -63,6 +67,10 @@ class Pacing:
         else:
             del self._in_flight[lane.webhook_id]
 
+    def has_too_much(self, webhook_id: str) -> bool:
+        """Whether a webhook has more lanes than it may by now have."""
+        return self._in_flight.get(webhook_id, 0) > self._limits.get(webhook_id, _FRESH)
+
     def learn(self, webhook_id: str, *, good: bool, seconds: float) -> None:
         """A call has ended, well or not, after so long."""
         if len(self._limits) >= _MOST_REMEMBERED:
@@ -72,7 +80,7 @@ class Pacing:
         if not good:
             limit = 1
         elif seconds < _SLOW_SECONDS:
-            limit = min(limit * 2, _MOST_OF_ONE)
+            limit = min(limit + 1, _MOST_OF_ONE)
         self._limits[webhook_id] = limit
         if good and seconds < _SLOW_SECONDS:
             self._suspects.discard(webhook_id)

@@ -27,14 +27,25 @@ def test_a_new_webhook_begins_with_a_few_calls_at_once() -> None:
     assert len(_begin(Pacing(), _lanes("new", 100))) == 4
 
 
-def test_quick_successes_let_more_in_at_once_up_to_a_limit() -> None:
+def test_each_quick_success_lets_one_more_in_up_to_a_limit() -> None:
     pacing = Pacing()
     counts = []
-    for _ in range(6):
-        taken = _begin(pacing, _lanes("good", 100))
+    for _ in range(7):
+        taken = _begin(pacing, _lanes("good", 200))
         counts.append(len(taken))
         _finish(pacing, taken, good=True)
-    assert counts == [4, 32, 32, 32, 32, 32]
+    assert counts == [4, 8, 16, 32, 64, 128, 128]
+
+
+def test_a_webhook_that_begins_to_fail_has_too_much_until_it_is_down_to_one() -> None:
+    pacing = Pacing()
+    taken = _begin(pacing, _lanes("shaky", 4))
+    assert not pacing.has_too_much("shaky")
+    pacing.learn("shaky", good=False, seconds=0.01)
+    for lane in taken[1:]:
+        assert pacing.has_too_much("shaky")
+        pacing.end(lane)
+    assert not pacing.has_too_much("shaky")
 
 
 def test_a_failure_takes_a_webhook_down_to_one_call_and_a_success_back_up() -> None:
