@@ -198,12 +198,9 @@ def _quoted(tx: Transaction, turn: Conversation, umid: str | None) -> str | None
 
 
 def _sent(message: Message) -> Sent:
+    """The answer to a request to send: what it was when the message was taken."""
     return Sent(
-        message.umid,
-        message.msisdn,
-        message.client_message_id,
-        message.state,
-        message.state_at,
+        message.umid, message.msisdn, message.client_message_id, "queued", message.created_at
     )
 
 

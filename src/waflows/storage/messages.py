@@ -283,21 +283,20 @@ def forget_conversation(
 ) -> int:
     """Removes what was said with a person in a channel; how many messages.
 
-    With some sub-accounts alone when they are named; else the person's name goes too.
+    With some sub-accounts alone when they are named; else the conversation goes too, so that
+    nothing of the person is left: not the number, and not the service window.
     """
-    where, through = (
-        "account_id = ? AND channel_id = ? AND msisdn = ?",
-        sorted(sub_account_ids or ()),
-    )
-    if sub_account_ids is None:
-        tx.execute(
-            f"UPDATE conversations SET name = '' WHERE {where}", account_id, channel_id, msisdn
-        )
-    else:
-        where += f" AND sub_account_id IN ({', '.join('?' * len(through)) or 'NULL'})"
-    return tx.execute(
-        f"DELETE FROM messages WHERE {where}", account_id, channel_id, msisdn, *through
-    )
+    where = "account_id = ? AND channel_id = ? AND msisdn = ?"
+    person = account_id, channel_id, msisdn
+    if sub_account_ids is not None:
+        through = sorted(sub_account_ids)
+        some = f"{where} AND sub_account_id IN ({', '.join('?' * len(through)) or 'NULL'})"
+        return tx.execute(f"DELETE FROM messages WHERE {some}", *person, *through)
+    # Whoever writes to the conversation meanwhile waits, and then begins a new one.
+    tx.execute(f"UPDATE conversations SET name = '' WHERE {where}", *person)
+    removed = tx.execute(f"DELETE FROM messages WHERE {where}", *person)
+    tx.execute(f"DELETE FROM conversations WHERE {where}", *person)
+    return removed
 
 
 def forget_answers(tx: Transaction, account_id: str, umids: list[str]) -> None:

@@ -17,12 +17,13 @@ from harness.servers import opened
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from waflows.errors import NotFound
+from waflows.errors import NotFound, OutsideServiceWindow
 from waflows.security.vault import Vault
 from waflows.services import accounts, flow_texts, flows, messaging, sub_accounts, webhooks
 from waflows.services.flows import Content
 from waflows.services.outgoing import FlowContent, Outgoing, TextContent
 from waflows.services.webhooks import Wanted
+from waflows.storage import messages
 from waflows.storage.database import Database
 from waflows.storage.messages import Message, State
 
@@ -330,19 +331,24 @@ def test_what_is_refused_is_not_told(business: Business) -> None:
 # --- forgetting
 
 
-def test_what_was_said_with_a_person_can_be_forgotten(business: Business) -> None:
+def test_of_a_person_who_is_forgotten_nothing_is_left(business: Business) -> None:
     business.hear(name="Ines")
     business.answer(business.send())
     other = "+351910000001"
     business.db.run_now(messaging.receive_text, business.account, CHANNEL, other, "Olá")
 
-    assert business.db.run_now(messaging.forget_person, business.account, PERSON) == 3
+    removed = business.db.run_now(
+        messages.forget_conversation, business.account, CHANNEL, PERSON, None
+    )
 
+    assert removed == 3
     assert business.chat() == []
     left = business.db.read_now(messaging.conversations, business.account, CHANNEL)
-    assert {each.msisdn: each.name for each in left} == {PERSON: "", other: ""}
-    # The window stays as open as it was.
-    business.send()
+    assert [each.msisdn for each in left] == [other]
+    with pytest.raises(OutsideServiceWindow):
+        business.send()
+    business.hear()
+    assert [message.position for message in business.chat()] == [1]
 
 
 # --- races
