@@ -172,7 +172,7 @@ def _export(server: Server, filled: Filled) -> Exported:
     size = lines = 0
     while chunk := response.read(_CHUNK):
         size += len(chunk)
-        lines += chunk.count(b"\r\n")
+        lines += chunk.count(b"\n")
         most = max(most, worker.memory_info().rss)
     seconds = time.perf_counter() - begun
     connection.close()

@@ -8,12 +8,19 @@ from harness.servers import Tenant
 from integration.api.test_submissions import DAY, MARCH, keep
 from playwright.sync_api import expect
 
+from e2e import test_console
 from e2e.conftest import Watched
-from e2e.test_console import check, sign_in
+from e2e.test_console import sign_in
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 _NAMES = ["Ines Duarte", "Rui Sá", "Mei Ling Tan", "Arjun Rao", "Zoë Müller"]
+
+
+def check(watched: Watched, server: Tenant, name: str) -> None:
+    """What holds of every page; one picture for each width."""
+    assert watched.page.viewport_size is not None
+    test_console.check(watched, server, f"{name}-{watched.page.viewport_size['width']}")
 
 
 def _fill(server: Tenant) -> str:
