@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from waflows.api.message_bodies import MessageBody, outgoing
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import InvalidParameter
-from waflows.services import clock, messaging, msisdn, phones
+from waflows.services import clock, messaging, msisdn, phones, token_readings
 from waflows.storage.messages import Message
 
 _CONTENT_TYPES = {"text": "Text", "interactive": "Interactive", "template": "Template"}
@@ -66,6 +66,24 @@ class FoundMessages(msgspec.Struct, frozen=True):
     data: list[MessageDetails]
 
 
+class TokenBody(msgspec.Struct, frozen=True, rename="camel"):
+    """A flow token, from an answer or an endpoint's request."""
+
+    flow_token: str
+
+
+class TokenAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """What a flow token says. All but `state` are there for a genuine one only."""
+
+    state: Literal["genuine", "forged", "foreign"]
+    flow_id: str | UnsetType = UNSET
+    revision: int | UnsetType = UNSET
+    umid: _Umid | UnsetType = UNSET
+    sub_account_id: str | UnsetType = UNSET
+    channel_id: str | UnsetType = UNSET
+    user: MessageUser | UnsetType = UNSET
+
+
 async def send(call: Call[NoQuery, MessageBody]) -> Reply:
     """A message on its way."""
     sent = await call.state.db.run(
@@ -91,6 +109,26 @@ async def details(call: Call[NoQuery, None]) -> Reply:
         messaging.get_message, call.principal, call.path["subAccountId"], umid
     )
     return Reply(FoundMessages([_shown(found)]))
+
+
+async def read_token(call: Call[NoQuery, TokenBody]) -> Reply:
+    """Whom and what a flow token was issued for."""
+    reading = await call.state.db.read(token_readings.read, call.principal, call.body.flow_token)
+    message = reading.message
+    if message is None or message.flow is None:
+        return Reply(TokenAnswer(reading.state))
+    number = msisdn.covered(message.msisdn) if call.principal.masked else message.msisdn
+    return Reply(
+        TokenAnswer(
+            reading.state,
+            message.flow.id,
+            message.flow.revision,
+            message.umid,
+            message.sub_account_id,
+            message.channel_id,
+            MessageUser(number),
+        )
+    )
 
 
 def _shown(message: Message) -> MessageDetails:

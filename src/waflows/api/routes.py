@@ -165,6 +165,12 @@ def _messaging() -> list[Route]:
               tag=tag, name="getMessage", summary="Show how far a message came",
               answers=messages.FoundMessages,
               detail="What it says, and the end of the person's number, are covered up."),
+        Route(method="POST", path=f"{_A}/flowTokens:read", handler=messages.read_token,
+              scope=_READ, tag="Messages (extension)", name="readFlowToken",
+              summary="Read a flow token that waflows issued", body=messages.TokenBody,
+              answers=messages.TokenAnswer, limited=False,
+              detail="Says for which flow, message and person it was issued; and tells a token"
+                     " that was altered or made up from a client's own."),
         Route(method="GET", path=_TEMPLATES, handler=templates.list_templates, scope=_READ,
               tag="Templates", name="listTemplates", summary="List a channel's templates",
               answers=templates.TemplateList),

@@ -164,6 +164,40 @@ def test_a_flow_token_of_the_clients_own_is_kept_as_it_is(spoken: Tenant) -> Non
     assert _opened(spoken, umid).flow_token == "wft1_mine é 🙂"
 
 
+def test_a_flow_token_is_read_back_by_the_account_it_was_issued_to(
+    spoken: Tenant, other: Tenant
+) -> None:
+    flow = spoken.create("Feedback", flowJson=VALID, publish=True)
+    umid = _sent(spoken, flow_message(flow))
+    token = _opened(spoken, umid).flow_token
+    path = f"/api/v1/accounts/{spoken.account_id}/flowTokens:read"
+
+    def read(text: str, tenant: Tenant = spoken) -> dict[str, Any]:
+        address = path.replace(spoken.account_id, tenant.account_id)
+        answer: dict[str, Any] = tenant.http.post(address, json={"flowToken": text}).json()
+        return answer
+
+    genuine = {
+        "state": "genuine",
+        "flowId": flow,
+        "revision": 1,
+        "umid": umid,
+        "subAccountId": spoken.sub_account_id,
+        "channelId": spoken.channel_id,
+        "user": {"msisdn": PERSON},
+    }
+    altered = token[:-1] + ("A" if token[-1] != "A" else "B")
+    assert read(token) == genuine
+    assert read(altered) == read(token, other) == {"state": "forged"}
+    assert read("mine") == {"state": "foreign"}
+    with client(spoken.url, spoken.new_key(masked=True)) as masked:
+        shown = masked.post(path, json={"flowToken": token}).json()
+    assert shown == genuine | {"user": {"msisdn": "+658123xxxx"}}
+    elsewhere = spoken.new_key(channel_ids=[spoken.new_channel()])
+    with client(spoken.url, elsewhere) as limited:
+        assert _refusal(limited.post(path, json={"flowToken": token}))[:2] == (404, 1300)
+
+
 # --- sending again
 
 

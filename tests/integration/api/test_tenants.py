@@ -115,6 +115,10 @@ def _new_template(name: str | None = None) -> dict[str, Any]:
     return {"name": called, "language": "en", "category": "UTILITY", "components": components}
 
 
+def _flow_token() -> dict[str, Any]:
+    return {"flowToken": "a client's own"}
+
+
 def _message() -> dict[str, Any]:
     return {
         "user": {"msisdn": "+6581234567"},
@@ -160,6 +164,7 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "deletePersonsSubmissions": Case(query={"msisdn": "+351910000001"}),
     "sendMessage": Case(body=_message),
     "getMessage": Case(),
+    "readFlowToken": Case(body=_flow_token),
     "listTemplates": Case(),
     "createTemplate": Case(body=_new_template),
     "deleteTemplate": Case(),
