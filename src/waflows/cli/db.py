@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
+from waflows.cli.confirm import confirm, yes_option
 from waflows.cli.operator import address_of_database, database_options, opened
 from waflows.cli.output import json_option, print_json
+from waflows.services import sealing
 from waflows.storage import backup, migrate
 from waflows.storage.database import open_database
 
@@ -39,6 +41,20 @@ def upgrade(as_json: bool, **where: Any) -> None:
         click.echo(f"Applied {migration.number:04} {migration.name.replace('_', ' ')}.")
     if not applied:
         click.echo("The database is up to date.")
+
+
+@command.command("accept-secrets-key")
+@yes_option
+@database_options
+def accept_secrets_key(yes: bool, **where: Any) -> None:
+    """Let the database be used with another secrets key, when the one before is lost.
+
+    Private keys, app secrets and webhook credentials that were sealed with the lost key cannot be
+    opened any more: set them anew. The next server that starts makes or brings the new key.
+    """
+    with opened(**where) as db:
+        confirm(yes, lambda: "Stored secrets will be lost for good. Go on with another key?")
+        db.run_now(sealing.forget_witness)
 
 
 @command.command("backup")

@@ -60,7 +60,9 @@ def command(
 
     waflows doctor http://127.0.0.1:9000/flow --public-key public.pem --app-secret-file secret.txt
     """
-    if target.lower().startswith(("http://", "https://")):
+    is_url = target.lower().startswith(("http://", "https://"))
+    url_without_secret = is_url and app_secret_file is None
+    if is_url:
         found = _examine_url(target, public_key, app_secret_file, flow_token, data_api_version)
     else:
         if public_key or app_secret_file:
@@ -74,6 +76,8 @@ def command(
         print_json(found)
     else:
         _draw(found)
+    if found.failing_step == "signature" and url_without_secret:
+        click.echo("It was asked without an app secret: give it by --app-secret-file.", err=True)
     sys.exit(0 if found.healthy else 1)
 
 

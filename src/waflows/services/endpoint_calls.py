@@ -19,6 +19,7 @@ from waflows.security.vault import Vault
 from waflows.services import endpoint_keys, made_up_files
 from waflows.storage.database import Database
 from waflows.storage.flows import Flow
+from waflows.telemetry import metrics
 from waflows.upstream import answers
 from waflows.upstream.egress import Egress
 from waflows.upstream.endpoint import DataEndpoint, Exchange
@@ -120,6 +121,8 @@ async def _call(
 ) -> runtime.Answered | runtime.Failed:
     exchange = await _exchange(endpoint, request)
     outcome = exchange.outcome
+    failed = outcome.error_key if isinstance(outcome, answers.Failed) else "ok"
+    metrics.count_endpoint_call(request.action, failed)
     if isinstance(outcome, answers.TokenDead):
         return runtime.Failed("flow_token", outcome.message or "", final=True)
     if not isinstance(outcome, answers.Failed):

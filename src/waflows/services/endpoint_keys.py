@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 
 from waflows.errors import Conflict, InvalidParameter, NotFound
 from waflows.security import key_pairs, pem
-from waflows.security.vault import Vault
+from waflows.security.vault import SealBroken, Vault
 from waflows.services import clock
 from waflows.storage import accounts
 from waflows.storage import endpoint_keys as store
@@ -178,12 +178,12 @@ def app_secret_set_at(tx: Transaction, account_id: str, channel_id: str) -> int 
 
 
 def credentials(tx: Transaction, vault: Vault, account_id: str, channel_id: str) -> Credentials:
-    """What the channel calls endpoints with. Raises SealBroken."""
+    """What the channel calls endpoints with. Raises Conflict for a secret that cannot be opened."""
     key = in_use(tx, account_id, channel_id)
     kept = store.sealed_app_secret(tx, account_id, channel_id)
     secret = b""
     if kept is not None:
-        secret = vault.unseal(_app_secret_purpose(account_id, channel_id), kept[0])
+        secret = _unsealed(vault, _app_secret_purpose(account_id, channel_id), kept[0])
     if key is None:
         return Credentials(None, "", secret.decode())
     public_key = key_pairs.read_public_key(key.public_key)
@@ -191,7 +191,7 @@ def credentials(tx: Transaction, vault: Vault, account_id: str, channel_id: str)
 
 
 def private_key(tx: Transaction, vault: Vault, account_id: str, channel_id: str) -> RSAPrivateKey:
-    """The private half of the channel's key pair, for its owner. Raises NotFound, SealBroken."""
+    """The private half of the channel's key pair, for its owner. Raises NotFound, Conflict."""
     _require_channel(tx, account_id, channel_id)
     key = in_use(tx, account_id, channel_id)
     if key is None:
@@ -202,7 +202,17 @@ def private_key(tx: Transaction, vault: Vault, account_id: str, channel_id: str)
             "The private half of this channel's key is not here: only its public half was given."
         )
     purpose = _private_purpose(account_id, channel_id, key.number)
-    return key_pairs.read_private_der(vault.unseal(purpose, sealed))
+    return key_pairs.read_private_der(_unsealed(vault, purpose, sealed))
+
+
+def _unsealed(vault: Vault, purpose: str, sealed: str) -> bytes:
+    try:
+        return vault.unseal(purpose, sealed)
+    except SealBroken:
+        raise Conflict(
+            "A secret of this channel was sealed with a key the server has no more: set the app"
+            " secret, or the endpoint key, anew."
+        ) from None
 
 
 def _require_channel(tx: Transaction, account_id: str, channel_id: str) -> None:

@@ -35,9 +35,15 @@ def open_vault(db: Database, settings: Settings) -> Vault:
         raise OperatorError(
             f"{place} is not the secrets key this database was first used with, so its stored"
             " secrets (private keys, webhook credentials) do not open. Give the key of that"
-            f" time: set WAFLOWS_SECRETS_KEY to what {_FILE} held in the data folder then."
+            f" time: set WAFLOWS_SECRETS_KEY to what {_FILE} held in the data folder then. If it is"
+            " lost, `waflows db accept-secrets-key` goes on without those secrets."
         )
     return vault
+
+
+def forget_witness(tx: Transaction) -> None:
+    """Lets the next server that starts bring another key; what was sealed before stays closed."""
+    store.forget_instance_value(tx, _WITNESS)
 
 
 def _key(text: str, place: str) -> bytes:

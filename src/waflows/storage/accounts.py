@@ -60,6 +60,11 @@ def set_instance_value(tx: Transaction, name: str, value: str) -> None:
     )
 
 
+def forget_instance_value(tx: Transaction, name: str) -> None:
+    """Drops such a value."""
+    tx.execute("DELETE FROM instance WHERE name = ?", name)
+
+
 def insert_account(tx: Transaction, account: Account) -> bool:
     """Adds an account; False when its id is taken."""
     return bool(

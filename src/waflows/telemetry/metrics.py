@@ -49,6 +49,11 @@ ERRORS_NOT_KEPT = Counter(
     "waflows_errors_not_kept", "Errors that came too fast to be kept for looking up."
 )
 _ATTEMPTS = Counter("waflows_webhook_attempts", "Tries to deliver an event.", ("outcome",))
+_ENDPOINT_CALLS = Counter(
+    "waflows_endpoint_calls",
+    "Calls to data endpoints, by `ok` or Meta's key of the error.",
+    ("action", "outcome"),
+)
 _DEAD = Counter("waflows_webhook_dead", "Deliveries that were given up.")
 
 
@@ -59,6 +64,11 @@ def count_deliveries(*, delivered: int, failed: int, dead: int) -> None:
             _ATTEMPTS.labels(outcome).inc(number)
     if dead:
         _DEAD.inc(dead)
+
+
+def count_endpoint_call(action: str, outcome: str) -> None:
+    """Counts a call to a data endpoint; both words come from short lists."""
+    _ENDPOINT_CALLS.labels(action, outcome).inc()
 
 
 def count(lines: list[AccessLine]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,6 +151,22 @@ def test_a_rule_is_removed_by_its_id(tenant: Tenant) -> None:
     assert tenant.http.delete(f"/dev/faults/{rule}").status_code == 200
     assert tenant.http.get(tenant.flows).status_code == 200
     assert tenant.http.delete(f"/dev/faults/{rule}").status_code == 404
+
+
+def test_a_call_to_an_endpoint_fails_as_a_rule_wants_it(tenant: Tenant) -> None:
+    key = tenant.flows.removesuffix("flows") + "endpointKey"
+    assert tenant.http.post(key, json={}).status_code == 200
+    document = json.loads(VALID) | {"data_api_version": "3.0", "routing_model": {"ONLY": []}}
+    flow = tenant.create("Flow", flowJson=json.dumps(document), endPointUri="http://127.0.0.1:9/")
+    _add(tenant, call="endpoint", host="127.0.0.1", status=503, times=1)
+    _add(tenant, call="endpoint", cut=True, times=1)
+
+    refused = tenant.http.post(f"{tenant.flows}/{flow}/publish")
+    assert "status 503" in refused.json()["message"]
+    refused = tenant.http.post(f"{tenant.flows}/{flow}/publish")
+    assert "a fault rule cut the connection" in refused.json()["message"]
+    refused = tenant.http.post(f"{tenant.flows}/{flow}/publish")
+    assert "No connection to" in refused.json()["message"]
 
 
 @pytest.mark.parametrize(

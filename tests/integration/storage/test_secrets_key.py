@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from harness.servers import dev_server, opened, production_server, run
+from harness.servers import SECRETS_KEY, dev_server, opened, production_server, run
 
 from waflows import settings
-from waflows.errors import OperatorError
+from waflows.errors import Conflict, OperatorError
 from waflows.security.vault import Vault
-from waflows.services import sealing
+from waflows.services import accounts, endpoint_keys, sealing
 from waflows.settings import Settings
 from waflows.storage.database import Database
 
@@ -113,6 +113,35 @@ def test_a_server_with_another_key_does_not_start(tmp_path: Path, database_url: 
     assert "is not the secrets key this database was first used with" in refused.stderr
     assert _OTHER not in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_database_goes_on_with_another_key_when_its_own_is_lost(
+    tmp_path: Path, database_url: str
+) -> None:
+    other = {"WAFLOWS_SECRETS_KEY": _OTHER}
+    with dev_server(tmp_path, "--database-url", database_url):
+        tenant_key = _sealed_app_secret(database_url, tmp_path)
+    asked = run("db", "accept-secrets-key", "--database-url", database_url)
+    assert "add --yes" in asked.stderr
+    accepted = run("db", "accept-secrets-key", "--yes", "--database-url", database_url)
+    assert accepted.returncode == 0, accepted.stderr
+
+    with dev_server(tmp_path, "--database-url", database_url, **other), opened(database_url) as db:
+        vault = Vault(bytes(32))
+        with pytest.raises(Conflict, match="set the app secret"):
+            db.read_now(endpoint_keys.credentials, vault, *tenant_key)
+        db.run_now(endpoint_keys.set_app_secret, vault, *tenant_key, "set-anew")
+        assert db.read_now(endpoint_keys.credentials, vault, *tenant_key).app_secret == "set-anew"
+
+
+def _sealed_app_secret(database_url: str, folder: Path) -> tuple[str, str]:
+    """A channel, and its account, with an app secret sealed under the key of all tests."""
+    with opened(database_url) as db:
+        account = db.run_now(accounts.create_account, "Tests")
+        channel = db.run_now(accounts.create_channel, account.id, "Channel")
+        vault = sealing.open_vault(db, Settings(data=str(folder), secrets_key=SECRETS_KEY))
+        db.run_now(endpoint_keys.set_app_secret, vault, account.id, channel.id)
+    return account.id, channel.id
 
 
 def test_the_key_is_no_option_of_the_command_line_where_every_process_could_read_it() -> None:
