@@ -259,6 +259,27 @@ def test_a_text_that_could_not_be_saved_stays_in_the_editor(
     expect(editor(page)).to_have_text('{"version":')
 
 
+def test_a_session_that_ends_while_one_writes_loses_nothing(
+    watched: Watched, server: Tenant
+) -> None:
+    flow = server.create("Flow", flowJson=VALID)
+    page = watched.page
+    sign_in(page, server)
+    page.goto(f"{server.url}/console/flows/{flow}")
+    put(page, text := VALID + " ")
+    page.context.clear_cookies()
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("alert")).to_contain_text("You are not signed in, or no longer.")
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="Sign in in another tab").click()
+    popup.value.get_by_label("API key").fill(server.api_key)
+    popup.value.get_by_role("button", name="Sign in").click()
+    expect(popup.value.get_by_role("heading", level=1)).to_contain_text("Flows")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#save-state")).to_contain_text("Saved as revision 2")
+    assert saved_text(server, flow, 2) == text
+
+
 def test_the_history_is_compared_and_restored(watched: Watched, server: Tenant) -> None:
     flow = server.create("Flow", flowJson=VALID)
     texts = [VALID.replace("7.3", version) for version in ("7.2", "7.1")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,7 +50,9 @@ def test_a_fresh_start_forgets_what_was_there(tmp_path: Path) -> None:
     assert after["accountId"] != before["accountId"]
 
 
-def test_a_person_is_shown_a_curl_command_that_lists_the_flows(tmp_path: Path) -> None:
+def test_a_person_is_shown_the_console_and_a_curl_command_that_lists_the_flows(
+    tmp_path: Path,
+) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "waflows", "dev", "--port", "0", "--data", str(tmp_path)],
         stdout=subprocess.PIPE,
@@ -66,12 +69,16 @@ def test_a_person_is_shown_a_curl_command_that_lists_the_flows(tmp_path: Path) -
             shown += line
         command = shown[shown.index("curl -H") : shown.index("Or, with")]
         answer = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+        console = re.search(r"^Console.* (http://\S+/console)$", shown, re.MULTILINE)
+        assert console is not None
+        page = httpx2.get(console[1], follow_redirects=True)
     finally:
         process.terminate()
         process.wait(timeout=20)
         process.stdout.close()
 
     assert answer.stdout.startswith('{"flows":[{"id":"')
+    assert "the line <code>API key</code>" in page.text
 
 
 def test_the_key_is_kept_in_a_file_that_only_its_owner_can_read(tmp_path: Path) -> None:

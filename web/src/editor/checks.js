@@ -32,6 +32,8 @@ export function attachChecks({ list, count }) {
 
   function show(view, found) {
     count.textContent = counted(found);
+    // From here on it holds buttons, which bring a keyboard to it.
+    list.removeAttribute("tabindex");
     list.replaceChildren(...found.slice(0, MOST_LISTED).map((fault) => item(view, fault)));
     if (found.length > MOST_LISTED) {
       const rest = document.createElement("li");

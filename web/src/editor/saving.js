@@ -77,6 +77,7 @@ function told(error) {
   const message = document.createElement("p");
   message.textContent = error.message;
   box.append(message);
+  if (error.status === 401) box.append(wayBackIn());
   if (error.errorId) {
     const id = document.createElement("p");
     id.className = "small";
@@ -86,4 +87,16 @@ function told(error) {
     box.append(id);
   }
   return box;
+}
+
+// In another tab, since this one holds a text that is not saved.
+function wayBackIn() {
+  const words = document.createElement("p");
+  const link = document.createElement("a");
+  link.href = "/console/sign-in";
+  link.target = "_blank";
+  link.rel = "noopener";
+  link.textContent = "Sign in in another tab";
+  words.append(link, ", then save again.");
+  return words;
 }
