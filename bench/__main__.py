@@ -20,6 +20,7 @@ FIGURES = {
     "answers": ("answers", "pages and an export of a thousand and of a million stored answers"),
     "start": ("start", "the command line's start, a server's start, and its memory"),
     "deliveries": ("deliveries", "events delivered to webhooks beside a bare HTTP client"),
+    "preview": ("preview", "a keystroke in the preview, and the opening of a flow in a browser"),
     "flowjson": ("flowjson", "checking a Flow JSON beside json.loads and two schema validators"),
 }
 

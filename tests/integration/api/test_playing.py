@@ -5,16 +5,21 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from harness.endpoints import serving
 from harness.flow_json import VALID, valid_flow
 from harness.servers import Tenant, client
 
 from waflows import runtime, samples
+from waflows.endpoint import Completion, Endpoint, NextScreen, Request
+from waflows.security import key_pairs
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
@@ -22,8 +27,8 @@ pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 class Played:
     """A preview link's page without a browser."""
 
-    def __init__(self, server: Tenant, flow_json: str) -> None:
-        self.flow = server.create("Played", flowJson=flow_json)
+    def __init__(self, server: Tenant, flow_json: str, **more: Any) -> None:
+        self.flow = server.create("Played", flowJson=flow_json, **more)
         link = server.http.get(f"{server.flows}/{self.flow}/preview").json()["preview_url"]
         parts = urlsplit(link)
         self.events = f"{parts.path}/events?{parts.query}"
@@ -164,3 +169,93 @@ def test_a_flow_of_ten_megabytes_is_played_while_others_are_answered(server: Ten
         print(f"slowest /healthz meanwhile: {beating.result():.3f} s")
     assert len(opened["screen"]["widgets"][0]["text"][0]) > 10**7
     assert again["state"]["phase"] == "closed"
+
+
+_KEY = rsa.generate_private_key(65537, 2048)
+_SECRET = "app-secret"
+_ASKING = {
+    "version": "7.3",
+    "data_api_version": "4.0",
+    "routing_model": {"FIRST": ["LAST"], "LAST": []},
+    "screens": [
+        {
+            "id": name,
+            "title": name,
+            "terminal": name == "LAST",
+            "data": {"word": {"type": "string", "__example__": "an example"}},
+            "layout": {
+                "type": "SingleColumnLayout",
+                "children": [
+                    {"type": "TextBody", "text": "${data.word}"},
+                    {
+                        "type": "Footer",
+                        "label": "Go",
+                        "on-click-action": {"name": "data_exchange", "payload": {"from": name}},
+                    },
+                ],
+            },
+        }
+        for name in ("FIRST", "LAST")
+    ],
+}
+
+
+@pytest.fixture
+def asking(server: Tenant) -> Iterator[tuple[Played, list[Request]]]:
+    """The preview of a flow with an endpoint, and what the endpoint was asked."""
+    requests: list[Request] = []
+    business = Endpoint(_KEY, app_secret=_SECRET)
+
+    @business.data_exchange()
+    def answer(request: Request) -> NextScreen | Completion:
+        requests.append(request)
+        if request.screen == "LAST":
+            return Completion({"booking": 7})
+        return NextScreen("LAST", {"word": "from the endpoint"})
+
+    keys = f"/api/v1/accounts/{server.account_id}/channels/{server.channel_id}/endpointKey"
+    body = {"publicKey": key_pairs.public_pem(_KEY.public_key()), "appSecret": _SECRET}
+    installed = server.http.post(keys, json=body)
+    assert installed.status_code == 200, installed.text
+    with serving(business) as url:
+        yield Played(server, json.dumps(_ASKING), endPointUri=url), requests
+
+
+def test_an_endpoint_is_called_when_the_page_asks_for_it(
+    asking: tuple[Played, list[Request]],
+) -> None:
+    played, requests = asking
+    at = played.send(None, event="open", screen="FIRST", flow_token="token-1")
+    for _ in range(2):
+        waiting = played.send(at["state"], event="tap", key="1")
+        assert waiting["state"]["phase"] == "waiting"
+        at = played.post(state=waiting["state"], live=True).json()
+    assert [request.flow_token for request in requests] == ["token-1", "token-1"]
+    assert at["screen"]["response"] == {"flow_token": "token-1", "booking": 7}
+
+
+def test_an_endpoint_is_not_called_otherwise_and_its_answer_can_be_made_up(
+    asking: tuple[Played, list[Request]],
+) -> None:
+    played, requests = asking
+    at = played.send(None, event="open", screen="FIRST", flow_token="token-1")
+    waiting = played.send(at["state"], event="tap", key="1")
+    drawn = played.post(state=waiting["state"]).json()
+    assert drawn["state"] == waiting["state"]
+    at = played.post(state=waiting["state"], made_up="LAST").json()
+    assert at["screen"]["widgets"][0]["text"] == ["an example"]
+    waiting = played.send(at["state"], event="tap", key="1")
+    at = played.post(state=waiting["state"], made_up="SUCCESS").json()
+    assert at["screen"]["response"] == {"flow_token": "token-1"}
+    assert requests == []
+
+
+def test_nothing_is_called_for_a_state_that_waits_for_nothing(
+    asking: tuple[Played, list[Request]],
+) -> None:
+    played, requests = asking
+    at = played.send(None, event="open", screen="FIRST")
+    refused = played.post(state=at["state"], live=True)
+    assert refused.status_code == 400
+    assert "waits for no endpoint" in refused.json()["message"]
+    assert requests == []
