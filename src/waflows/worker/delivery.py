@@ -4,7 +4,8 @@ A loop of turns: each notes what was sent, takes lanes that are due, and starts 
 Between turns it sleeps until something was committed by this process, a call has ended, or the
 next lane is due; once a second it looks whether another process has written anything. Being
 killed at any moment loses nothing: the lease of a lane ends by itself, and what was not noted is
-sent again under the same id.
+sent again under the same id. The next event of a user is sent once it is noted that the one before
+has arrived, so that a repeated one never comes after a later one.
 """
 
 from __future__ import annotations
@@ -71,7 +72,10 @@ class Courier:
         self._tried: list[Delivery] = []
         self._released: list[Lane] = []
         self._parked: list[Lane] = []
+        self._to_be_told: list[asyncio.Future[None]] = []
         self._renewed_at = 0.0
+        # The database's stamp before it was last looked at.
+        self._seen: int | None = None
         self._stopping = False
         self._loop: asyncio.Task[None] | None = None
 
@@ -92,11 +96,15 @@ class Courier:
         self._wake.set()
         if self._loop is not None:
             await self._loop
+        await self._last_turn()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CALL_SECONDS + 1)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._last_turn()
+
+    async def _last_turn(self) -> None:
         try:
             await self._turn()
         except Exception as error:  # the leases end by themselves
@@ -113,10 +121,12 @@ class Courier:
     async def _turn(self) -> Turn:
         """One transaction of noting and taking; starts on what it took."""
         self._wake.clear()
+        self._seen = self._db.stamp()
         began = time.monotonic()
         tried, self._tried = self._tried, []
         released, self._released = self._released, []
         parked, self._parked = self._parked, []
+        to_be_told, self._to_be_told = self._to_be_told, []
         renewed = self._to_renew(began)
         outcome = Outcome(tried, released, parked, renewed)
         room = None if self._stopping else self._pacing.room()
@@ -127,7 +137,11 @@ class Courier:
             )
         except BaseException:
             self._tried[:0], self._released[:0], self._parked[:0] = tried, released, parked
+            self._to_be_told[:0] = to_be_told
             raise
+        for waiting in to_be_told:
+            if not waiting.done():
+                waiting.set_result(None)
         if renewed:
             self._renewed_at = began
         metrics.count_deliveries(
@@ -153,15 +167,15 @@ class Courier:
             next_due = None
         while not self._stopping:
             await asyncio.sleep(_GATHER_SECONDS)
-            stamp = self._db.stamp()
             woken = await self._woken_by(next_due)
             if self._tried or self._released or self._parked or self._to_renew(time.monotonic()):
                 return
             if not woken and next_due is not None and next_due <= clock.now_ms():
                 return
-            if woken or stamp is None or stamp != self._db.stamp():
+            if woken or self._seen is None or self._seen != self._db.stamp():
                 # Something was written; a look is cheaper than a turn.
                 self._wake.clear()
+                self._seen = self._db.stamp()
                 next_due = await self._db.read(deliveries.next_due)
                 if next_due is not None and next_due <= clock.now_ms():
                     return
@@ -196,12 +210,19 @@ class Courier:
                     settled = await self._try(delivery, taken.webhook)
                 self._tried.append(settled)
                 self._wake.set()
-                if settled.state is State.PENDING:
+                if settled.state is State.PENDING or delivery is taken.heads[-1]:
                     return
+                await self._noted()
         finally:
             (self._parked if disabled else self._released).append(taken.lane)
             self._pacing.end(taken.lane)
             self._wake.set()
+
+    def _noted(self) -> asyncio.Future[None]:
+        """Done when a turn has noted what is to be noted now."""
+        noted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._to_be_told.append(noted)
+        return noted
 
     async def _try(self, delivery: Delivery, webhook: Webhook | None) -> Delivery:
         """The delivery as it is after one more try."""
