@@ -12,6 +12,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from waflows.api.template_messages import (
+    PayloadBody,
+    TemplateBody,
+    checked_token,
+    template_content,
+)
 from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, Unsupported
 from waflows.services import clock
 from waflows.services.bubbles import (
@@ -24,7 +30,6 @@ from waflows.services.outgoing import (
     Content,
     FlowContent,
     Outgoing,
-    TemplateContent,
     TextContent,
 )
 from waflows.storage.messages import Header
@@ -54,8 +59,6 @@ _INTERACTIVE_TYPES = [
     "location_request_message",
 ]
 _HEADER_TYPES = ("text", "video", "image", "document")
-_SUB_TYPES = ("QuickReply", "Url", "CopyCode", "Flow", "VoiceCall")
-_MEDIA = ("image", "video", "document")
 _ACTIONS = ("navigate", "data_exchange")
 _MODES = ("published", "draft")
 _MESSAGE_VERSION = "3"
@@ -102,13 +105,6 @@ class HeaderBody(msgspec.Struct, frozen=True, kw_only=True):
     image: MediaBody | None = None
     video: MediaBody | None = None
     document: MediaBody | None = None
-
-
-class PayloadBody(msgspec.Struct, frozen=True):
-    """The screen that a flow is opened with, and its data."""
-
-    screen: str | None = None
-    data: Annotated[dict[str, Any], Meta(extra_json_schema={"minProperties": 1})] | None = None
 
 
 class ParametersBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -162,39 +158,16 @@ class InteractiveBody(msgspec.Struct, frozen=True, kw_only=True):
     action: ActionBody | None = None
 
 
-class ParameterBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What fills a placeholder of a template, or its flow button."""
-
-    type: str = "text"
-    text: str = ""
-    url: str = ""
-    flow_token: str | None = None
-    flow_action_data: PayloadBody | None = None
-
-
-class ComponentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A component of a template, with its parameters."""
-
-    type: str = "body"
-    parameters: list[ParameterBody] = []
-    index: int | str | None = None
-    sub_type: Annotated[str, Meta(extra_json_schema={"enum": list(_SUB_TYPES)})] | None = None
-
-
-class TemplateBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A template, its placeholders filled in."""
-
-    name: str = ""
-    language: str = ""
-    components: list[ComponentBody] = []
-
-
 class ContentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What a message says; `type` says which of these it is."""
 
     text: str | None = None
     interactive: InteractiveBody | None = None
     template: TemplateBody | None = None
+    whats_app: (
+        Annotated[dict[str, Any], Meta(description="Direct Send, which waflows does not have.")]
+        | None
+    ) = None
 
 
 class FallbackBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -261,6 +234,8 @@ def _refuse_what_is_not_done(body: MessageBody) -> None:
         raise Unsupported("waflows sends at once: leave scheduled out, or send when it is time.")
     if body.expiry is not None and _moment("expiry", body.expiry) <= clock.now_ms():
         raise InvalidMessage(MessageFault.INVALID_EXPIRY, "expiry must not have passed.")
+    if body.content.whats_app:
+        raise Unsupported("Direct Send is not supported: register a template and send that.")
     if body.dlr_callback_url is not None:
         raise Unsupported("dlrCallbackUrl is not supported: set a webhook of type CADR instead.")
     for each in body.channels or []:
@@ -298,7 +273,7 @@ def _content(body: MessageBody) -> Content:
     if kind == "interactive":
         return _flow(body.content.interactive)
     if kind == "template":
-        return _template(body.content.template)
+        return template_content(body.content.template)
     if kind in {known.lower() for known in _TYPES}:
         raise Unsupported(
             f"Messages of type {kind} are not supported: waflows sends text, interactive and"
@@ -347,7 +322,7 @@ def _flow(interactive: InteractiveBody | None) -> FlowContent:
         body=interactive.body.text if interactive.body else "",
         header=_header(interactive.header),
         footer=interactive.footer.text if interactive.footer else "",
-        token=_token(parameters.flow_token),
+        token=checked_token(parameters.flow_token),
         mode=_mode(parameters.mode),
         action=_action(parameters.flow_action),
         screen=payload.screen,
@@ -380,12 +355,6 @@ def _action(text: str | None) -> Literal["navigate", "data_exchange"]:
     raise InvalidParameter(f"flowAction must be one of {', '.join(_ACTIONS)}.")
 
 
-def _token(text: str | None) -> str | None:
-    if text is not None and ("\0" in text or len(text) > 1024):
-        raise InvalidParameter("flowToken must be at most 1024 characters without a null one.")
-    return text or None
-
-
 def _header(header: HeaderBody | None) -> Header | None:
     if header is None:
         return None
@@ -401,103 +370,3 @@ def _header(header: HeaderBody | None) -> Header | None:
     raise InvalidParameter(
         f"content.interactive.header.type must be one of {', '.join(_HEADER_TYPES)}."
     )
-
-
-def _template(template: TemplateBody | None) -> TemplateContent:
-    if template is None:
-        raise InvalidMessage(
-            MessageFault.EMPTY_TEMPLATE,
-            "content.template is required for a message of type template.",
-        )
-    found: dict[str, ComponentBody] = {}
-    for component in template.components:
-        kind = component.type.lower()
-        if kind not in {"header", "body", "button"}:
-            _refuse_component(kind)
-        if kind in found:
-            raise InvalidMessage(
-                MessageFault.COMPONENT_COMBINATION, f"There is more than one {kind} component."
-            )
-        found[kind] = component
-    texts, media = _header_parameters(found.get("header"))
-    button = found.get("button")
-    index, token, payload = _button(button) if button else (None, None, PayloadBody())
-    return TemplateContent(
-        name=template.name,
-        language=template.language,
-        header=texts,
-        media=media,
-        body=[_text_parameter(each) for each in _parameters(found.get("body"))],
-        button_index=index,
-        token=token,
-        screen=payload.screen,
-        data=payload.data,
-    )
-
-
-def _refuse_component(kind: str) -> None:
-    if kind == "footer":
-        raise InvalidMessage(
-            MessageFault.TOO_MANY_PARAMETERS, "The footer of a template takes no parameters."
-        )
-    if kind in {"carousel", "call_permission_request", "request_contact_info"}:
-        raise Unsupported(f"Template components of type {kind} are not supported.")
-    raise InvalidMessage(
-        MessageFault.COMPONENT_TYPE,
-        f"A component's type must be header, body or button, not {kind[:50]!r}.",
-    )
-
-
-def _parameters(component: ComponentBody | None) -> list[ParameterBody]:
-    return component.parameters if component else []
-
-
-def _header_parameters(component: ComponentBody | None) -> tuple[list[str], Header | None]:
-    parameters = _parameters(component)
-    kinds = [each.type.lower() for each in parameters]
-    if len(parameters) != 1 or kinds[0] not in _MEDIA:
-        return [_text_parameter(each) for each in parameters], None
-    link = parameters[0].url
-    match kinds[0]:
-        case "image":
-            return [], Header("image", link=link)
-        case "video":
-            return [], Header("video", link=link)
-    return [], Header("document", link=link)
-
-
-def _text_parameter(parameter: ParameterBody) -> str:
-    if parameter.type.lower() != "text":
-        raise InvalidMessage(
-            MessageFault.PARAMETER_TYPE,
-            f"A placeholder takes a parameter of type text, not {parameter.type[:50]!r}.",
-        )
-    return parameter.text
-
-
-def _button(component: ComponentBody) -> tuple[int, str | None, PayloadBody]:
-    kind = (component.sub_type or "").lower()
-    if kind not in {known.lower() for known in _SUB_TYPES}:
-        raise InvalidMessage(
-            MessageFault.COMPONENT_SUB_TYPE,
-            f"The subType of a button must be one of {', '.join(_SUB_TYPES)}.",
-        )
-    if kind != "flow":
-        raise Unsupported(f"Parameters for a {component.sub_type} button are not supported.")
-    index = str(component.index or 0)
-    if not (index.isascii() and index.isdecimal() and len(index) < 3):
-        raise InvalidMessage(MessageFault.INVALID_INDEX, "index must be a number from 0 to 9.")
-    if len(component.parameters) > 1:
-        raise InvalidMessage(
-            MessageFault.TOO_MANY_PARAMETERS, "A flow button takes one parameter, of type action."
-        )
-    if not component.parameters:
-        raise InvalidMessage(
-            MessageFault.MISSING_PARAMETERS, "A flow button needs one parameter, of type action."
-        )
-    parameter = component.parameters[0]
-    if parameter.type.lower() != "action":
-        raise InvalidMessage(
-            MessageFault.PARAMETER_TYPE, "A flow button takes a parameter of type action."
-        )
-    return int(index), _token(parameter.flow_token), parameter.flow_action_data or PayloadBody()

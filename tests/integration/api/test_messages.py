@@ -246,6 +246,7 @@ def _with_user(**user: Any) -> dict[str, Any]:
     return text_message(user=user)
 
 
+_DIRECT = {"text": "x", "whatsApp": {"directSend": {"category": "utility"}}}
 # For each case the body, and the status, code and beginning of the message it is answered with.
 _REFUSED: dict[str, tuple[dict[str, Any], int, int, str]] = {
     "no user": ({"type": "text", "content": {"text": "x"}}, 400, 3001, "user is required"),
@@ -270,6 +271,7 @@ _REFUSED: dict[str, tuple[dict[str, Any], int, int, str]] = {
     "no time": (text_message(scheduled="tomorrow"), 400, 1000, "scheduled must be a time"),
     "expired": (text_message(expiry="2020-01-01T00:00:00Z"), 400, 1006, "expiry must not"),
     "callback": (text_message(dlrCallbackUrl="https://x.org"), 501, 2001, "dlrCallbackUrl is not"),
+    "direct": (text_message(content=_DIRECT), 501, 2001, "Direct Send is not supported"),
     "fallback": (text_message(channels=[{"channel": "SMS"}]), 400, 3022, "channels may name"),
     "quote": (text_message(context={"umid": str(uuid.uuid4())}), 400, 1000, "context.umid must"),
     "misspelled": (text_message(client_message_id="x"), 400, 1000, "Unknown field 'client_mess"),
