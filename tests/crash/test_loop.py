@@ -22,9 +22,10 @@ import pytest
 from aiohttp import web
 from harness.contents import faults
 from harness.fleet import client
+from harness.forked import Forked, forks
 from harness.phones import flow_message
 from harness.receivers import Received, Receiver, receiver
-from harness.servers import Process, Tenant, dev_server, opened
+from harness.servers import Tenant, opened
 
 from waflows.storage.database import Transaction
 
@@ -154,16 +155,16 @@ def _kill_and_check(database_url: str, folder: Path, times: int) -> Counter[str]
     ledger = Ledger()
     tenant: Tenant | None = None
     users: list[User] = []
-    with receiver() as hook:
+    with receiver() as hook, forks(folder, "--database-url", database_url) as start:
         hook.answer = _unreliable
         for _ in range(times):
-            with dev_server(folder, "--database-url", database_url) as (process, _):
+            with start.server() as process:
                 if tenant is None:
                     tenant = _tenant(process, database_url, hook)
                     flow = tenant.create("Flow", flowJson=_FLOW, publish=True)
                     users = [User(ledger, tenant, flow, number) for number in range(_USERS)]
                 asyncio.run(_work(ledger, users, process))
-        with dev_server(folder, "--database-url", database_url) as (process, _):
+        with start.server() as process:
             assert tenant is not None
             asyncio.run(_finish(users, process))
             _deliver_all(tenant, process)
@@ -173,7 +174,7 @@ def _kill_and_check(database_url: str, folder: Path, times: int) -> Counter[str]
     return ledger.counts
 
 
-def _tenant(process: Process, database_url: str, hook: Receiver) -> Tenant:
+def _tenant(process: Forked, database_url: str, hook: Receiver) -> Tenant:
     tenant = Tenant(process, database_url)
     webhooks = [
         {"subAccountId": "*", "type": kind, "url": f"{hook.url}/{kind}"} for kind in ("MSG", "CADR")
@@ -183,7 +184,7 @@ def _tenant(process: Process, database_url: str, hook: Receiver) -> Tenant:
     return tenant
 
 
-async def _work(ledger: Ledger, users: list[User], process: Process) -> None:
+async def _work(ledger: Ledger, users: list[User], process: Forked) -> None:
     """Everyone works until the server is killed, after some number of requests."""
 
     def pull_the_plug() -> None:
@@ -200,14 +201,14 @@ async def _work(ledger: Ledger, users: list[User], process: Process) -> None:
         tasks.create_task(asyncio.to_thread(pull_the_plug))
 
 
-async def _finish(users: list[User], process: Process) -> None:
+async def _finish(users: list[User], process: Forked) -> None:
     """Everyone brings to an end what was on its way, and nothing more."""
     async with asyncio.TaskGroup() as tasks:
         for user in users:
             tasks.create_task(user.go_on_until_lost(process.url, lambda: True))
 
 
-def _deliver_all(tenant: Tenant, process: Process) -> None:
+def _deliver_all(tenant: Tenant, process: Forked) -> None:
     """Lets the clock run until nothing waits to be delivered."""
     deadline = time.monotonic() + 60
     with httpx2.Client(

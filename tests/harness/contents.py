@@ -44,6 +44,9 @@ _FAULTS = {
     " submission_counts c WHERE c.total <> (SELECT COUNT(*) FROM submissions s"
     " WHERE s.account_id = c.account_id AND s.flow_id = c.flow_id"
     " AND s.sub_account_id = c.sub_account_id)",
+    "a message was answered twice": "SELECT reply_to FROM messages"
+    " WHERE direction = 'inbound' AND reply_to IS NOT NULL"
+    " GROUP BY account_id, reply_to HAVING COUNT(*) > 1",
     "a published flow has no Flow JSON": "SELECT id FROM flows"
     " WHERE status <> 'DRAFT' AND revision = 0",
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from harness.contents import rows_of
 from harness.phones import GESTURES, SOMEBODY, done, flow_message, phone_path, sent
 from harness.servers import Tenant, client, opened
 
@@ -261,6 +262,21 @@ def test_of_two_steps_at_once_one_is_kept_or_both_in_a_row(server: Tenant, phone
     told = [refused(each) for each in answers if each.status_code != 200]
     assert all("meanwhile" in each or "completed" in each for each in told), told
     assert [each["direction"] for each in phone.chat()].count("inbound") == 2
+
+
+def test_what_a_person_typed_is_forgotten_with_the_person(server: Tenant, phone: Phone) -> None:
+    sent(server)
+    phone.do("open")
+    phone.do("fill", label="Name", value="Ines Somebody")
+
+    forgotten = server.http.delete(
+        f"/api/v1/accounts/{server.account_id}/submissions", params={"msisdn": SOMEBODY}
+    )
+
+    assert forgotten.status_code == 200
+    assert "open one first" in refused(phone.get("screen"), status=404)
+    with opened(server.database_url) as db:
+        assert "Ines Somebody" not in repr(rows_of(db, server.account_id))
 
 
 def test_a_key_that_does_not_see_whole_chats_sees_no_phone(server: Tenant) -> None:
