@@ -3,6 +3,8 @@
 A phone is a number; it is there as soon as something is said to it or by it. Messages reach it
 at once, are read when its chat is looked at, and a finished flow goes back the way of a real one.
 One flow is open at a time; where it stands is kept here, so that a test sends gestures alone.
+Whatever is done on a phone locks its conversation first, as sending to it does: so everything that
+is told of one user has one order, and nobody waits for anybody in a circle.
 """
 
 from __future__ import annotations
@@ -141,6 +143,7 @@ def advance(tx: Transaction, session: Session, state: runtime.State) -> str | No
 
     Both or neither are kept. Raises OvertakenStep when another step was quicker.
     """
+    messages.lock_conversation(tx, session.account_id, session.channel_id, session.msisdn)
     if not store.advance(tx, session, _text(state)):
         raise OvertakenStep
     return _answered(tx, session.account_id, session.message_umid, state)
@@ -149,7 +152,9 @@ def advance(tx: Transaction, session: Session, state: runtime.State) -> str | No
 def _read(tx: Transaction, account_id: str, channel_id: str, number: str) -> None:
     """What came to the phone is read."""
     flows.require_channel(tx, account_id, channel_id)
-    for umid in store.unread(tx, account_id, channel_id, msisdn.normalised(number)):
+    person = msisdn.normalised(number)
+    messages.lock_conversation(tx, account_id, channel_id, person)
+    for umid in store.unread(tx, account_id, channel_id, person):
         messaging.set_receipt(tx, account_id, umid, "read")
 
 

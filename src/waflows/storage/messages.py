@@ -142,6 +142,17 @@ def take_turn(
     return Conversation(*row)
 
 
+def lock_conversation(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> None:
+    """Has other writers of the conversation wait until this transaction ends."""
+    tx.execute(
+        "UPDATE conversations SET last_position = last_position"
+        " WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
+        account_id,
+        channel_id,
+        msisdn,
+    )
+
+
 def note_inbound(tx: Transaction, conversation: Conversation, at: int, name: str) -> None:
     """Notes that the person wrote at a time, and what they call themselves if that is known."""
     tx.execute(

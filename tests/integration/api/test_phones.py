@@ -312,3 +312,26 @@ def _finish(phone: Phone) -> None:
     phone.do("fill", label="Name", value="Ines")
     phone.do("submit")
     phone.do("submit")
+
+
+def test_what_happens_to_one_user_at_once_is_done_one_after_the_other(
+    server: Tenant, phone: Phone
+) -> None:
+    sent(server)
+    flow = server.create("Again", flowJson=GESTURES, publish=True)
+
+    def send(number: int) -> httpx2.Response:
+        with client(server.url, server.api_key) as http:
+            if number % 3 == 0:
+                return http.post(server.messages, json=flow_message(server, flow))
+            what = {1: ("say", {"text": "And?"}), 2: ("open", {})}[number % 3]
+            return http.post(f"{phone_path(server)}/{what[0]}", json=what[1])
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(send, range(18)))
+
+    assert {each.status_code for each in answers} == {200}
+    chat = phone.chat()
+    assert len(chat) == 2 + 12
+    phone.do("look")
+    assert {each["state"] for each in phone.chat() if each["direction"] == "outbound"} == {"read"}
