@@ -23,6 +23,7 @@ _COMMANDS = {
     "explain": ("explain", "Explain a rule of lint, with examples."),
     "flows": ("flows", "List, create and publish flows, here or at 8x8."),
     "submissions": ("submissions", "List, export and delete what users sent."),
+    "webhooks": ("webhooks", "Say where events are sent, and see what became of them."),
     "phone": ("phone", "Play a user who gets messages and fills in flows."),
     "preview": ("preview", "Play a flow from a file in a browser, as it is written."),
     "play": ("play", "Play a flow from a file, here in the terminal."),

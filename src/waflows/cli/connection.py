@@ -15,6 +15,7 @@ from waflows.errors import OperatorError, WaflowsError
 
 if TYPE_CHECKING:
     from waflows.client import Client
+    from waflows.client.webhooks import Webhooks
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,6 +63,16 @@ def connected_to_account(url: str, account: str, channel: str | None, key: str) 
     _require("submissions", {"url": url, "account": account, "key": key})
     with _client(url, account, channel, key) as connection:
         yield connection
+
+
+@contextlib.contextmanager
+def connected_to_webhooks(
+    url: str, account: str, channel: str | None, key: str
+) -> Iterator[Webhooks]:
+    """The webhooks of the account that options and environment name."""
+    _require("webhooks", {"url": url, "account": account, "key": key})
+    with _client(url, account, channel, key) as connection:
+        yield connection.webhooks()
 
 
 def _require(what: str, given: dict[str, str]) -> None:

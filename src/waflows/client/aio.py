@@ -27,6 +27,7 @@ from waflows.client.results import (
     Submission,
     SubmissionPage,
 )
+from waflows.client.webhooks import AsyncWebhooks, WebhookOperations
 
 T = TypeVar("T")
 
@@ -329,6 +330,10 @@ class AsyncClient:
     def phone(self, msisdn: str, *, channel: str | None = None) -> AsyncPhone:
         """The simulated phone of a made-up user of the channel. waflows only."""
         return AsyncPhone(self._run, PhoneOperations(self._operations, msisdn, channel))
+
+    def webhooks(self) -> AsyncWebhooks:
+        """The account's webhooks and the deliveries to them."""
+        return AsyncWebhooks(self._run, WebhookOperations(self._operations))
 
     async def _run(self, exchange: Exchange[T]) -> T:
         """Carries an exchange out."""

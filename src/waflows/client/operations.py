@@ -275,12 +275,35 @@ class Operations:
         answer = yield from self._call(method, f"{phone}/{what}", body=body)
         return self._read(answer, answers)
 
+    def on_account(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        answers: type[T],
+        query: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> Exchange[T]:
+        """Something done about the account; `path` below its address, in pieces."""
+        answer = yield from self._call(method, self._of_account(path), query, body)
+        return self._read(answer, answers)
+
+    def done_on_account(
+        self, method: str, path: tuple[str, ...], body: list[Any] | None
+    ) -> Exchange[None]:
+        """The same for what is answered by success alone."""
+        yield from self._call(method, self._of_account(path), body=body)
+
+    def _of_account(self, path: tuple[str, ...]) -> str:
+        pieces = ["accounts", _segment("account", self.account)]
+        pieces += [_segment("name in an address", piece) for piece in path]
+        return f"{self.url}/api/v1/{'/'.join(pieces)}"
+
     def _call(
         self,
         method: str,
         address: str,
         query: dict[str, Any] | None = None,
-        body: dict[str, Any] | None = None,
+        body: dict[str, Any] | list[Any] | None = None,
     ) -> Exchange[Answer]:
         return answered(self._request(method, address, query, body), self._retries, self._key)
 
@@ -289,11 +312,12 @@ class Operations:
         method: str,
         address: str,
         query: dict[str, Any] | None = None,
-        body: dict[str, Any] | None = None,
+        body: dict[str, Any] | list[Any] | None = None,
     ) -> Request:
         query = _given(query or {})
+        given = _given(body) if isinstance(body, dict) else body
         try:
-            content = None if body is None else msgspec.json.encode(_given(body))
+            content = None if given is None else msgspec.json.encode(given)
             if query:
                 address += "?" + urlencode(query)
         except UnicodeEncodeError as error:

@@ -40,11 +40,11 @@ class Category(enum.StrEnum):
     OTHER = "OTHER"
 
 
-class _Result(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Result(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Written as JSON, a result looks as the server sent it: what was left out stays out."""
 
 
-class FlowSummary(_Result, frozen=True, kw_only=True):
+class FlowSummary(Result, frozen=True, kw_only=True):
     """A flow as the list shows it. `status` is one of `Status`, or a word of later date."""
 
     id: str
@@ -52,7 +52,7 @@ class FlowSummary(_Result, frozen=True, kw_only=True):
     status: str
 
 
-class Page(_Result, frozen=True, kw_only=True):
+class Page(Result, frozen=True, kw_only=True):
     """A part of a channel's list, newest flow first.
 
     `total` counts the flows of all pages and `next` is where the next page starts, to be given as
@@ -67,7 +67,7 @@ class Page(_Result, frozen=True, kw_only=True):
     cut_off: bool = False
 
 
-class Pointer(_Result, frozen=True, kw_only=True):
+class Pointer(Result, frozen=True, kw_only=True):
     """A place in a Flow JSON. Lines and columns count from 1; 0 where the server tells none.
 
     `path` is written `screens[0].layout.children[0].type`.
@@ -80,7 +80,7 @@ class Pointer(_Result, frozen=True, kw_only=True):
     path: str = ""
 
 
-class ValidationError(_Result, frozen=True, kw_only=True):
+class ValidationError(Result, frozen=True, kw_only=True):
     """A fault in a Flow JSON; a flow that has one cannot be published.
 
     `error` is a code such as INVALID_PROPERTY_VALUE, `error_type` its kind, such as
@@ -97,7 +97,7 @@ class ValidationError(_Result, frozen=True, kw_only=True):
     pointers: list[Pointer] = []
 
 
-class Saved(_Result, frozen=True, kw_only=True, omit_defaults=False):
+class Saved(Result, frozen=True, kw_only=True, omit_defaults=False):
     """A flow was created or changed. Its Flow JSON may have faults nevertheless.
 
     Written as JSON it always has all three fields.
@@ -108,7 +108,7 @@ class Saved(_Result, frozen=True, kw_only=True, omit_defaults=False):
     validation_errors: list[ValidationError] = []
 
 
-class Flow(_Result, frozen=True, kw_only=True):
+class Flow(Result, frozen=True, kw_only=True):
     """A flow in detail.
 
     `flow_json_url` is a link that needs no key and expires; None where the flow has no Flow JSON.
@@ -129,7 +129,7 @@ class Flow(_Result, frozen=True, kw_only=True):
     updated_at: datetime | None = None
 
 
-class PreviewLink(_Result, frozen=True, kw_only=True):
+class PreviewLink(Result, frozen=True, kw_only=True):
     """A link that shows a flow to whoever has it, until it expires."""
 
     id: str
@@ -137,7 +137,7 @@ class PreviewLink(_Result, frozen=True, kw_only=True):
     expires_at: datetime = field(name="expires_at")
 
 
-class Revision(_Result, frozen=True, kw_only=True):
+class Revision(Result, frozen=True, kw_only=True):
     """One version of a flow's JSON; `bytes` is its length, `sha256` its digest in hexadecimal."""
 
     revision: int
@@ -146,7 +146,7 @@ class Revision(_Result, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class Submission(_Result, frozen=True, kw_only=True):
+class Submission(Result, frozen=True, kw_only=True):
     """What a user sent by finishing a flow.
 
     `message_umid` is the message that carried the flow, `answer_umid` the one that brought the
@@ -166,7 +166,7 @@ class Submission(_Result, frozen=True, kw_only=True):
     fields: dict[str, Any]
 
 
-class SubmissionPage(_Result, frozen=True, kw_only=True):
+class SubmissionPage(Result, frozen=True, kw_only=True):
     """A part of the list of submissions, newest first.
 
     `columns` names the fields of the flow's answers in stable order, when one flow was asked for.
@@ -181,7 +181,7 @@ class SubmissionPage(_Result, frozen=True, kw_only=True):
     next: str | None = None
 
 
-class Forgotten(_Result, frozen=True, kw_only=True):
+class Forgotten(Result, frozen=True, kw_only=True):
     """How much of a person was deleted: answers, messages, and events not delivered yet."""
 
     submissions: int
@@ -189,7 +189,7 @@ class Forgotten(_Result, frozen=True, kw_only=True):
     events: int = 0
 
 
-class ChatFlow(_Result, frozen=True, kw_only=True):
+class ChatFlow(Result, frozen=True, kw_only=True):
     """The flow a message carries; `answer_umid` is the message that finished it, if any did."""
 
     flow_id: str
@@ -197,7 +197,7 @@ class ChatFlow(_Result, frozen=True, kw_only=True):
     answer_umid: str | None = None
 
 
-class ChatMessage(_Result, frozen=True, kw_only=True):
+class ChatMessage(Result, frozen=True, kw_only=True):
     """A message of a simulated phone's chat.
 
     `direction` is outbound for what the business sent and inbound for what the user wrote;
@@ -217,19 +217,19 @@ class ChatMessage(_Result, frozen=True, kw_only=True):
     timestamp: datetime
 
 
-class Chat(_Result, frozen=True, kw_only=True):
+class Chat(Result, frozen=True, kw_only=True):
     """The chat of a simulated phone, oldest message first."""
 
     messages: list[ChatMessage]
 
 
-class Said(_Result, frozen=True, kw_only=True):
+class Said(Result, frozen=True, kw_only=True):
     """The message that a user wrote."""
 
     umid: str
 
 
-class Screen(_Result, frozen=True, kw_only=True):
+class Screen(Result, frozen=True, kw_only=True):
     """What a simulated phone shows: as text, and as data in `view`.
 
     `phase` is open, completed or closed. `response` is what the finished flow sent, `answer_umid`
@@ -247,7 +247,7 @@ class Screen(_Result, frozen=True, kw_only=True):
     answer_umid: str | None = None
 
 
-class EndpointKey(_Result, frozen=True, kw_only=True):
+class EndpointKey(Result, frozen=True, kw_only=True):
     """A key pair of a channel, without its private half.
 
     `fingerprint` is the SHA-256 of the public key in DER, `form` how the pair came, `public_key`
@@ -263,7 +263,7 @@ class EndpointKey(_Result, frozen=True, kw_only=True):
     public_key: str
 
 
-class EndpointKeys(_Result, frozen=True, kw_only=True):
+class EndpointKeys(Result, frozen=True, kw_only=True):
     """The key pair a channel calls endpoints with, None for none, and those before it."""
 
     key: EndpointKey | None = None
@@ -271,7 +271,7 @@ class EndpointKeys(_Result, frozen=True, kw_only=True):
     app_secret_set_at: datetime | None = None
 
 
-class InstalledKey(_Result, frozen=True, kw_only=True):
+class InstalledKey(Result, frozen=True, kw_only=True):
     """The key pair that is now in use; `app_secret` is there when one was made with it."""
 
     key: EndpointKey
@@ -282,7 +282,7 @@ class InstalledKey(_Result, frozen=True, kw_only=True):
         return f"InstalledKey(key={self.key!r}, …)"
 
 
-class AppSecret(_Result, frozen=True, kw_only=True):
+class AppSecret(Result, frozen=True, kw_only=True):
     """The app secret of a channel."""
 
     app_secret: str
@@ -292,7 +292,7 @@ class AppSecret(_Result, frozen=True, kw_only=True):
         return "AppSecret(…)"
 
 
-class EndpointCheck(_Result, frozen=True, kw_only=True):
+class EndpointCheck(Result, frozen=True, kw_only=True):
     """One step of one call to an endpoint: passed, failed with a cure, or skipped."""
 
     call: str
@@ -302,7 +302,7 @@ class EndpointCheck(_Result, frozen=True, kw_only=True):
     cure: str = ""
 
 
-class Examination(_Result, frozen=True, kw_only=True):
+class Examination(Result, frozen=True, kw_only=True):
     """What the examination of an endpoint found; `failing_step` None for one that is well."""
 
     url: str

@@ -27,6 +27,7 @@ from waflows.client.results import (
     Submission,
     SubmissionPage,
 )
+from waflows.client.webhooks import WebhookOperations, Webhooks
 
 T = TypeVar("T")
 
@@ -326,6 +327,10 @@ class Client:
     def phone(self, msisdn: str, *, channel: str | None = None) -> Phone:
         """The simulated phone of a made-up user of the channel. waflows only."""
         return Phone(self._run, PhoneOperations(self._operations, msisdn, channel))
+
+    def webhooks(self) -> Webhooks:
+        """The account's webhooks and the deliveries to them."""
+        return Webhooks(self._run, WebhookOperations(self._operations))
 
     def _run(self, exchange: Exchange[T]) -> T:
         """Carries an exchange out."""

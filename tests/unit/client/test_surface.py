@@ -12,6 +12,7 @@ import pytest
 from waflows import client
 from waflows.client import AsyncClient, Client, InvalidCall
 from waflows.client.phones import AsyncPhone, Phone
+from waflows.client.webhooks import AsyncWebhooks, Webhooks
 
 KEY = "wf_live_abcdef0123456789"
 WHERE = ("http://127.0.0.1:1", "account", KEY, "channel")
@@ -40,6 +41,15 @@ def test_both_clients_offer_the_same_operations_alike() -> None:
 
 def test_both_phones_make_the_same_gestures() -> None:
     sync, asynchronous = public(Phone), public(AsyncPhone)
+
+    assert sync.keys() == asynchronous.keys()
+    for name in sync.keys() - {"__init__"}:
+        assert inspect.signature(sync[name]) == inspect.signature(asynchronous[name]), name
+        assert sync[name].__doc__ == asynchronous[name].__doc__, name
+
+
+def test_webhooks_are_asked_the_same_either_way() -> None:
+    sync, asynchronous = public(Webhooks), public(AsyncWebhooks)
 
     assert sync.keys() == asynchronous.keys()
     for name in sync.keys() - {"__init__"}:
