@@ -158,6 +158,7 @@ def test_a_flow_that_goes_round_in_a_circle_goes_on_and_comes_back(
         preview.expect_screen("FIRST")
 
 
+@pytest.mark.soak
 def test_data_that_doubles_with_every_screen_ends_in_a_refusal(
     page: Watched, server: Tenant
 ) -> None:
@@ -187,3 +188,34 @@ def test_data_that_doubles_with_every_screen_ends_in_a_refusal(
                 break
         assert preview.page.locator(".log").get_by_text("refused").count() == 1
         assert preview.screen in {"A", "B"}
+
+
+def test_markdown_made_to_keep_a_parser_busy_keeps_it_busy_for_a_moment_only(
+    page: Watched, server: Tenant
+) -> None:
+    marks = [
+        "*",
+        "**a*b*",
+        "[",
+        "[a](",
+        "~~",
+        "![",
+        "|",
+        "| - ",
+        "**[*~~",
+        "1. **",
+        "(((",
+        "[a]((b)",
+    ]
+    texts = [
+        {"type": "TextBody", "markdown": True, "text": mark * (20_000 // len(mark))}
+        for mark in marks
+    ]
+    rich = {"type": "RichText", "text": [mark * (4_000 // len(mark)) for mark in marks]}
+    first = screen("FIRST", "First", [*texts, footer("Go", "LAST")])
+    last = screen("LAST", "Last", [rich, _END], terminal=True)
+    with playing(page, server, document(first, last)) as preview:
+        preview.button("Go").click()
+        preview.expect_screen("LAST")
+        preview.button("Send").click()
+        preview.until("window.waflowsPreview.screen?.phase === 'completed'")

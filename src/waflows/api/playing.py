@@ -18,8 +18,9 @@ from waflows.errors import InvalidParameter
 from waflows.flowjson.diagnostics import Diagnostic
 from waflows.services import flow_texts, playing, previews
 from waflows.services.endpoint_calls import carry_out
-from waflows.services.playing import NotPlayable, Played
+from waflows.services.playing import Called, NotPlayable, Played
 from waflows.storage.flows import Flow
+from waflows.upstream.endpoint import Exchange
 
 EVENTS_PATH = "/preview/{flowId}/events"
 ABOUT_PATH = "/preview/{flowId}/about"
@@ -154,11 +155,17 @@ async def _answered(
     call = await state.player.resume(document, given)
     if call is None:
         raise InvalidParameter("The state waits for no endpoint, so there is nothing to call.")
-    event = await carry_out(state.outside, flow, document, call)
+    seen: list[Exchange] = []
+    event = await carry_out(state.outside, flow, document, call, seen.append)
     done = await state.player.play(document, given, event)
     for effect in done.effects:
         await carry_out(state.outside, flow, document, effect)
-    return done
+    return msgspec.structs.replace(done, called=_called(seen[0])) if seen else done
+
+
+def _called(exchange: Exchange) -> Called:
+    milliseconds = round(exchange.seconds * 1000)
+    return Called(exchange.status, milliseconds, exchange.request, exchange.response)
 
 
 def _title(screen: runtime.flow.Screen) -> str:

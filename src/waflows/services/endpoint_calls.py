@@ -9,6 +9,8 @@ secret, both read anew for each request.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -49,9 +51,15 @@ class Outside(msgspec.Struct, frozen=True):
 
 
 async def carry_out(
-    outside: Outside, flow: Flow, document: runtime.Flow, effect: runtime.Effect
+    outside: Outside,
+    flow: Flow,
+    document: runtime.Flow,
+    effect: runtime.Effect,
+    look_on: Callable[[Exchange], None] | None = None,
 ) -> runtime.Answered | runtime.Failed | None:
     """Sends the request of an effect and gives back the event to go on with.
+
+    Who looks on is shown the call in plain text, with the status of its answer.
 
     `document` is the Flow JSON that is played, which may be an earlier one than the flow has now.
     None for a notification, to which nothing comes back, and for effects that concern no endpoint.
@@ -69,7 +77,7 @@ async def carry_out(
     if outside.base_url:
         data = made_up_files.fill_in(request.data, outside.secret, outside.base_url)
         request = msgspec.structs.replace(request, data=data)
-    return await _call(endpoint, request)
+    return await _call(endpoint, request, look_on)
 
 
 async def endpoint_at(outside: Outside, account_id: str, channel_id: str, uri: str) -> DataEndpoint:
@@ -117,9 +125,13 @@ async def _at(
 
 
 async def _call(
-    endpoint: DataEndpoint, request: runtime.Request
+    endpoint: DataEndpoint,
+    request: runtime.Request,
+    look_on: Callable[[Exchange], None] | None,
 ) -> runtime.Answered | runtime.Failed:
     exchange = await _exchange(endpoint, request)
+    if look_on is not None:
+        look_on(exchange)
     outcome = exchange.outcome
     failed = outcome.error_key if isinstance(outcome, answers.Failed) else "ok"
     metrics.count_endpoint_call(request.action, failed)

@@ -37,12 +37,21 @@ class NotPlayable(Conflict):
     """The flow has no Flow JSON that could be played."""
 
 
+class Called(msgspec.Struct, frozen=True):
+    """A call of the endpoint in plain text; `status` is None when there was no HTTP answer."""
+
+    status: int | None
+    milliseconds: int
+    request: dict[str, Any]
+    response: Any
+
+
 class Played(msgspec.Struct, frozen=True, omit_defaults=True):
     """What came of an event, as it goes to the page.
 
     `state` is to be sent back with the next event. `summary` is what the chat's bubble tells of a
     completed flow. While `state.phase` is `waiting`, the page asks again without an event, and the
-    request to the endpoint is made.
+    request to the endpoint is made; `called` tells how that went.
     """
 
     state: State
@@ -51,6 +60,7 @@ class Played(msgspec.Struct, frozen=True, omit_defaults=True):
     log: tuple[Ran, ...] = ()
     refused: str = ""
     summary: tuple[Line, ...] = ()
+    called: Called | None = None
 
 
 class Player:

@@ -230,6 +230,9 @@ def test_an_endpoint_is_called_when_the_page_asks_for_it(
         waiting = played.send(at["state"], event="tap", key="1")
         assert waiting["state"]["phase"] == "waiting"
         at = played.post(state=waiting["state"], live=True).json()
+        assert at["called"]["status"] == 200
+        assert at["called"]["request"]["action"] == "data_exchange"
+        assert at["called"]["response"]["screen"] in {"LAST", "SUCCESS"}
     assert [request.flow_token for request in requests] == ["token-1", "token-1"]
     assert at["screen"]["response"] == {"flow_token": "token-1", "booking": 7}
 

@@ -4,7 +4,7 @@
 import { h, openable, picture, shortened } from "./dom.js";
 
 const INLINE =
-  /(!\[(?<alt>[^\]]*)\]\((?<image>[^)\s]*)\))|(\[(?<text>[^\]]+)\]\((?<link>[^)\s]+)\))|(?<bold>\*\*[^*]+(?:\*[^*]+\*[^*]*)*\*\*)|(?<italic>\*[^*\s](?:[^*]*[^*\s])?\*)|(?<struck>~~[^~]+~~)/;
+  /(!\[(?<alt>[^\]]*)\]\((?<image>[^)\s]*)\))|(\[(?<text>[^\]]+)\]\((?<link>(?:[^()\s]|\([^()\s]*\))+)\))|(?<bold>\*\*[^*]+(?:\*[^*]+\*[^*]*)*\*\*)|(?<italic>\*[^*\s](?:[^*]*[^*\s])?\*)|(?<struck>~~[^~]+~~)/;
 const IMAGE = /\(data:image\/[a-z+.-]+;base64,([A-Za-z0-9+/=]+)\)/gi;
 const LONGEST_LINE = 4000;
 const MOST_BLOCKS = 500;

@@ -35,6 +35,7 @@ export function panel() {
     step(answer) {
       later(answer);
       for (const line of answer.log ?? []) add(log.body, line.action, line.screen, line.detail, line.data);
+      if (answer.called) called(log.body, answer.called);
       if (answer.refused) add(log.body, "refused", answer.state.stack?.at(-1) ?? "", answer.refused);
       for (const effect of answer.effects ?? []) {
         if (effect.effect === "call_endpoint") add(log.body, "request", effect.request.screen, effect.request.action, effect.request);
@@ -81,6 +82,15 @@ function add(list, action, screen, detail, data) {
   list.append(h("li", {}, head, carried));
   while (list.children.length > MOST_LINES) list.firstElementChild.remove();
   list.scrollTop = list.scrollHeight;
+}
+
+/** How a call of the endpoint went, in the order in which it was logged: after the request. */
+function called(list, { status, milliseconds, response }) {
+  add(list, status === null ? "no answer" : `HTTP ${status}`, "", `in ${milliseconds} ms`, isObject(response) ? response : null);
+}
+
+function isObject(value) {
+  return typeof value === "object" && value !== null;
 }
 
 /** What `${data}` and `${form}` stand for on the screen shown. */
