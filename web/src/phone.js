@@ -3,7 +3,7 @@
 // The server keeps everything: this page shows the chat as it is there, posts what the user does,
 // and looks for news while it can be seen. Texts are never markup.
 
-import { h, icon } from "./player/dom.js";
+import { arrange, h, icon } from "./player/dom.js";
 import { mountPlayer } from "./player/player.js";
 
 const NEWS_MS = 1000;
@@ -11,7 +11,8 @@ const TICKS = { queued: "Queued", sent: "Sent", delivered: "Delivered", read: "R
 
 class Phone {
   etag = "";
-  drawn = "";
+  nodes = new Map();
+  nothing = h("li", { class: "nothing" }, "Nothing was said yet. Say hello: then the business may send flows for 24 hours.");
   player = null;
   busy = false;
 
@@ -19,7 +20,7 @@ class Phone {
     this.path = root.dataset.path;
     this.business = root.dataset.business;
     this.readOnly = "readOnly" in root.dataset;
-    this.log = h("ol", { class: "log", "aria-label": "Messages", tabindex: "0" });
+    this.log = h("ol", { class: "log", "aria-label": "Messages", "aria-live": "polite", tabindex: "0" });
     this.status = h("p", { class: "status", role: "status" });
     this.trouble = h("p", { class: "trouble", role: "alert", hidden: true });
     this.sheet = h("div", { class: "sheet-place", hidden: true });
@@ -63,7 +64,8 @@ class Phone {
     }
   }
 
-  tell(error) {
+  tell(error, of = "ask") {
+    this.trouble.dataset.of = of;
     this.trouble.textContent = error.message;
     this.trouble.hidden = false;
   }
@@ -78,15 +80,15 @@ class Phone {
 
   async news() {
     try {
-      const answer = await fetch(`${this.path}/messages`, { headers: { Accept: "application/json", "If-None-Match": this.etag }, cache: "no-store" });
-      if (answer.status === 304) return;
-      if (!answer.ok) throw await refusal(answer);
-      this.etag = answer.headers.get("ETag") ?? "";
-      this.show(await answer.json());
-      this.trouble.hidden ||= this.trouble.dataset.of === "news";
+      const answer = await reached(fetch(`${this.path}/messages`, { headers: { Accept: "application/json", "If-None-Match": this.etag }, cache: "no-store" }));
+      if (answer.status !== 304) {
+        if (!answer.ok) throw await refusal(answer);
+        this.etag = answer.headers.get("ETag") ?? "";
+        this.show(await answer.json());
+      }
+      if (this.trouble.dataset.of === "news") this.trouble.hidden = true;
     } catch (error) {
-      this.trouble.dataset.of = "news";
-      this.tell(error);
+      this.tell(error, "news");
     }
   }
 
@@ -97,14 +99,20 @@ class Phone {
 
   // --- drawing
 
+  /** Draws what is new or another now; what stays is not touched, so that only news are read out. */
   show(chat) {
-    const text = JSON.stringify(chat);
-    if (text === this.drawn) return;
-    const first = !this.drawn;
-    this.drawn = text;
+    const first = !this.nodes.size;
     const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
     const open = new Set([...this.log.querySelectorAll("details[open]")].map((each) => each.dataset.of));
-    this.log.replaceChildren(...(chat.messages.length ? chat.messages.map((each) => this.message(each, open)) : [h("li", { class: "nothing" }, "Nothing was said yet. Say hello: then the business may send flows for 24 hours.")]));
+    const nodes = chat.messages.map((message) => {
+      const text = JSON.stringify(message);
+      const known = this.nodes.get(message.umid);
+      if (known?.text === text) return known.node;
+      const node = this.message(message, open);
+      this.nodes.set(message.umid, { text, node });
+      return node;
+    });
+    arrange(this.log, nodes.length ? nodes : [this.nothing]);
     if (first || atEnd) this.log.scrollTop = this.log.scrollHeight;
     const news = chat.messages.some((each) => each.direction === "outbound" && each.state === "delivered");
     if (news && !this.readOnly && !document.hidden) this.look();
@@ -197,14 +205,18 @@ function clock(moment) {
 }
 
 async function post(path, body) {
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}) },
-    body: body ? JSON.stringify(body) : undefined,
-    cache: "no-store",
-  });
+  const headers = { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}) };
+  const answer = await reached(fetch(path, { method: "POST", headers, body: body ? JSON.stringify(body) : undefined, cache: "no-store" }));
   if (!answer.ok) throw await refusal(answer);
   return answer.json();
+}
+
+async function reached(answer) {
+  try {
+    return await answer;
+  } catch {
+    throw new Error("The server cannot be reached.");
+  }
 }
 
 async function refusal(answer) {
