@@ -232,6 +232,8 @@ def receive_answer(
     asked = _with_flow(tx, account_id, message_umid)
     flow = asked.flow
     assert flow is not None, "it was looked for"
+    # The conversation is locked before its messages, by everyone.
+    store.lock_conversation(tx, asked.account_id, asked.channel_id, asked.msisdn)
     umid = str(uuid.uuid4())
     if not store.set_answer(tx, asked.account_id, asked.umid, umid):
         # Another answer came first.
@@ -267,6 +269,7 @@ def set_receipt(tx: Transaction, account_id: str, umid: str, state: State) -> bo
     message = store.find(tx, account_id, umid) if _is_uuid(umid) else None
     if message is None or message.direction != "outbound":
         raise _no_message(umid)
+    store.lock_conversation(tx, account_id, message.channel_id, message.msisdn)
     now = clock.now_ms()
     if not store.set_state(tx, account_id, umid, state, now, _BEFORE[state]):
         return False
