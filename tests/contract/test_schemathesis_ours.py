@@ -62,6 +62,7 @@ _BEYOND_THE_SCHEMA = [
     "The body must have at least one of",
     "after must be the cursor from the Link header",
     "cloneFlowId '",
+    "cursor must be the one from the Link header",
     "endPointUri must be an absolute http or https address",
     "name must be printable text",
     "name must not have a null character in it.",

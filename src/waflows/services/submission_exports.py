@@ -67,9 +67,10 @@ def part(
 
 def harmless(text: str) -> str:
     """A text that no spreadsheet takes for a formula; an apostrophe stands before one it might."""
-    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+    # No formula begins with a letter or a digit, as nearly every text does.
+    if not text or text[0].isalnum():
+        return text
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def _csv_head(fields: Sequence[str]) -> str:
@@ -84,22 +85,19 @@ def _csv_rows(views: list[SubmissionView], fields: Sequence[str]) -> str:
 
 
 def _row(shown: SubmissionView, fields: Sequence[str], known: frozenset[str]) -> list[str]:
-    values = msgspec.structs.astuple(shown)[:-1]
-    given = shown.fields
+    *values, given = msgspec.structs.astuple(shown)
+    cells = [_cell(value) for value in [*values, *map(given.get, fields)]]
     others = {name: value for name, value in given.items() if name not in known}
-    return [
-        *(_cell(value) for value in values),
-        *(_cell(given.get(name)) for name in fields),
-        _cell(others or None),
-    ]
+    cells.append(_cell(others) if others else "")
+    return cells
 
 
 def _cell(value: Any) -> str:
     """A value as a cell: text as it is, a list of words with semicolons, the rest as JSON."""
-    if value is None:
-        return ""
     if isinstance(value, str):
         return harmless(value)
+    if value is None:
+        return ""
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return harmless("; ".join(value))
     return msgspec.json.encode(value).decode()
