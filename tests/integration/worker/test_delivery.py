@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections import Counter
@@ -25,7 +26,7 @@ from harness.webhooks import (
 
 from waflows.services import clock, webhooks
 from waflows.services.webhooks import Wanted
-from waflows.storage.database import Database
+from waflows.storage.database import Database, open_database
 from waflows.worker.retries import Retries
 
 _DAYS_OF_28_MINUTES = 0.02
@@ -67,8 +68,6 @@ def test_what_was_announced_while_nobody_delivered_is_delivered_after_the_start(
 def test_what_another_process_announces_is_delivered_too(
     db: Database, database_url: str, account: str, target: Receiver
 ) -> None:
-    from waflows.storage.database import open_database
-
     configure(db, account, Wanted("*", target.url, "MSG"))
     other = open_database(database_url)
 
@@ -127,6 +126,29 @@ def test_events_of_a_user_arrive_in_order_whatever_fails_and_however_many_server
         by_event.setdefault(one.event_id, set()).add(one.body)
     assert len(by_event) == 120
     assert all(len(bodies) == 1 for bodies in by_event.values())
+    assert lanes(db) == 0
+
+
+def test_an_event_announced_just_when_its_lane_ends_is_not_forgotten(
+    db: Database, database_url: str, account: str, target: Receiver
+) -> None:
+    configure(db, account, Wanted("*", target.url, "MSG"))
+
+    def announce_now_and_then(start: int) -> None:
+        with contextlib.closing(open_database(database_url)) as own:
+            for number in range(start, start + 40):
+                own.run_now(announce, [event(account, "ana", number)])
+
+    async def scenario() -> None:
+        async with delivering(db, others=(database_url,)):
+            starts = range(0, 160, 40)
+            await asyncio.gather(
+                *(asyncio.to_thread(announce_now_and_then, start) for start in starts)
+            )
+            await until(lambda: states(db) == ["delivered"] * 160, seconds=40)
+
+    run(scenario)
+    assert sorted({one.json["number"] for one in target.requests}) == list(range(160))
     assert lanes(db) == 0
 
 
