@@ -160,7 +160,7 @@ async def content(state: State, body: CreateBody | UpdateBody) -> Content:
 
 
 def _checked_uri(state: State, uri: str | None) -> str | None:
-    if uri is not None and not (len(uri) <= _URI_LENGTH and _is_http_uri(uri)):
+    if uri is not None and not (len(uri) <= _URI_LENGTH and is_http_uri(uri)):
         raise InvalidParameter(
             "endPointUri must be an absolute http or https address, such as"
             f" https://example.org/flow, of at most {_URI_LENGTH} characters; what a URI cannot"
@@ -183,7 +183,8 @@ def _check_reachable(state: State, uri: str | None) -> None:
         raise InvalidParameter(f"endPointUri cannot be called: {refusal.message}") from None
 
 
-def _is_http_uri(uri: str) -> bool:
+def is_http_uri(uri: str) -> bool:
+    """Whether a text is an absolute http or https address, written as RFC 3986 has it."""
     try:
         parts = urlsplit(uri)
         _ = parts.port
