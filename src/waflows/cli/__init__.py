@@ -22,6 +22,7 @@ _COMMANDS = {
     "lint": ("lint", "Find every fault of Flow JSON files, offline."),
     "explain": ("explain", "Explain a rule of lint, with examples."),
     "flows": ("flows", "List, create and publish flows, here or at 8x8."),
+    "send": ("send", "Send a flow to a phone number."),
     "submissions": ("submissions", "List, export and delete what users sent."),
     "webhooks": ("webhooks", "Say where events are sent, and see what became of them."),
     "phone": ("phone", "Play a user who gets messages and fills in flows."),

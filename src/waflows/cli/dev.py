@@ -194,7 +194,7 @@ List the channel's flows:
 Or, with these set in another terminal, by `waflows flows list`:
 
   export WAFLOWS_URL={url} WAFLOWS_ACCOUNT={notes.account_id}
-  export WAFLOWS_CHANNEL={notes.channel_id}
+  export WAFLOWS_CHANNEL={notes.channel_id} WAFLOWS_SUB_ACCOUNT={notes.sub_account_id}
   export WAFLOWS_KEY={notes.api_key}
 
 Console, to be entered with the API key: {url}/console

@@ -39,6 +39,7 @@ from waflows.client.errors import (
     UnsupportedTls,
     WrongAccount,
 )
+from waflows.client.messages import FlowMessage
 from waflows.client.results import (
     EXTRA_FIELDS,
     Category,
@@ -58,6 +59,7 @@ from waflows.client.results import (
     Revision,
     Saved,
     Screen,
+    SentMessage,
     Status,
     Submission,
     SubmissionPage,
@@ -80,6 +82,7 @@ __all__ = [
     "EndpointKeys",
     "Examination",
     "Flow",
+    "FlowMessage",
     "FlowSummary",
     "Forbidden",
     "Forgotten",
@@ -103,6 +106,7 @@ __all__ = [
     "Revision",
     "Saved",
     "Screen",
+    "SentMessage",
     "ServerError",
     "Status",
     "Submission",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
 
 import httpx2
 
 from waflows.client import http
 from waflows.client.exchange import Answer, Exchange, NoAnswer, Pause, Request
+from waflows.client.messages import FlowMessage
 from waflows.client.operations import Filters, Format, Operations
 from waflows.client.phones import AsyncPhone, PhoneOperations
 from waflows.client.results import (
@@ -24,6 +25,7 @@ from waflows.client.results import (
     PreviewLink,
     Revision,
     Saved,
+    SentMessage,
     Submission,
     SubmissionPage,
 )
@@ -326,6 +328,40 @@ class AsyncClient:
     async def delete_submissions_of(self, msisdn: str) -> Forgotten:
         """Deletes all that a phone number sent, for good. waflows only."""
         return await self._run(self._operations.delete_submissions_of(msisdn))
+
+    async def send(
+        self,
+        sub_account: str,
+        to: str,
+        kind: str,
+        content: dict[str, Any],
+        *,
+        client_message_id: str | None = None,
+    ) -> SentMessage:
+        """Sends a message to a phone number: `kind` and `content` as the API has them.
+
+        With a `client_message_id`, sending the same again sends nothing more.
+        """
+        return await self._run(
+            self._operations.send(sub_account, to, kind, content, client_message_id)
+        )
+
+    async def send_flow(
+        self,
+        sub_account: str,
+        to: str,
+        flow_id: str,
+        *,
+        client_message_id: str | None = None,
+        **message: Unpack[FlowMessage],
+    ) -> SentMessage:
+        """Sends a phone number a message whose button opens a flow.
+
+        `body` and `button` are its texts; FlowMessage lists what else it may have.
+        """
+        return await self._run(
+            self._operations.send_flow(sub_account, to, flow_id, message, client_message_id)
+        )
 
     def phone(self, msisdn: str, *, channel: str | None = None) -> AsyncPhone:
         """The simulated phone of a made-up user of the channel. waflows only."""

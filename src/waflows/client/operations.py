@@ -16,6 +16,7 @@ import msgspec
 
 from waflows.client.errors import ClientError, InvalidCall, NoFlowJson, UnexpectedAnswer, excerpt
 from waflows.client.exchange import Answer, Exchange, NoAnswer, Request, answered, problem_of
+from waflows.client.messages import FlowMessage, flow_message
 from waflows.client.results import (
     AppSecret,
     EndpointKeys,
@@ -28,6 +29,7 @@ from waflows.client.results import (
     PreviewLink,
     Revision,
     Saved,
+    SentMessage,
     Submission,
     SubmissionPage,
 )
@@ -256,6 +258,38 @@ class Operations:
         if format_ not in {"csv", "jsonl"}:
             raise InvalidCall(f"Submissions are exported as csv or jsonl, not {format_!r}.")
         return self._request("GET", f"{self._submissions()}.{format_}", _filtered(filters))
+
+    def send(
+        self,
+        sub_account: str,
+        to: str,
+        kind: str,
+        content: dict[str, Any],
+        client_message_id: str | None,
+    ) -> Exchange[SentMessage]:
+        """A message of one of 8x8's types."""
+        address = f"{self.url}/api/v1/subaccounts/{_segment('sub-account', sub_account)}/messages"
+        body = {
+            "user": {"msisdn": to},
+            "type": kind,
+            "content": content,
+            "clientMessageId": client_message_id,
+        }
+        answer = yield from self._call("POST", address, body=body)
+        return self._read(answer, SentMessage)
+
+    def send_flow(
+        self,
+        sub_account: str,
+        to: str,
+        flow_id: str,
+        message: FlowMessage,
+        client_message_id: str | None,
+    ) -> Exchange[SentMessage]:
+        """A message whose button opens a flow."""
+        interactive = flow_message(flow_id, message)
+        content = {"interactive": interactive}
+        return self.send(sub_account, to, "interactive", content, client_message_id)
 
     def problem(self, request: Request, outcome: Answer | NoAnswer) -> ClientError:
         """What went wrong with a request whose answer was read as it came."""

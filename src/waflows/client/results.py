@@ -310,3 +310,18 @@ class Examination(Result, frozen=True, kw_only=True):
     failing_step: str | None = None
     fingerprint: str = ""
     checks: list[EndpointCheck] = []
+
+
+class MessageStatus(Result, frozen=True, kw_only=True):
+    """How far a message came, and when."""
+
+    state: str
+    timestamp: datetime
+
+
+class SentMessage(Result, frozen=True, kw_only=True):
+    """A message on its way; `umid` is what answers and receipts name it by."""
+
+    umid: str
+    status: MessageStatus
+    client_message_id: str | None = None
