@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --require-hashes --requirement
 STATIC := src/waflows/console/static/page.css
-WEB := web/build.py web/package-lock.json $(wildcard web/src/*)
+WEB := web/build.py web/package-lock.json $(wildcard web/src/* web/src/*/*)
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --no-header
 
