@@ -1,7 +1,8 @@
 """Forgetting what people sent: one submission, one person, or whatever is too old.
 
-An answer lies in up to three places: in the submission, in the message that brought it, and in the
-event on its way to a webhook. It is forgotten in all of them, in one transaction.
+An answer lies in the submission, in the message that brought it, on a simulated phone that still
+shows it, and in the event on its way to a webhook. A person is forgotten in all of these, a single
+submission in all but the event, which is sent as it was announced.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from waflows.services import clock, message_events, submissions
-from waflows.storage import messages, outbox
+from waflows.storage import messages, outbox, phones
 from waflows.storage import submissions as store
 from waflows.storage.database import Transaction
 from waflows.storage.submissions import Removed, Selection
@@ -32,7 +33,7 @@ def forget_submission(
 ) -> None:
     """Forgets one submission and what its message brought; raises NotFound."""
     found = submissions.get(tx, account_id, submission_id, reach)
-    _empty_messages(tx, account_id, store.delete(tx, account_id, found.id))
+    _forget_elsewhere(tx, account_id, store.delete(tx, account_id, found.id))
 
 
 def forget_submissions_of(tx: Transaction, account_id: str, msisdn: str, reach: Selection) -> int:
@@ -43,7 +44,7 @@ def forget_submissions_of(tx: Transaction, account_id: str, msisdn: str, reach: 
     selection = msgspec.structs.replace(reach, msisdn=msisdn)
     found = store.page(tx, account_id, selection, None, _BATCH)
     for each in found:
-        _empty_messages(tx, account_id, store.delete(tx, account_id, each.id))
+        _forget_elsewhere(tx, account_id, store.delete(tx, account_id, each.id))
     return len(found)
 
 
@@ -74,7 +75,7 @@ def forget_old_submissions(tx: Transaction, account_id: str, days: int) -> int:
     When it answers 0 there are none left.
     """
     removed = store.delete_older(tx, account_id, clock.now_ms() - days * _DAY_MS, _BATCH)
-    _empty_messages(tx, account_id, removed)
+    _forget_elsewhere(tx, account_id, removed)
     return len(removed)
 
 
@@ -83,5 +84,6 @@ def accounts_with_any(tx: Transaction) -> list[str]:
     return store.accounts_with_any(tx)
 
 
-def _empty_messages(tx: Transaction, account_id: str, removed: list[Removed]) -> None:
+def _forget_elsewhere(tx: Transaction, account_id: str, removed: list[Removed]) -> None:
     messages.forget_answers(tx, account_id, sorted(each.answer_umid for each in removed))
+    phones.forget(tx, account_id, sorted(each.message_umid for each in removed))

@@ -299,12 +299,12 @@ def forget_conversation(
     """
     where = "account_id = ? AND channel_id = ? AND msisdn = ?"
     person = account_id, channel_id, msisdn
+    # Whoever writes to the conversation meanwhile waits, and then begins a new one.
+    lock_conversation(tx, *person)
     if sub_account_ids is not None:
         through = sorted(sub_account_ids)
         some = f"{where} AND sub_account_id IN ({', '.join('?' * len(through)) or 'NULL'})"
         return tx.execute(f"DELETE FROM messages WHERE {some}", *person, *through)
-    # Whoever writes to the conversation meanwhile waits, and then begins a new one.
-    tx.execute(f"UPDATE conversations SET name = '' WHERE {where}", *person)
     removed = tx.execute(f"DELETE FROM messages WHERE {where}", *person)
     tx.execute(f"DELETE FROM conversations WHERE {where}", *person)
     return removed

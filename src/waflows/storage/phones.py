@@ -92,3 +92,13 @@ def unread(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> li
         msisdn,
     )
     return [str(umid) for (umid,) in rows]
+
+
+def forget(tx: Transaction, account_id: str, message_umids: list[str]) -> None:
+    """Closes the flows of some messages wherever they are open, and what was typed there goes."""
+    for umid in message_umids:
+        tx.execute(
+            "DELETE FROM phone_sessions WHERE account_id = ? AND message_umid = ?",
+            account_id,
+            umid,
+        )

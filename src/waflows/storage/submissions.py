@@ -78,6 +78,7 @@ class Removed(msgspec.Struct, frozen=True):
 
     flow_id: str
     sub_account_id: str
+    message_umid: str
     answer_umid: str
 
 
@@ -88,7 +89,7 @@ _COLUMNS = (
     "account_id, id, channel_id, sub_account_id, flow_id, flow_revision, message_umid,"
     " answer_umid, msisdn, submitted_at, flow_token, fields"
 )
-_REMOVED = "RETURNING flow_id, sub_account_id, answer_umid"
+_REMOVED = "RETURNING flow_id, sub_account_id, message_umid, answer_umid"
 
 
 def insert(tx: Transaction, submission: Submission) -> bool:

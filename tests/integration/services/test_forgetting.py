@@ -24,6 +24,7 @@ from waflows.services.accounts import Principal
 from waflows.services.flows import Content
 from waflows.services.outgoing import FlowContent, Outgoing
 from waflows.services.webhooks import Wanted
+from waflows.storage import phones
 from waflows.storage.database import Database
 from waflows.storage.submissions import Selection
 
@@ -133,6 +134,9 @@ def test_one_submission_is_forgotten_with_what_its_message_brought(db: Database)
     business = Business(db)
     umid = business.ask("one", INES, "crimson")
     [kept] = business.submissions()
+    # The phone still shows what was typed.
+    typed = '{"answer": "crimson answer"}'
+    db.run_now(phones.begin, business.account_id, "one", INES, umid, typed)
 
     db.run_now(forgetting.forget_submission, business.account_id, kept, EVERYTHING)
 
