@@ -43,7 +43,10 @@ _Url = Annotated[
 ]
 _HttpAuthorization = Annotated[
     str,
-    Meta(description="Sent as the Authorization header. Shown as `***`, which keeps what is set."),
+    Meta(
+        description="Sent as the Authorization header. Shown as `***`, which keeps what is set.",
+        extra_json_schema={"pattern": "^[ -~]{0,4096}$"},
+    ),
 ]
 # A name that does not resolve yet may be saved; one that resolves to a forbidden address may not.
 _REFUSED_WHEN_SAVED = {Stage.URL, Stage.ADDRESS}
@@ -54,8 +57,14 @@ class OAuthItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     """Client credentials by which a token for the webhook is fetched."""
 
     url: Annotated[_Url, Meta(description="The token endpoint.")]
-    client_id: str
-    client_secret: Annotated[str, Meta(description="Shown as `***`, which keeps what is set.")]
+    client_id: Annotated[str, Meta(extra_json_schema={"minLength": 1})]
+    client_secret: Annotated[
+        str,
+        Meta(
+            description="Shown as `***`, which keeps what is set.",
+            extra_json_schema={"minLength": 1},
+        ),
+    ]
     credentials_location: Annotated[
         Literal["header", "body"],
         Meta(description="Whether the credentials go into the Authorization header or the body."),
