@@ -79,7 +79,10 @@ async def move_clock(call: Call[NoQuery, ClockBody]) -> Reply:
     if body.time is not None:
         at_ms = _moment(body.time)
     else:
-        at_ms = clock.now_ms() + int((body.advance_seconds or 0.0) * 1000)
+        seconds = body.advance_seconds or 0.0
+        # Kept within bounds before it is counted in milliseconds, which could be too many to count.
+        seconds = max(-_FURTHEST_MS, min(seconds, _FURTHEST_MS))
+        at_ms = clock.now_ms() + int(seconds * 1000)
     if not 0 <= at_ms <= _FURTHEST_MS + clock.now_ms() - clock.moved_ms():
         raise OutOfRange("The clock goes from 1970 to a hundred years from now.")
     if body.time is not None:
