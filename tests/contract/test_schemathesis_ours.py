@@ -46,8 +46,10 @@ _OF_MESSAGES = [
 ]
 _BEYOND_THE_SCHEMA = [
     *_OF_MESSAGES,
+    "A passphrase belongs to a privateKey",
     "The channel has an endpoint key already",
     "The flow has no Flow JSON that could be played",
+    "The flow has no data endpoint",
     "from must be a date",
     "to must be a date",
     "msisdn is required",
@@ -60,6 +62,7 @@ _BEYOND_THE_SCHEMA = [
     "oauth.clientSecret must be given again",
     "The webhook is disabled",
     "The delivery is waiting",
+    "url must be an absolute http or https address",
     "Flow must be in DRAFT status",
     "Flow is not published",
     "Flow cannot be published",
