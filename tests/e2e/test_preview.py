@@ -81,7 +81,7 @@ def test_a_flow_is_played_by_hand_to_its_response(preview: Preview) -> None:
     page.locator("input[type=file]").set_input_files(
         {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
     )
-    expect(page.get_by_text("plan.pdf")).to_be_visible()
+    expect(page.locator(".files .name")).to_have_text("plan.pdf")
     preview.settle()
     preview.button("Send").click()
     preview.until("window.waflowsPreview.screen?.phase === 'completed'")

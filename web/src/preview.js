@@ -6,7 +6,8 @@ import { fault, panel as makePanel } from "./preview/panel.js";
 import { read } from "./preview/parameters.js";
 
 const place = document.getElementById("preview");
-const address = (name) => `${location.pathname.replace(/\/$/, "")}/${name}${tokenOf(location.search)}`;
+const address = (name) =>
+  `${location.pathname.replace(/\/$/, "")}/${name}${tokenOf(location.search)}`;
 const WIDTHS = [320, 360, 390, 412, 430];
 const panel = makePanel();
 let about;
@@ -43,19 +44,55 @@ async function post(message) {
 const notices = h("div", { class: "notices", role: "status" });
 const glass = h("div", { class: "glass" });
 const frame = h("div", { class: "device" }, glass);
-const overlay = h("div", { class: "faults-over", role: "region", "aria-label": "Faults", tabindex: "0", hidden: true });
-const stage = h("main", { class: "stage", "aria-label": "Phone" }, h("div", { class: "around" }, frame, overlay));
+const overlay = h("div", {
+  class: "faults-over",
+  role: "region",
+  "aria-label": "Faults",
+  tabindex: "0",
+  hidden: true,
+});
+const stage = h(
+  "main",
+  { class: "stage", "aria-label": "Phone" },
+  h("div", { class: "around" }, frame, overlay),
+);
 const jump = labelled("Screen", h("select", { onchange: () => jumpTo(jump.select.value) }));
-const width = labelled("Width", h("select", { onchange: () => setWidth(width.select.value) }, ...WIDTHS.map((each) => h("option", { value: each }, `${each} px`))));
-const theme = labelled("Look", h("select", { onchange: () => setTheme(theme.select.value) }, ...["system", "light", "dark"].map((each) => h("option", { value: each }, each))));
+const width = labelled(
+  "Width",
+  h(
+    "select",
+    { onchange: () => setWidth(width.select.value) },
+    ...WIDTHS.map((each) => h("option", { value: each }, `${each} px`)),
+  ),
+);
+const theme = labelled(
+  "Look",
+  h(
+    "select",
+    { onchange: () => setTheme(theme.select.value) },
+    ...["system", "light", "dark"].map((each) => h("option", { value: each }, each)),
+  ),
+);
 const restartButton = h("button", { type: "button", onclick: () => restart() }, "Restart");
-const panelButton = h("button", { type: "button", "aria-controls": "panel", onclick: () => showPanel(panel.node.hidden) }, "Panel");
+const panelButton = h(
+  "button",
+  { type: "button", "aria-controls": "panel", onclick: () => showPanel(panel.node.hidden) },
+  "Panel",
+);
 const status = h("span", { class: "badge", hidden: true });
 const bar = h(
   "header",
   { class: "bar" },
   h("div", { class: "who" }, h("h1", {}, place.dataset.name), status),
-  h("div", { class: "tools", role: "group", "aria-label": "Preview" }, restartButton, jump.node, width.node, theme.node, panelButton),
+  h(
+    "div",
+    { class: "tools", role: "group", "aria-label": "Preview" },
+    restartButton,
+    jump.node,
+    width.node,
+    theme.node,
+    panelButton,
+  ),
 );
 
 function labelled(words, select) {
@@ -96,7 +133,10 @@ function jumpTo(screen) {
 
 function answersFor(request) {
   const here = about.screens.find((screen) => screen.id === request.screen);
-  const targets = request.action === "INIT" ? about.screens.map((screen) => screen.id) : [...(here?.leads_to ?? []), request.screen];
+  const targets =
+    request.action === "INIT"
+      ? about.screens.map((screen) => screen.id)
+      : [...(here?.leads_to ?? []), request.screen];
   const answers = targets.filter(Boolean).map((id) => [`Screen ${id}`, { made_up: id }]);
   if (here?.terminal) answers.push(["SUCCESS, the end", { made_up: "SUCCESS" }]);
   return answers;
@@ -105,7 +145,8 @@ function answersFor(request) {
 function onStep(answer) {
   panel.step(answer);
   const screen = answer.screen.screen ?? "";
-  if ([...jump.select.options].some((option) => option.value === screen)) jump.select.value = screen;
+  if ([...jump.select.options].some((option) => option.value === screen))
+    jump.select.value = screen;
 }
 
 // --- what is told about the flow
@@ -117,7 +158,15 @@ async function tellAbout() {
   status.className = `badge badge-${about.status.toLowerCase()}`;
   jump.select.replaceChildren(
     h("option", { value: "" }, "first"),
-    ...about.screens.map((screen) => h("option", { value: screen.id }, screen.title && !screen.title.startsWith("$") ? `${screen.id} · ${screen.title}` : screen.id)),
+    ...about.screens.map((screen) =>
+      h(
+        "option",
+        { value: screen.id },
+        screen.title && !screen.title.startsWith("$")
+          ? `${screen.id} · ${screen.title}`
+          : screen.id,
+      ),
+    ),
   );
   panel.faults(about);
   say(...asked.problems, ...(about.problem ? [about.problem] : []));
@@ -131,7 +180,11 @@ function showFaultsOver() {
   overlay.hidden = !shown.length;
   overlay.classList.toggle("covers", Boolean(about.problem));
   overlay.replaceChildren(
-    h("h2", {}, `${shown.length + about.more_faults} ${shown.length === 1 ? "fault" : "faults"} in the Flow JSON`),
+    h(
+      "h2",
+      {},
+      `${shown.length + about.more_faults} ${shown.length === 1 ? "fault" : "faults"} in the Flow JSON`,
+    ),
     h("ol", {}, ...shown.slice(0, 50).map(fault)),
     h("button", { type: "button", onclick: () => (overlay.hidden = true) }, "Hide"),
   );
@@ -177,7 +230,9 @@ function watch() {
 async function begin() {
   document.documentElement.dataset.theme = "system";
   place.replaceChildren(bar, notices, h("div", { class: "columns" }, stage, panel.node));
-  const above = new ResizeObserver(() => place.style.setProperty("--bar", `${bar.offsetHeight + notices.offsetHeight}px`));
+  const above = new ResizeObserver(() =>
+    place.style.setProperty("--bar", `${bar.offsetHeight + notices.offsetHeight}px`),
+  );
   above.observe(bar);
   above.observe(notices);
   width.select.value = "390";
@@ -190,7 +245,14 @@ async function begin() {
     return;
   }
   showPanel(asked.panel);
-  player = mountPlayer(glass, { post, onStep, answersFor, live: asked.live, business: place.dataset.name, onAgain: () => restart() });
+  player = mountPlayer(glass, {
+    post,
+    onStep,
+    answersFor,
+    live: asked.live,
+    business: place.dataset.name,
+    onAgain: () => restart(),
+  });
   // For the page's tests, and for whoever looks into it from the browser's console.
   window.waflowsPreview = player;
   restart();

@@ -1,6 +1,16 @@
 // CheckboxGroup, RadioButtonsGroup, ChipsSelector and Dropdown.
 
-import { arrange, freshId, h, icon, picture, same, setAttribute, setText, shortened } from "./dom.js";
+import {
+  arrange,
+  freshId,
+  h,
+  icon,
+  picture,
+  same,
+  setAttribute,
+  setText,
+  shortened,
+} from "./dom.js";
 import { describe, errorLine } from "./fields.js";
 
 /** A group of boxes, buttons or chips; a dropdown shows its choice and opens a list. */
@@ -17,7 +27,15 @@ function group(widget, player, make) {
   const list = h("div", { class: widget.component === "ChipsSelector" ? "chips" : "options" });
   const error = errorLine();
   const role = widget.multiple ? "group" : "radiogroup";
-  const node = h("div", { class: "choice", role, "aria-labelledby": id }, label, about, hint, list, error.node);
+  const node = h(
+    "div",
+    { class: "choice", role, "aria-labelledby": id },
+    label,
+    about,
+    hint,
+    list,
+    error.node,
+  );
   const rows = new Map();
   const group = freshId();
   const update = (next) => {
@@ -26,7 +44,8 @@ function group(widget, player, make) {
     setText(hint, next.hint ?? "");
     setAttribute(node, "aria-disabled", next.enabled === false ? "true" : "");
     setAttribute(list, "data-media", next.large_media ? "large" : "");
-    for (const id of rows.keys()) if (!next.options.some((option) => option.id === id)) rows.delete(id);
+    for (const id of rows.keys())
+      if (!next.options.some((option) => option.id === id)) rows.delete(id);
     const shown = next.options.map((option) => {
       if (!rows.has(option.id)) rows.set(option.id, make(option, next, player, group));
       const row = rows.get(option.id);
@@ -53,7 +72,10 @@ function group(widget, player, make) {
 }
 
 function told(mark, words, off) {
-  return `    ${mark} ${words.filter((each) => each.textContent).map((each) => each.textContent).join(" — ")}${off ? "  (disabled)" : ""}`;
+  return `    ${mark} ${words
+    .filter((each) => each.textContent)
+    .map((each) => each.textContent)
+    .join(" — ")}${off ? "  (disabled)" : ""}`;
 }
 
 function box(option, widget, player, group) {
@@ -99,7 +121,12 @@ function looks() {
     now = next;
   };
   media.hidden = true;
-  return { media, words: h("span", { class: "words" }, title, description, metadata), texts: [title, description, metadata], update };
+  return {
+    media,
+    words: h("span", { class: "words" }, title, description, metadata),
+    texts: [title, description, metadata],
+    update,
+  };
 }
 
 function mediaOf(option) {
@@ -127,7 +154,8 @@ function chip(option, widget, player) {
     node.disabled = next.enabled === false || all.enabled === false;
     node.dataset.off = next.enabled === false ? "yes" : "";
   };
-  const line = () => told(node.getAttribute("aria-pressed") === "true" ? "[x]" : "[ ]", [node], node.dataset.off);
+  const line = () =>
+    told(node.getAttribute("aria-pressed") === "true" ? "[x]" : "[ ]", [node], node.dataset.off);
   return { node, update, line };
 }
 
@@ -138,7 +166,13 @@ function dropdown(widget, player) {
   const error = errorLine();
   const control = h(
     "button",
-    { type: "button", class: "box opener", "aria-haspopup": "listbox", "aria-labelledby": `${id} ${value.id}`, onclick: () => open() },
+    {
+      type: "button",
+      class: "box opener",
+      "aria-haspopup": "listbox",
+      "aria-labelledby": `${id} ${value.id}`,
+      onclick: () => open(),
+    },
     label,
     value,
     icon("down"),
@@ -148,7 +182,11 @@ function dropdown(widget, player) {
   const open = () => {
     const { content, focus } = listbox(now, label.textContent, (option) => {
       surface.close();
-      player.send({ event: option.selected ? "unselect" : "select", name: now.name, item: option.id });
+      player.send({
+        event: option.selected ? "unselect" : "select",
+        name: now.name,
+        item: option.id,
+      });
     });
     const surface = player.surface(now.label, content, { focus, from: control });
   };
@@ -164,7 +202,9 @@ function dropdown(widget, player) {
     control.removeAttribute("aria-invalid");
   };
   const lines = () => [
-    label.textContent + (/[?:]$/.test(label.textContent) ? "" : ":") + (control.disabled ? "  (disabled)" : ""),
+    label.textContent +
+      (/[?:]$/.test(label.textContent) ? "" : ":") +
+      (control.disabled ? "  (disabled)" : ""),
     ...now.options.map((option) => {
       const words = [option.title, option.description, option.metadata].filter(Boolean);
       const mark = option.selected && value.textContent === shortened(option.title) ? "(•)" : "( )";
@@ -196,7 +236,16 @@ function listbox(widget, label, pick) {
     );
     return { row, option };
   });
-  const list = h("ul", { role: "listbox", class: "options listbox", "aria-label": label, onkeydown: (event) => key(event) }, ...rows.map(({ row }) => row));
+  const list = h(
+    "ul",
+    {
+      role: "listbox",
+      class: "options listbox",
+      "aria-label": label,
+      onkeydown: (event) => key(event),
+    },
+    ...rows.map(({ row }) => row),
+  );
   const focus = (index) => {
     const { row } = rows[Math.max(0, Math.min(rows.length - 1, index))] ?? {};
     for (const each of rows) each.row.tabIndex = each.row === row ? 0 : -1;

@@ -4,7 +4,20 @@ import { arrange, freshId, h, icon, setAttribute, setText } from "./dom.js";
 import { describe, errorLine } from "./fields.js";
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const MONTHS = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
 
 export function dates(widget, player) {
   const title = h("h3", { class: "label" });
@@ -13,7 +26,10 @@ export function dates(widget, player) {
   const error = errorLine();
   const node = h("div", { class: "dates", role: "group" }, title, about, boxes, error.node);
   const parts = widget.parts.map((_, index) => part(() => open(index)));
-  arrange(boxes, parts.map((each) => each.node));
+  arrange(
+    boxes,
+    parts.map((each) => each.node),
+  );
   let now = widget;
   const open = (index) => {
     const picked = now.parts.map((each) => each.value ?? "");
@@ -26,7 +42,10 @@ export function dates(widget, player) {
       );
     };
     const { content, focus } = calendar(now, picked, index, send);
-    const surface = player.surface(now.parts[index].label || now.title || "Date", content, { focus, from: parts[index].control });
+    const surface = player.surface(now.parts[index].label || now.title || "Date", content, {
+      focus,
+      from: parts[index].control,
+    });
   };
   const update = (next) => {
     now = next;
@@ -53,7 +72,13 @@ function part(open) {
   const error = errorLine();
   const control = h(
     "button",
-    { type: "button", class: "box opener", "aria-haspopup": "dialog", "aria-labelledby": `${id} ${value.id}`, onclick: open },
+    {
+      type: "button",
+      class: "box opener",
+      "aria-haspopup": "dialog",
+      "aria-labelledby": `${id} ${value.id}`,
+      onclick: open,
+    },
     label,
     value,
     icon("calendar"),
@@ -108,20 +133,50 @@ function calendar(widget, picked, index, done) {
   const ranged = picked.length === 2;
   const today = new Date();
   const here = iso(new Date(Date.UTC(today.getFullYear(), today.getMonth(), today.getDate())));
-  const within = (day) => (day < widget.first ? widget.first : day > widget.last ? widget.last : day);
+  const within = (day) =>
+    day < widget.first ? widget.first : day > widget.last ? widget.last : day;
   let values = [...picked];
   let turn = index;
   let at = within(picked[index] || widget.parts[index].opens_on || here);
   const unavailable = new Set(widget.unavailable ?? []);
   const offered = (day) =>
-    day >= widget.first && day <= widget.last && !unavailable.has(day) && widget.weekdays.includes(DAYS[(utc(day).getUTCDay() + 6) % 7]);
+    day >= widget.first &&
+    day <= widget.last &&
+    !unavailable.has(day) &&
+    widget.weekdays.includes(DAYS[(utc(day).getUTCDay() + 6) % 7]);
 
   const years = [];
-  for (let year = +widget.first.slice(0, 4); year <= +widget.last.slice(0, 4) && years.length < 400; year += 1) years.push(year);
-  const select = (label, entries) => h("select", { "aria-label": label, onchange: () => jump() }, ...entries.map(([value, text]) => h("option", { value }, text)));
-  const month = select("Month", MONTHS.map((name, number) => [number, name]));
-  const year = select("Year", years.map((each) => [each, String(each)]));
-  const go = (months, label, name) => h("button", { type: "button", class: "round", "aria-label": label, onclick: () => move(monthsOn(at, months), false) }, icon(name));
+  for (
+    let year = +widget.first.slice(0, 4);
+    year <= +widget.last.slice(0, 4) && years.length < 400;
+    year += 1
+  )
+    years.push(year);
+  const select = (label, entries) =>
+    h(
+      "select",
+      { "aria-label": label, onchange: () => jump() },
+      ...entries.map(([value, text]) => h("option", { value }, text)),
+    );
+  const month = select(
+    "Month",
+    MONTHS.map((name, number) => [number, name]),
+  );
+  const year = select(
+    "Year",
+    years.map((each) => [each, String(each)]),
+  );
+  const go = (months, label, name) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "round",
+        "aria-label": label,
+        onclick: () => move(monthsOn(at, months), false),
+      },
+      icon(name),
+    );
   const status = h("p", { class: "status", "aria-live": "polite" });
   const body = h("tbody");
   const grid = h(
@@ -130,12 +185,27 @@ function calendar(widget, picked, index, done) {
     h("thead", {}, h("tr", {}, ...DAYS.map((name) => h("th", { scope: "col" }, name)))),
     body,
   );
-  const clear = h("button", { type: "button", class: "link", onclick: () => done(values.map(() => "")) }, "Clear");
-  const finish = h("button", { type: "button", class: "main", onclick: () => done(values) }, "Done");
+  const clear = h(
+    "button",
+    { type: "button", class: "link", onclick: () => done(values.map(() => "")) },
+    "Clear",
+  );
+  const finish = h(
+    "button",
+    { type: "button", class: "main", onclick: () => done(values) },
+    "Done",
+  );
   const content = h(
     "div",
     { class: "calendar" },
-    h("div", { class: "month" }, go(-1, "Previous month", "previous"), month, year, go(1, "Next month", "onward")),
+    h(
+      "div",
+      { class: "month" },
+      go(-1, "Previous month", "previous"),
+      month,
+      year,
+      go(1, "Next month", "onward"),
+    ),
     grid,
     status,
     h("div", { class: "buttons" }, clear, ranged ? finish : null),
@@ -190,7 +260,9 @@ function calendar(widget, picked, index, done) {
       weeks.push(h("tr", {}, ...days.map(cell)));
     }
     body.replaceChildren(...weeks);
-    status.textContent = ranged ? `Start ${shown(values[0]) || "not picked"}, end ${shown(values[1]) || "not picked"}` : "";
+    status.textContent = ranged
+      ? `Start ${shown(values[0]) || "not picked"}, end ${shown(values[1]) || "not picked"}`
+      : "";
     status.hidden = !ranged;
   };
   const cell = (day) => {

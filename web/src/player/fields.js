@@ -63,8 +63,12 @@ export function textField(widget, player) {
     describe(control, error, helper, counter);
   };
   const lines = () => {
-    const value = control.type === "password" ? "•".repeat([...control.value].length) : control.value;
-    const below = [helper, counter].map((each) => each.textContent).filter(Boolean).join("  ");
+    const value =
+      control.type === "password" ? "•".repeat([...control.value].length) : control.value;
+    const below = [helper, counter]
+      .map((each) => each.textContent)
+      .filter(Boolean)
+      .join("  ");
     return [
       `${label.textContent}: [${value}]${control.disabled ? "  (disabled)" : ""}`,
       ...(below ? [`    ${below}`] : []),
@@ -80,7 +84,8 @@ export function optIn(widget, player) {
   const control = h("input", {
     id,
     type: "checkbox",
-    onchange: () => player.send({ event: control.checked ? "select" : "unselect", name: widget.name }),
+    onchange: () =>
+      player.send({ event: control.checked ? "select" : "unselect", name: widget.name }),
   });
   const more = h("button", {
     type: "button",

@@ -23,7 +23,13 @@ export function markdown(source, rich) {
     const heading = rich && /^(#{1,6})\s+(.*)$/.exec(line);
     const kind = listKind(line);
     if (heading) {
-      blocks.push(h("p", { class: ["", "heading", "subheading"][heading[1].length] ?? "body" }, ...inline(heading[2])));
+      blocks.push(
+        h(
+          "p",
+          { class: ["", "heading", "subheading"][heading[1].length] ?? "body" },
+          ...inline(heading[2]),
+        ),
+      );
       at += 1;
     } else if (kind) {
       const items = [];
@@ -54,7 +60,12 @@ function isTable(lines, at) {
 }
 
 function table(lines, inline) {
-  const [head, , ...rows] = lines.map((line) => line.trim().replace(/^\||\|$/g, "").split("|"));
+  const [head, , ...rows] = lines.map((line) =>
+    line
+      .trim()
+      .replace(/^\||\|$/g, "")
+      .split("|"),
+  );
   const cells = (tag, row) => row.map((cell) => h(tag, {}, ...inline(cell.trim())));
   return h(
     "div",
@@ -85,11 +96,16 @@ function spans(given, images, depth) {
 
 function span(match, images, depth) {
   const { alt, image, text, link, bold, italic, struck } = match.groups;
-  if (image !== undefined) return images ? picture(images[image.replace("image:", "")] ?? "", alt, "in-text") : match[0];
+  if (image !== undefined)
+    return images ? picture(images[image.replace("image:", "")] ?? "", alt, "in-text") : match[0];
   if (link !== undefined) {
     const address = openable(link);
     if (!address) return text;
-    return h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, ...spans(text, images, depth));
+    return h(
+      "a",
+      { href: address, target: "_blank", rel: "noopener noreferrer" },
+      ...spans(text, images, depth),
+    );
   }
   if (bold) return h("strong", {}, ...spans(bold.slice(2, -2), images, depth));
   if (struck) return h("s", {}, ...spans(struck.slice(2, -2), images, depth));

@@ -8,12 +8,14 @@
 // Without an event a message asks to carry out the endpoint request that the state waits for.
 // Everything is drawn in a shadow root, so that neither page nor player styles the other.
 
+import { bubbles } from "./chat.js";
 import { choice } from "./choices.js";
 import { dates } from "./dates.js";
-import { arrange, freshId, h, icon, openable, setAttribute, setText } from "./dom.js";
+import { arrange, freshId, h, icon, setAttribute, setText } from "./dom.js";
 import { optIn, textField } from "./fields.js";
 import css from "./player.css" with { type: "text" };
 import { carousel, footer, image, link, navigationList, text } from "./shown.js";
+import { plainButton, Surfaces } from "./surfaces.js";
 import { upload } from "./uploads.js";
 
 const VIEWS = {
@@ -30,6 +32,7 @@ const VIEWS = {
   carousel,
 };
 const LONGEST_LINE = 300;
+const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 const TOLD_MS = 6000;
 
 /**
@@ -69,7 +72,6 @@ class Player {
   // Answers to what was asked before the flow was started anew are not wanted any more.
   round = 0;
   views = new Map();
-  surfaces = [];
 
   constructor(element, options) {
     this.options = options;
@@ -87,16 +89,45 @@ class Player {
   build() {
     this.title = h("h2", { class: "title", tabindex: "-1", id: freshId() });
     this.leave = h("button", { type: "button", class: "round", onclick: () => this.tapLeave() });
-    this.close = h("button", { type: "button", class: "round", "aria-label": "Close", onclick: () => this.askToClose() }, icon("close"));
-    this.progress = h("div", { class: "progress", role: "progressbar", "aria-label": "Progress", "aria-valuemin": "0" }, h("span"));
+    this.close = h(
+      "button",
+      { type: "button", class: "round", "aria-label": "Close", onclick: () => this.askToClose() },
+      icon("close"),
+    );
+    this.progress = h(
+      "div",
+      { class: "progress", role: "progressbar", "aria-label": "Progress", "aria-valuemin": "0" },
+      h("span"),
+    );
     // It scrolls, so a keyboard must be able to get to it even where it has nothing to press.
-    this.body = h("div", { class: "screen", tabindex: "0", role: "group", "aria-labelledby": this.title.id });
+    this.body = h("div", {
+      class: "screen",
+      tabindex: "0",
+      role: "group",
+      "aria-labelledby": this.title.id,
+    });
     this.bottom = h("div", { class: "bottom" });
-    this.managed = h("p", { class: "managed" }, "Managed by the business. ", h("span", {}, "Learn more"));
-    this.snackbar = h("div", { class: "snackbar", role: "alert" }, h("p", { class: "message" }), h("p", { class: "detail" }));
+    this.managed = h(
+      "p",
+      { class: "managed" },
+      "Managed by the business. ",
+      h("span", {}, "Learn more"),
+    );
+    this.snackbar = h(
+      "div",
+      { class: "snackbar", role: "alert" },
+      h("p", { class: "message" }),
+      h("p", { class: "detail" }),
+    );
     this.toast = h("p", { class: "toast", role: "status", hidden: true });
     this.trouble = h("div", { class: "trouble", role: "alert", hidden: true });
-    this.overlay = h("div", { class: "overlay", hidden: true }, h("div", { class: "spinner", "aria-hidden": "true" }), h("p", { role: "status" }), h("div", { class: "buttons" }));
+    this.overlay = h(
+      "div",
+      { class: "overlay", hidden: true },
+      h("div", { class: "spinner", "aria-hidden": "true" }),
+      h("p", { role: "status" }),
+      h("div", { class: "buttons" }),
+    );
     this.sheet = h(
       "section",
       { class: "sheet", "aria-labelledby": this.title.id },
@@ -107,8 +138,17 @@ class Player {
       this.bottom,
     );
     this.chat = h("section", { class: "chat", "aria-label": "Chat", hidden: true });
-    this.surfaceLayer = h("div", { class: "surfaces" });
-    this.phone = h("div", { class: "phone" }, this.chat, this.sheet, this.overlay, this.surfaceLayer, this.toast, this.trouble);
+    this.surfaces = new Surfaces(this.root, () => this.holdStill());
+    this.phone = h(
+      "div",
+      { class: "phone" },
+      this.chat,
+      this.sheet,
+      this.overlay,
+      this.surfaces.node,
+      this.toast,
+      this.trouble,
+    );
     this.root.replaceChildren(this.phone);
   }
 
@@ -134,7 +174,7 @@ class Player {
     this.busy = false;
     this.state = null;
     this.screen = null;
-    this.closeSurfaces();
+    this.surfaces.clear();
     this.send(event);
   }
 
@@ -143,7 +183,8 @@ class Player {
     const waiting = this.screen?.phase === "waiting";
     if (waiting && event.event !== "close") return;
     const last = this.queue.at(-1);
-    if (last && last.event === "type" && event.event === "type" && last.name === event.name) this.queue.pop();
+    if (last && last.event === "type" && event.event === "type" && last.name === event.name)
+      this.queue.pop();
     this.queue.push(event);
     this.work();
   }
@@ -222,9 +263,11 @@ class Player {
     this.screen = answer.screen;
     this.draw(before);
     if (answer.refused) this.explain(answer, event);
-    for (const effect of answer.effects ?? []) if (effect.effect === "open_url") this.offerLink(effect.url);
+    for (const effect of answer.effects ?? [])
+      if (effect.effect === "open_url") this.surfaces.offerLink(effect.url);
     this.options.onStep?.(answer, event);
-    if (answer.screen.phase === "completed" || answer.screen.phase === "closed") this.drawChat(answer);
+    if (answer.screen.phase === "completed" || answer.screen.phase === "closed")
+      this.drawChat(answer);
   }
 
   explain(answer, event) {
@@ -240,14 +283,15 @@ class Player {
 
   draw(before) {
     const { screen } = this;
-    const over = screen.phase === "completed" || screen.phase === "closed" || screen.phase === "new";
+    const over =
+      screen.phase === "completed" || screen.phase === "closed" || screen.phase === "new";
     const moved = !before || before.screen !== screen.screen || before.step !== screen.step;
     this.sheet.hidden = over;
     this.chat.hidden = !over;
-    if (over) this.closeSurfaces();
+    if (over) this.surfaces.clear();
     if (moved) {
       this.views.clear();
-      this.closeSurfaces();
+      this.surfaces.clear();
     }
     setText(this.title, screen.title || screen.screen || " ");
     this.title.hidden = false;
@@ -286,8 +330,14 @@ class Player {
     }
     this.views = kept;
     const views = [...kept.values()];
-    arrange(this.body, views.filter((view) => !view.bottom).map((view) => view.node));
-    arrange(this.bottom, [...views.filter((view) => view.bottom).map((view) => view.node), this.managed]);
+    arrange(
+      this.body,
+      views.filter((view) => !view.bottom).map((view) => view.node),
+    );
+    arrange(this.bottom, [
+      ...views.filter((view) => view.bottom).map((view) => view.node),
+      this.managed,
+    ]);
   }
 
   drawSnackbar(screen) {
@@ -301,15 +351,17 @@ class Player {
     const waiting = screen.phase === "waiting";
     const [spinner, message, buttons] = this.overlay.children;
     this.overlay.hidden = !waiting;
-    this.sheet.inert = waiting || this.surfaces.length > 0;
+    this.holdStill();
     if (!waiting) return;
     spinner.hidden = !this.options.live;
     this.overlay.dataset.live = this.options.live ? "yes" : "no";
-    message.textContent = this.options.live ? "Loading…" : "The flow asks its endpoint. The preview calls it only when interactive=true; choose what it answers:";
+    message.textContent = this.options.live
+      ? "Loading…"
+      : "The flow asks its endpoint. The preview calls it only when interactive=true; choose what it answers:";
     const offered = this.options.live ? [] : (this.options.answersFor?.(this.state.request) ?? []);
     buttons.replaceChildren(
-      ...offered.map(([label, more]) => h("button", { type: "button", class: "plain", onclick: () => this.answer(more) }, label)),
-      h("button", { type: "button", class: "plain", onclick: () => this.send({ event: "close" }) }, "Close the flow"),
+      ...offered.map(([label, more]) => plainButton(label, () => this.answer(more))),
+      plainButton("Close the flow", () => this.send({ event: "close" })),
     );
     if (!this.options.live) buttons.firstElementChild.focus();
   }
@@ -322,19 +374,8 @@ class Player {
   }
 
   drawChat(answer) {
-    const done = answer.screen.phase === "completed";
-    const lines = (answer.summary ?? []).flatMap((line) => [h("dt", {}, line.label), h("dd", {}, line.text)]);
-    const heading = h("h2", { class: "bubble-title", tabindex: "-1" }, done ? "Response sent" : "Flow closed");
-    const words = done ? null : h("p", {}, answer.screen.snackbar || "It was closed without a response.");
-    const bubble = h(
-      "div",
-      { class: `bubble ${done ? "own" : "note"}` },
-      heading,
-      words,
-      lines.length ? h("details", {}, h("summary", {}, "View response"), h("dl", {}, ...lines)) : null,
-    );
-    const asked = h("div", { class: "bubble" }, h("p", {}, this.options.business ?? "The business"), h("button", { type: "button", class: "cta", onclick: () => this.options.onAgain?.() }, icon("form"), "Open the flow again"));
-    this.chat.replaceChildren(asked, bubble);
+    const { nodes, heading } = bubbles(answer, this.options);
+    this.chat.replaceChildren(...nodes);
     heading.focus({ preventScroll: true });
   }
 
@@ -346,70 +387,23 @@ class Player {
   }
 
   askToClose() {
-    const entered = Object.values(this.state?.pages ?? {}).some((page) => page.edited?.length || Object.keys(page.form ?? {}).length);
+    const entered = Object.values(this.state?.pages ?? {}).some(
+      (page) => page.edited?.length || Object.keys(page.form ?? {}).length,
+    );
     if (!entered) {
       this.send({ event: "close" });
       return;
     }
-    const stay = h("button", { type: "button", class: "plain", onclick: () => surface.close() }, "Stay");
-    const go = h("button", { type: "button", class: "plain", onclick: () => (surface.close(), this.send({ event: "close" })) }, "Close");
-    const words = h("p", {}, "What you entered is not sent and will be lost.");
-    const surface = this.surface("Close this form?", h("div", {}, words, h("div", { class: "buttons" }, stay, go)), { kind: "dialog", focus: () => stay.focus() });
+    this.surfaces.askToClose(() => this.send({ event: "close" }));
   }
 
-  offerLink(url) {
-    const address = openable(url);
-    const words = h("p", { class: "address" }, url);
-    const done = h("button", { type: "button", class: "plain", onclick: () => surface.close() }, address ? "Cancel" : "Close");
-    const open = address ? h("a", { class: "plain", href: address, target: "_blank", rel: "noopener noreferrer", onclick: () => surface.close() }, "Open") : null;
-    const title = address ? "Open this link?" : "This address cannot be opened.";
-    const surface = this.surface(title, h("div", {}, words, h("div", { class: "buttons" }, done, open)), { kind: "dialog", focus: () => (open ?? done).focus() });
+  surface(title, content, options) {
+    return this.surfaces.show(title, content, options);
   }
 
-  /** Shows something over the screen that must be dealt with first; Escape and a tap beside it close. */
-  surface(title, content, { focus, from = null, kind = "drawer" }) {
-    const back = from ?? this.root.activeElement;
-    const id = freshId();
-    const shut = h("button", { type: "button", class: "round", "aria-label": "Cancel", onclick: () => close() }, icon("close"));
-    const panel = h(
-      "div",
-      { class: `surface ${kind}`, role: "dialog", "aria-modal": "true", "aria-labelledby": id, onkeydown: (event) => key(event) },
-      h("div", { class: "surface-head" }, h("h2", { id }, title), kind === "drawer" ? shut : null),
-      content,
-    );
-    const layer = h("div", { class: "scrim", onclick: (event) => event.target === layer && close() }, panel);
-    const key = (event) => {
-      if (event.key === "Escape") close();
-      if (event.key === "Tab") this.keepInside(panel, event);
-    };
-    const surface = { layer };
-    const close = () => {
-      layer.remove();
-      this.surfaces = this.surfaces.filter((each) => each !== surface);
-      this.sheet.inert = this.surfaces.length > 0 || this.screen?.phase === "waiting";
-      if (back?.isConnected) back.focus();
-    };
-    surface.close = close;
-    this.surfaces.push(surface);
-    this.sheet.inert = true;
-    this.surfaceLayer.append(layer);
-    focus();
-    return surface;
-  }
-
-  keepInside(panel, event) {
-    const stops = [...panel.querySelectorAll("button, a, input, select, [tabindex='0']")].filter((each) => !each.disabled && each.tabIndex >= 0);
-    const at = stops.indexOf(this.root.activeElement);
-    const next = event.shiftKey ? at - 1 : at + 1;
-    if (next >= 0 && next < stops.length) return;
-    event.preventDefault();
-    stops.at(event.shiftKey ? -1 : 0)?.focus();
-  }
-
-  closeSurfaces() {
-    for (const surface of this.surfaces) surface.layer.remove();
-    this.surfaces = [];
-    this.sheet.inert = false;
+  /** While something stands over the screen, nothing on it can be reached. */
+  holdStill() {
+    this.sheet.inert = this.surfaces.open.length > 0 || this.screen?.phase === "waiting";
   }
 
   /** Says something in passing. */
@@ -420,14 +414,17 @@ class Player {
   }
 
   showTrouble(error, message) {
-    const again = h("button", { type: "button", class: "plain", onclick: () => retry() }, "Try again");
+    const again = plainButton("Try again", () => retry());
     const retry = () => {
       this.trouble.hidden = true;
       if (message.event) this.send(message.event);
       else if (this.screen?.phase === "waiting") this.wait();
     };
-    const dismiss = h("button", { type: "button", class: "plain", onclick: () => (this.trouble.hidden = true) }, "Dismiss");
-    this.trouble.replaceChildren(h("p", {}, error.message), h("div", { class: "buttons" }, dismiss, again));
+    const dismiss = plainButton("Dismiss", () => (this.trouble.hidden = true));
+    this.trouble.replaceChildren(
+      h("p", {}, error.message),
+      h("div", { class: "buttons" }, dismiss, again),
+    );
     this.trouble.hidden = false;
   }
 
@@ -437,16 +434,22 @@ class Player {
   drawn() {
     const { screen } = this;
     if (!screen) return "";
-    const place = screen.steps ? `  ${this.progress.getAttribute("aria-valuenow")}/${this.progress.getAttribute("aria-valuemax")}` : "";
+    const place = screen.steps
+      ? `  ${this.progress.getAttribute("aria-valuenow")}/${this.progress.getAttribute("aria-valuemax")}`
+      : "";
     const [message, detail] = this.snackbar.children;
     const rows = [
       screen.screen ? `${this.title.textContent}  [${screen.screen}]${place}` : "(no screen)",
       "─".repeat(40),
-      ...[...this.views.values()].flatMap((view) => view.lines().flatMap((line) => (line ? line.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/) : [""]))),
+      ...[...this.views.values()].flatMap((view) =>
+        view.lines().flatMap((line) => (line ? line.split(LINE_END) : [""])),
+      ),
       ...(message.textContent ? [`⚠ ${message.textContent}`] : []),
       ...(detail.textContent ? [`  ${detail.textContent}`] : []),
       ...(screen.phase === "open" ? [] : [`(${screen.phase})`]),
     ];
-    return rows.map((row) => [...row.slice(0, LONGEST_LINE * 2)].slice(0, LONGEST_LINE).join("")).join("\n");
+    return rows
+      .map((row) => [...row.slice(0, LONGEST_LINE * 2)].slice(0, LONGEST_LINE).join(""))
+      .join("\n");
   }
 }

@@ -60,10 +60,26 @@ export function carousel(widget, player) {
   const frame = h("div", { class: "frame" });
   const count = h("p", { class: "count", "aria-live": "polite" });
   const step = (by, label, name) =>
-    h("button", { type: "button", class: `turn ${name}`, "aria-label": label, onclick: () => turn(by) }, icon(name));
+    h(
+      "button",
+      { type: "button", class: `turn ${name}`, "aria-label": label, onclick: () => turn(by) },
+      icon(name),
+    );
   const back = step(-1, "Previous image", "previous");
   const on = step(1, "Next image", "onward");
-  const node = h("div", { class: "carousel", role: "group", "aria-roledescription": "carousel", "aria-label": "Images" }, frame, back, on, count);
+  const node = h(
+    "div",
+    {
+      class: "carousel",
+      role: "group",
+      "aria-roledescription": "carousel",
+      "aria-label": "Images",
+    },
+    frame,
+    back,
+    on,
+    count,
+  );
   let now;
   let at = 0;
   const turn = (by) => player.send({ event: "tap", key: now.key, item: String(at + by) });
@@ -73,23 +89,43 @@ export function carousel(widget, player) {
     at = next.shown ?? 0;
     const shown = next.pictures[at];
     frame.style.aspectRatio = (next.aspect_ratio ?? "4:3").replace(":", " / ");
-    frame.replaceChildren(shown ? picture(shown.src, shown.alt_text ?? "", next.scale ?? "contain") : "");
+    frame.replaceChildren(
+      shown ? picture(shown.src, shown.alt_text ?? "", next.scale ?? "contain") : "",
+    );
     count.textContent = `${at + 1} of ${next.pictures.length}`;
     back.disabled = at === 0;
     on.disabled = at + 1 >= next.pictures.length;
   };
-  return { node, update, lines: () => [`[image ${count.textContent}: ${altOf(frame.firstElementChild)}]`] };
+  return {
+    node,
+    update,
+    lines: () => [`[image ${count.textContent}: ${altOf(frame.firstElementChild)}]`],
+  };
 }
 
 export function link(widget, player) {
   const label = h("span");
-  const node = h("button", { type: "button", class: "link", onclick: () => player.send({ event: "tap", key: widget.key }) }, label);
+  const node = h(
+    "button",
+    {
+      type: "button",
+      class: "link",
+      onclick: () => player.send({ event: "tap", key: widget.key }),
+    },
+    label,
+  );
   const update = (next) => setText(label, next.text);
-  return { node: h("div", { class: "link-row" }, node), update, lines: () => [`→ ${label.textContent}`] };
+  return {
+    node: h("div", { class: "link-row" }, node),
+    update,
+    lines: () => [`→ ${label.textContent}`],
+  };
 }
 
 export function footer(widget, player) {
-  const [left, center, right] = ["left", "center", "right"].map((name) => h("span", { class: name }));
+  const [left, center, right] = ["left", "center", "right"].map((name) =>
+    h("span", { class: name }),
+  );
   const why = h("span", { class: "unseen", id: `why-${widget.key}` });
   const label = h("span");
   const captions = h("p", { class: "captions" }, left, center, right);
@@ -112,10 +148,16 @@ export function footer(widget, player) {
     setAttribute(button, "aria-describedby", next.why ? why.id : "");
   };
   const lines = () => {
-    const told = [left, center, right].map((each) => each.textContent).filter(Boolean).join("  ");
+    const told = [left, center, right]
+      .map((each) => each.textContent)
+      .filter(Boolean)
+      .join("  ");
     const off = button.hasAttribute("aria-disabled");
     const reason = why.textContent ? ` ${why.textContent}` : "";
-    return [...(told ? [told] : []), `[ ${label.textContent} ]${off ? `  (disabled)${reason}` : ""}`];
+    return [
+      ...(told ? [told] : []),
+      `[ ${label.textContent} ]${off ? `  (disabled)${reason}` : ""}`,
+    ];
   };
   return { node: h("div", { class: "footer" }, captions, button, why), update, lines };
 }
@@ -132,7 +174,10 @@ export function navigationList(widget, player) {
     setText(label, next.label ?? "");
     setText(about, next.description ?? "");
     setAttribute(node, "data-media", next.large_media ? "large" : "");
-    arrange(list, next.items.map((item) => entry(item, next.key, player)));
+    arrange(
+      list,
+      next.items.map((item) => entry(item, next.key, player)),
+    );
   };
   const lines = () => [
     ...[label, about].filter((each) => !each.hidden).map((each) => each.textContent),
@@ -150,7 +195,11 @@ function entry(item, key, player) {
   const tags = (item.tags ?? []).map((each) => h("span", { class: "tag" }, shortened(each)));
   const button = h(
     "button",
-    { type: "button", class: "entry", onclick: () => player.send({ event: "tap", key, item: item.id }) },
+    {
+      type: "button",
+      class: "entry",
+      onclick: () => player.send({ event: "tap", key, item: item.id }),
+    },
     item.image ? picture(item.image, item.alt_text ?? "", "thumb") : null,
     h(
       "span",

@@ -13,11 +13,22 @@ export function upload(widget, player) {
   const about = h("p", { class: "about", id: freshId() });
   const hint = h("p", { class: "hint", id: freshId() });
   const error = errorLine();
-  const picker = h("input", { type: "file", class: "unseen", tabindex: "-1", "aria-hidden": "true", onchange: () => add() });
+  const picker = h("input", {
+    type: "file",
+    class: "unseen",
+    tabindex: "-1",
+    "aria-hidden": "true",
+    onchange: () => add(),
+  });
   const words = h("span", { id: freshId() }, photos ? "Add photos" : "Add documents");
   const control = h(
     "button",
-    { type: "button", class: "picker", "aria-labelledby": `${id} ${words.id}`, onclick: () => picker.click() },
+    {
+      type: "button",
+      class: "picker",
+      "aria-labelledby": `${id} ${words.id}`,
+      onclick: () => picker.click(),
+    },
     icon(photos ? "photo" : "document"),
     words,
   );
@@ -41,7 +52,10 @@ export function upload(widget, player) {
     setAttribute(picker, "capture", next.source === "camera" ? "environment" : "");
     control.disabled = next.enabled === false;
     if (!same([next.files, next.file_errors], listed)) {
-      arrange(list, next.files.map((file) => row(file, next, player)));
+      arrange(
+        list,
+        next.files.map((file) => row(file, next, player)),
+      );
       listed = [next.files, next.file_errors];
     }
     list.hidden = !next.files.length;
@@ -89,7 +103,9 @@ function row(file, widget, player) {
 }
 
 function size(bytes) {
-  return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  return bytes < 1024 * 1024
+    ? `${Math.ceil(bytes / 1024)} KB`
+    : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
 async function facts(file) {

@@ -15,7 +15,14 @@ export function panel() {
   response.node.hidden = true;
   faults.node.hidden = true;
   log.body.append(h("li", { class: "nothing" }, "Nothing happened yet."));
-  const node = h("aside", { class: "panel", id: "panel", "aria-label": "What the flow does" }, response.node, faults.node, data.node, log.node);
+  const node = h(
+    "aside",
+    { class: "panel", id: "panel", "aria-label": "What the flow does" },
+    response.node,
+    faults.node,
+    data.node,
+    log.node,
+  );
   let coming;
   let latest;
   // A large flow's data takes longer to write out than a keystroke may take.
@@ -34,12 +41,16 @@ export function panel() {
     },
     step(answer) {
       later(answer);
-      for (const line of answer.log ?? []) add(log.body, line.action, line.screen, line.detail, line.data);
+      for (const line of answer.log ?? [])
+        add(log.body, line.action, line.screen, line.detail, line.data);
       if (answer.called) called(log.body, answer.called);
-      if (answer.refused) add(log.body, "refused", answer.state.stack?.at(-1) ?? "", answer.refused);
+      if (answer.refused)
+        add(log.body, "refused", answer.state.stack?.at(-1) ?? "", answer.refused);
       for (const effect of answer.effects ?? []) {
-        if (effect.effect === "call_endpoint") add(log.body, "request", effect.request.screen, effect.request.action, effect.request);
-        if (effect.effect === "notify_endpoint") add(log.body, "told the endpoint", effect.request.screen, "", effect.request);
+        if (effect.effect === "call_endpoint")
+          add(log.body, "request", effect.request.screen, effect.request.action, effect.request);
+        if (effect.effect === "notify_endpoint")
+          add(log.body, "told the endpoint", effect.request.screen, "", effect.request);
       }
       response.node.hidden = !answer.screen.response;
       if (answer.screen.response) setText(response.body, json(answer.screen.response));
@@ -61,7 +72,14 @@ export function fault(found) {
   return h(
     "li",
     { class: `fault ${found.severity}` },
-    h("p", {}, h("span", { class: "severity" }, found.severity), " ", h("code", {}, `${found.line}:${found.column}`), ` ${found.message}`),
+    h(
+      "p",
+      {},
+      h("span", { class: "severity" }, found.severity),
+      " ",
+      h("code", {}, `${found.line}:${found.column}`),
+      ` ${found.message}`,
+    ),
     found.help ? h("p", { class: "help" }, found.help) : null,
   );
 }
@@ -71,14 +89,28 @@ function section(title, tag) {
   const count = h("span", { class: "count" });
   const scrolls = tag === "pre" ? { tabindex: "0", role: "region", "aria-labelledby": id } : {};
   const body = h(tag, { class: "body", ...scrolls });
-  const node = h("details", { open: true, class: "card" }, h("summary", {}, h("h2", { id }, title, count)), body);
+  const node = h(
+    "details",
+    { open: true, class: "card" },
+    h("summary", {}, h("h2", { id }, title, count)),
+    body,
+  );
   return { node, body, count };
 }
 
 function add(list, action, screen, detail, data) {
   list.querySelector(".nothing")?.remove();
-  const head = h("p", {}, h("strong", {}, action), screen ? h("span", { class: "screen" }, ` ${screen}`) : null, detail ? ` ${detail}` : null);
-  const carried = data && Object.keys(data).length ? h("pre", { tabindex: "0", role: "region", "aria-label": `Data of ${action}` }, json(data)) : null;
+  const head = h(
+    "p",
+    {},
+    h("strong", {}, action),
+    screen ? h("span", { class: "screen" }, ` ${screen}`) : null,
+    detail ? ` ${detail}` : null,
+  );
+  const carried =
+    data && Object.keys(data).length
+      ? h("pre", { tabindex: "0", role: "region", "aria-label": `Data of ${action}` }, json(data))
+      : null;
   list.append(h("li", {}, head, carried));
   while (list.children.length > MOST_LINES) list.firstElementChild.remove();
   list.scrollTop = list.scrollHeight;
@@ -86,7 +118,13 @@ function add(list, action, screen, detail, data) {
 
 /** How a call of the endpoint went, in the order in which it was logged: after the request. */
 function called(list, { status, milliseconds, response }) {
-  add(list, status === null ? "no answer" : `HTTP ${status}`, "", `in ${milliseconds} ms`, isObject(response) ? response : null);
+  add(
+    list,
+    status === null ? "no answer" : `HTTP ${status}`,
+    "",
+    `in ${milliseconds} ms`,
+    isObject(response) ? response : null,
+  );
 }
 
 function isObject(value) {
@@ -100,6 +138,15 @@ function current(state) {
 }
 
 function json(value) {
-  const text = JSON.stringify(value, (_, each) => (typeof each === "string" && each.length > 2000 ? `${each.slice(0, 2000)}… (${each.length} characters)` : each), 2);
-  return text.length > LONGEST_JSON ? `${text.slice(0, LONGEST_JSON)}\n… (${text.length - LONGEST_JSON} more characters)` : text;
+  const text = JSON.stringify(
+    value,
+    (_, each) =>
+      typeof each === "string" && each.length > 2000
+        ? `${each.slice(0, 2000)}… (${each.length} characters)`
+        : each,
+    2,
+  );
+  return text.length > LONGEST_JSON
+    ? `${text.slice(0, LONGEST_JSON)}\n… (${text.length - LONGEST_JSON} more characters)`
+    : text;
 }

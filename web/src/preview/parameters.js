@@ -28,7 +28,8 @@ export function read(search, about) {
 function payload(query, action, about, open, problems) {
   const given = query.get("flow_action_payload");
   if (given === null) {
-    if (action === "navigate") problems.push("flow_action=navigate needs flow_action_payload, JSON with a screen.");
+    if (action === "navigate")
+      problems.push("flow_action=navigate needs flow_action_payload, JSON with a screen.");
     return;
   }
   if (action !== "navigate") {
@@ -42,7 +43,7 @@ function payload(query, action, about, open, problems) {
     found = null;
   }
   if (!isObject(found) || typeof found.screen !== "string") {
-    problems.push("flow_action_payload must be JSON such as {\"screen\": \"FIRST\", \"data\": {}}.");
+    problems.push('flow_action_payload must be JSON such as {"screen": "FIRST", "data": {}}.');
     return;
   }
   if (!about.screens.some((screen) => screen.id === found.screen)) {
@@ -51,7 +52,8 @@ function payload(query, action, about, open, problems) {
   }
   open.screen = found.screen;
   if (isObject(found.data)) open.data = found.data;
-  else if (found.data !== undefined) problems.push("flow_action_payload.data must be a JSON object.");
+  else if (found.data !== undefined)
+    problems.push("flow_action_payload.data must be a JSON object.");
 }
 
 function flag(query, name, problems) {
@@ -72,5 +74,7 @@ function quoted(text) {
 
 function today() {
   const now = new Date();
-  return new Date(Date.UTC(now.getFullYear(), now.getMonth(), now.getDate())).toISOString().slice(0, 10);
+  return new Date(Date.UTC(now.getFullYear(), now.getMonth(), now.getDate()))
+    .toISOString()
+    .slice(0, 10);
 }
