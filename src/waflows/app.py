@@ -162,7 +162,7 @@ class _Nowhere:
         if scope["type"] != "http":
             return
         exchange = scope["waflows.exchange"]
-        path = shortened(scope["path"])
+        path = shortened(exchange.path)
         error = RouteNotFound(f"There is nothing at {path}; /docs lists what there is.")
         if path.startswith("/console/"):
             response = console_refused(error, self._state, exchange, scope)

@@ -60,6 +60,24 @@ def check_write(principal: Principal) -> None:
         raise Forbidden("This API key may only read; use one that may write.")
 
 
+def check_whole_channel(principal: Principal) -> None:
+    """Raises Forbidden when the key speaks for some sub-accounts of a channel only."""
+    if principal.sub_account_ids is not None:
+        raise Forbidden(
+            "This API key is limited to sub-accounts, and this concerns all of a channel's: it"
+            " needs a key without that limit."
+        )
+
+
+def check_uncovered(principal: Principal) -> None:
+    """Raises Forbidden when the key sees phone numbers and answers covered."""
+    if principal.masked:
+        raise Forbidden(
+            "This API key is masked, and this shows phone numbers and answers as they are, or says"
+            " where they go: it needs a key that is not masked."
+        )
+
+
 def _has_expired(principal: Principal) -> bool:
     return principal.expires_at is not None and principal.expires_at <= clock.now_ms()
 

@@ -20,7 +20,13 @@ from starlette.types import Scope as AsgiScope
 
 from waflows.api import errors as answers
 from waflows.api import parameters
-from waflows.api.auth import check_account, check_channel, check_write
+from waflows.api.auth import (
+    check_account,
+    check_channel,
+    check_uncovered,
+    check_whole_channel,
+    check_write,
+)
 from waflows.api.errors import Dialect, Refusal, shortened
 from waflows.api.memory import KeptList, head_lines, names_etag
 from waflows.api.route import ABORT, Call, Reply, Route, Scope
@@ -42,7 +48,7 @@ from waflows.upstream.fault_rules import FaultRules
 DEVELOPMENT_PATH = "/dev/"
 """Where the tools of a development server are; no fault rule strikes them."""
 
-_SECRET_PARAMETERS = {"token"}
+_SECRET_PARAMETERS = {"token", "msisdn"}
 # What takes longer than a few milliseconds to decode is not for the event loop.
 _SHORT_BODY = 64 * 1024
 
@@ -131,8 +137,7 @@ class Address:
             check_account(principal, path["accountId"])
         if "channelId" in path:
             check_channel(principal, path["channelId"])
-        if route.scope is Scope.WRITE:
-            check_write(principal)
+        check_powers(principal, route)
         if any("\0" in value for value in path.values()):
             raise NotFound("Nothing has a name with a null character in it.")
         return principal
@@ -194,6 +199,16 @@ class Address:
         if reply.keep and caller is not None and not self.state.settings.rate_limit_reads:
             exchange.kept = _kept(reply, caller, self.path)
         return response_of(reply, headers.get("if-none-match"))
+
+
+def check_powers(principal: Principal, route: Route) -> None:
+    """Raises Forbidden when the key may not do what a route does, whatever it is done to."""
+    if route.scope is Scope.WRITE:
+        check_write(principal)
+    if route.whole_channel:
+        check_whole_channel(principal)
+    if route.uncovered:
+        check_uncovered(principal)
 
 
 async def _strike(rules: FaultRules, name: str, scope: AsgiScope, receive: Receive) -> None:

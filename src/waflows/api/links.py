@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta
 
+from waflows.api.auth import check_whole_channel
 from waflows.api.route import Call, Reply
 from waflows.errors import Forbidden, NotFound
 from waflows.security import links
@@ -60,6 +61,8 @@ async def preview_link(call: Call[PreviewQuery, None]) -> PreviewLink:
     where = (call.account_id, call.channel_id, call.flow_id)
     if call.query.refresh and call.principal.read_only:
         raise Forbidden("This API key may only read; refresh=true would replace the preview link.")
+    if call.query.refresh:
+        check_whole_channel(call.principal)
     preview: Preview | None = None
     if not call.query.refresh:
         preview = await call.state.db.read(previews.find_preview, *where)

@@ -12,6 +12,7 @@ from waflows.api.message_bodies import MessageBody, outgoing
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import InvalidParameter
 from waflows.services import clock, messaging, msisdn, phones, token_readings
+from waflows.services.accounts import Principal
 from waflows.storage.messages import Message
 
 _CONTENT_TYPES = {"text": "Text", "interactive": "Interactive", "template": "Template"}
@@ -92,7 +93,7 @@ async def send(call: Call[NoQuery, MessageBody]) -> Reply:
     return Reply(
         SentAnswer(
             sent.umid,
-            MessageUser(sent.msisdn),
+            _user(call.principal, sent.msisdn),
             MessageStatus(sent.state, clock.hundredths(sent.at)),
             sent.client_message_id or UNSET,
         )
@@ -117,7 +118,6 @@ async def read_token(call: Call[NoQuery, TokenBody]) -> Reply:
     message = reading.message
     if message is None or message.flow is None:
         return Reply(TokenAnswer(reading.state))
-    number = msisdn.covered(message.msisdn) if call.principal.masked else message.msisdn
     return Reply(
         TokenAnswer(
             reading.state,
@@ -126,9 +126,13 @@ async def read_token(call: Call[NoQuery, TokenBody]) -> Reply:
             message.umid,
             message.sub_account_id,
             message.channel_id,
-            MessageUser(number),
+            _user(call.principal, message.msisdn),
         )
     )
+
+
+def _user(principal: Principal, number: str) -> MessageUser:
+    return MessageUser(msisdn.covered(number) if principal.masked else number)
 
 
 def _shown(message: Message) -> MessageDetails:

@@ -35,6 +35,7 @@ from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import InvalidId, InvalidParameter, NotFound
 from waflows.flowjson.spec.versions import VERSIONS
 from waflows.services import clock, errors, flow_texts, flows
+from waflows.services.accounts import Principal
 from waflows.services.flow_texts import errors_of, warnings_of
 from waflows.storage.errors import ErrorRecord
 from waflows.storage.flows import Checked, Flow, Revision, StatusName
@@ -230,7 +231,7 @@ async def get_error(call: Call[NoQuery, None]) -> Reply:
 
 
 async def find_error(call: Call[Any, Any], error_id: str) -> ErrorRecord:
-    """An error of the caller's account, unless it is of a channel out of the key's reach.
+    """An error of the caller's account, as far as its key may know of it.
 
     Raises InvalidId, NotFound.
     """
@@ -239,9 +240,21 @@ async def find_error(call: Call[Any, Any], error_id: str) -> ErrorRecord:
     except ValueError:
         raise InvalidId("errorId must be a UUID, as an error response carries it.") from None
     record = await call.state.journal.find(call.account_id, error_id)
-    if record.channel_id and not call.principal.may_use(record.channel_id):
+    if not _may_know(call.principal, record):
         raise errors.unknown(error_id)
     return record
+
+
+def _may_know(principal: Principal, record: ErrorRecord) -> bool:
+    """Whether a key is told of an error: of its own always, of others' as far as it reaches.
+
+    What was wrong with a request may repeat what was in it, and does not say of which sub-account.
+    """
+    if record.key_last_six == principal.last_six:
+        return True
+    if principal.masked or principal.sub_account_ids is not None:
+        return False
+    return principal.channel_ids is None or record.channel_id in principal.channel_ids
 
 
 def _saved(flow: Flow, known: Checked) -> Saved:

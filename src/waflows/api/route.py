@@ -96,6 +96,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     is not JSON; `more_statuses` are those of its refusals that not every route has. `documented`
     rows stand in the OpenAPI document; `limited` ones count against the limits of requests a
     minute.
+
+    `whole_channel` rows concern all sub-accounts of a channel alike, so that keys limited to some
+    are refused. `uncovered` rows show phone numbers and answers as they are, or say where they
+    go, so that masked keys are refused.
     """
 
     method: str
@@ -115,3 +119,5 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     more_statuses: tuple[int, ...] = ()
     documented: bool = True
     limited: bool = True
+    whole_channel: bool = False
+    uncovered: bool = False

@@ -26,12 +26,14 @@ from waflows.upstream.fault_rules import FaultRules
 
 _GATHER_SECONDS = 0.02
 _MOST_GATHERED = 512
+_PERSON_IN_PATH = re.compile(r"(/phones/|/console/phone/[^/]+/)[^/]+")
 _CLIENTS_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 
 class Exchange:
     """One request, as far as it is known, and how it was answered.
 
+    `path` is without the phone number that stands in it, since logs and the journal keep it.
     `memory_key` is what its answer may be kept under, `kept` the answer that may be.
     """
 
@@ -51,7 +53,7 @@ class Exchange:
         self.started = time.perf_counter()
         self.request_id = request_id
         self.method = method
-        self.path = path
+        self.path = _PERSON_IN_PATH.sub(r"\1***", path) if "/phone" in path else path
 
 
 class RequestIds:

@@ -19,8 +19,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive
 from starlette.types import Scope as AsgiScope
 
-from waflows.api.auth import check_write
-from waflows.api.endpoint import Address, base_url, note, read_whole, response_of
+from waflows.api.endpoint import (
+    Address,
+    base_url,
+    check_powers,
+    note,
+    read_whole,
+    response_of,
+)
 from waflows.api.errors import Refusal
 from waflows.api.route import Reply, Route, Scope
 from waflows.api.state import Exchange, State
@@ -67,8 +73,7 @@ class ConsoleAddress(Address):
         exchange.key = principal.last_six
         writes = route.scope is Scope.WRITE and route.method not in _SAFE
         await self.limit(principal, "write" if writes else "read")
-        if route.scope is Scope.WRITE:
-            check_write(principal)
+        check_powers(principal, route)
         if any("\0" in value for value in scope["path_params"].values()):
             raise NotFound("Nothing has a name with a null character in it.")
         return principal

@@ -185,9 +185,10 @@ def _confirmed(name: str, action: str, ask: Any, do: Any, asks: str, does: str) 
     path = f"{shell.FLOW_PATH}/{action}"
     return [
         Route(method="GET", path=path, handler=ask, scope=Scope.WRITE, tag="Console",
-              name=f"console{name}Page", summary=asks, documented=False),
+              name=f"console{name}Page", summary=asks, whole_channel=True, documented=False),
         Route(method="POST", path=path, handler=do, scope=Scope.WRITE, tag="Console",
-              name=f"console{name}", summary=does, body=ConfirmForm, documented=False),
+              name=f"console{name}", summary=does, body=ConfirmForm,
+              whole_channel=True, documented=False),
     ]  # fmt: skip
 
 

@@ -195,14 +195,15 @@ _FLOW = shell.FLOW_PATH
 ROUTES: list[Route] = [
     Route(method="GET", path=f"{shell.HOME}/new", handler=new_page, scope=Scope.WRITE,
           tag="Console", name="consoleNewFlow", summary="Asks what flow to make", query=NewQuery,
-          documented=False),
+          whole_channel=True, documented=False),
     Route(method="POST", path=shell.HOME, handler=create, scope=Scope.WRITE, tag="Console",
-          name="consoleCreateFlow", summary="Makes a flow", body=NewForm, documented=False),
+          name="consoleCreateFlow", summary="Makes a flow", body=NewForm,
+          whole_channel=True, documented=False),
     Route(method="GET", path=f"{_FLOW}/settings", handler=settings_page, scope=Scope.READ,
           tag="Console", name="consoleSettings", summary="A flow's name, categories and endpoint",
           query=SettingsQuery, documented=False),
     Route(method="POST", path=f"{_FLOW}/settings", handler=change_settings, scope=Scope.WRITE,
           tag="Console", name="consoleChangeSettings",
           summary="Changes a draft's name, categories and endpoint", body=SettingsForm,
-          documented=False),
+          whole_channel=True, documented=False),
 ]  # fmt: skip

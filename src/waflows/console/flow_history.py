@@ -129,7 +129,7 @@ def _page(
         tab="history",
         revisions=revisions,
         comparison=comparison,
-        writable=flow.status is Status.DRAFT and not call.principal.read_only,
+        writable=flow.status is Status.DRAFT and call.principal.may_change_flows,
         refusal=refusal,
     )
 
@@ -140,5 +140,5 @@ ROUTES: list[Route] = [
           query=HistoryQuery, documented=False),
     Route(method="POST", path=f"{shell.FLOW_PATH}/restore", handler=restore, scope=Scope.WRITE,
           tag="Console", name="consoleRestore", summary="Takes an earlier revision up again",
-          body=RestoreForm, documented=False),
+          body=RestoreForm, whole_channel=True, documented=False),
 ]  # fmt: skip

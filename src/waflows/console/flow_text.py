@@ -191,7 +191,7 @@ def _page(
         text=text,
         revision=revision,
         faults=faults,
-        writable=flow.status is Status.DRAFT and not call.principal.read_only,
+        writable=flow.status is Status.DRAFT and call.principal.may_change_flows,
         refusal=refusal,
     )
 
@@ -201,7 +201,7 @@ ROUTES: list[Route] = [
           name="consoleFlow", summary="A flow and its JSON", query=TextQuery, documented=False),
     Route(method="POST", path=shell.FLOW_PATH, handler=save, scope=Scope.WRITE, tag="Console",
           name="consoleSaveText", summary="Saves a draft's Flow JSON", body=TextForm,
-          documented=False),
+          whole_channel=True, documented=False),
     Route(method="POST", path="/console/check", handler=check, scope=Scope.READ, tag="Console",
           name="consoleCheck", summary="Checks a Flow JSON as it is typed", body=CheckBody,
           documented=False),

@@ -44,6 +44,11 @@ class Principal(msgspec.Struct, frozen=True):
         """Whether the key reaches a channel, which may or may not exist."""
         return self.channel_ids is None or channel_id in self.channel_ids
 
+    @property
+    def may_change_flows(self) -> bool:
+        """Whether the key may change what the sub-accounts of its channels share."""
+        return not self.read_only and self.sub_account_ids is None
+
 
 class CreatedKey(msgspec.Struct, frozen=True):
     """A new key; `text` is shown this once and kept nowhere."""

@@ -297,14 +297,15 @@ class Aim(NamedTuple):
         return [named[name] for name in re.findall(r"{(\w+)}", route.path) if name in named]
 
 
-def _aim(tenant: Tenant, state: str) -> Aim:
+def ids_of(tenant: Tenant, state: str) -> Aim:
     """Ids of a tenant's own: a flow in some status, an error that happened to it, an answer."""
     publish = {"publish": True} if state == "PUBLISHED" else {}
     flow = tenant.create(secrets.token_hex(8), flowJson=VALID, **publish)
     error = tenant.http.get(f"{tenant.flows}/missing").json()["errorId"]
     configured = tenant.http.post(f"/api/v1/accounts/{tenant.account_id}/webhooks", json=_webhook())
     assert configured.status_code == 200
-    answer = submission(tenant.account_id, tenant.channel_id, flow_id=flow)
+    own = {"flow_id": flow, "sub_account_id": tenant.sub_account_id}
+    answer = submission(tenant.account_id, tenant.channel_id, **own)
     with opened(tenant.database_url) as db:
         db.run_now(submissions.record, answer)
         delivery = db.run_now(_dead_delivery, tenant.account_id)
@@ -348,7 +349,7 @@ def _nowhere() -> Aim:
     )
 
 
-def _call(http: httpx2.Client, route: Route, aim: Aim, case: Case) -> httpx2.Response:
+def ask(http: httpx2.Client, route: Route, aim: Aim, case: Case) -> httpx2.Response:
     return http.request(
         route.method,
         aim.path(route),
@@ -393,7 +394,7 @@ def test_each_route_of_the_server_is_in_the_table() -> None:
 def test_each_route_works_for_the_tenant_whose_ids_it_is_given(server: Tenant, name: str) -> None:
     case = TABLE[name]
     assert isinstance(case, Case)
-    response = _call(server.http, _ROUTES[name], _aim(server, case.state), case)
+    response = ask(server.http, _ROUTES[name], ids_of(server, case.state), case)
     assert response.status_code == case.success, response.text
 
 
@@ -403,7 +404,7 @@ def test_ids_of_another_tenant_are_refused_like_ids_of_nobody_and_change_nothing
 ) -> None:
     route, case = _ROUTES[name], TABLE[name]
     assert isinstance(case, Case)
-    own, others = _aim(server, case.state), _aim(other, case.state)
+    own, others = ids_of(server, case.state), ids_of(other, case.state)
     # The other tenant has just asked, so that its answers are in every memory there is.
     for _ in range(2):
         other.http.get(other.flows)
@@ -417,8 +418,8 @@ def test_ids_of_another_tenant_are_refused_like_ids_of_nobody_and_change_nothing
         nobodys = _nowhere()
         taken = own._replace(**{field: getattr(others, field) for field in foreign})
         missing = own._replace(**{field: getattr(nobodys, field) for field in foreign})
-        refused = _call(server.http, route, taken, case)
-        unknown = _call(server.http, route, missing, case)
+        refused = ask(server.http, route, taken, case)
+        unknown = ask(server.http, route, missing, case)
 
         assert _face(refused, taken) == _face(unknown, missing), foreign
         expected = (401, 1001) if {"account", "sub_account"} & set(foreign) else (404, 1300)
@@ -433,10 +434,10 @@ def test_ids_of_another_tenant_are_refused_like_ids_of_nobody_and_change_nothing
 def test_no_route_does_anything_without_a_key(server: Tenant, name: str) -> None:
     case = TABLE[name]
     assert isinstance(case, Case)
-    aim = _aim(server, case.state)
+    aim = ids_of(server, case.state)
     before = _state_of(server)
     with client(server.url) as nobody:
-        response = _call(nobody, _ROUTES[name], aim, case)
+        response = ask(nobody, _ROUTES[name], aim, case)
     assert (response.status_code, response.json()["code"]) == (401, 1200)
     assert _state_of(server) == before
 
@@ -463,13 +464,13 @@ def test_a_key_limited_to_a_channel_is_refused_in_others_whether_they_exist_or_n
     assert isinstance(case, Case)
     elsewhere = server.new_channel()
     key = server.new_key(channel_ids=[elsewhere])
-    aim = _aim(server, case.state)
+    aim = ids_of(server, case.state)
     before = _state_of(server), _all_of(other)
     with client(server.url, key) as limited:
-        refused = _call(limited, route, aim, case)
+        refused = ask(limited, route, aim, case)
         for channel in (other.channel_id, str(uuid.uuid4())):
             unknown = aim._replace(channel=channel)
-            answer = _call(limited, route, unknown, case)
+            answer = ask(limited, route, unknown, case)
             assert _face(answer, unknown) == _face(refused, aim)
         assert (refused.status_code, refused.json()["code"]) == (403, 1201)
         assert limited.get(server.flows.replace(server.channel_id, elsewhere)).status_code == 200
@@ -481,12 +482,12 @@ def test_a_key_that_may_only_read_cannot_write(server: Tenant, name: str) -> Non
     route, case = _ROUTES[name], TABLE[name]
     assert isinstance(case, Case)
     key = server.new_key(read_only=True)
-    aim, nowhere = _aim(server, case.state), _nowhere()._replace(account=server.account_id)
+    aim, nowhere = ids_of(server, case.state), _nowhere()._replace(account=server.account_id)
     before = _state_of(server)
     with client(server.url, key) as reader:
-        refused = _call(reader, route, aim, case)
+        refused = ask(reader, route, aim, case)
         assert (refused.status_code, refused.json()["code"]) == (403, 1201)
-        assert _face(refused, aim) == _face(_call(reader, route, nowhere, case), nowhere)
+        assert _face(refused, aim) == _face(ask(reader, route, nowhere, case), nowhere)
     assert _state_of(server) == before
 
 
@@ -494,9 +495,9 @@ def test_a_key_that_may_only_read_cannot_write(server: Tenant, name: str) -> Non
 def test_a_key_that_may_only_read_reads_everything(server: Tenant, name: str) -> None:
     case = TABLE[name]
     assert isinstance(case, Case)
-    aim = _aim(server, case.state)
+    aim = ids_of(server, case.state)
     with client(server.url, server.new_key(read_only=True)) as reader:
-        response = _call(reader, _ROUTES[name], aim, case)
+        response = ask(reader, _ROUTES[name], aim, case)
     assert response.status_code == case.success, response.text
 
 

@@ -90,7 +90,8 @@ def new_flow(tenant: Tenant, name: str) -> str:
         sent(tenant, ONE_SCREEN)
         done(tenant.http.post(f"{phone_path(tenant)}/open", json={}))
     flow = tenant.create(secrets.token_hex(8), flowJson=VALID, **publish)
-    answer = submission(tenant.account_id, tenant.channel_id, flow_id=flow, id=answer_to(flow))
+    own = {"flow_id": flow, "sub_account_id": tenant.sub_account_id}
+    answer = submission(tenant.account_id, tenant.channel_id, **own, id=answer_to(flow))
     with opened(tenant.database_url) as db:
         db.run_now(submissions.record, answer)
     return flow
