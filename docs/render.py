@@ -132,7 +132,8 @@ def _default(name: str) -> str:
     if name == "data":
         return "the user's data folder"
     value = settings.FIELDS[name].default
-    return f"`{value}`" if value != "" else "empty"
+    shown = str(value).lower() if isinstance(value, bool) else value
+    return f"`{shown}`" if value != "" else "empty"
 
 
 def _cell(text: str) -> str:
@@ -142,7 +143,9 @@ def _cell(text: str) -> str:
 
 def _operation(route: Route) -> str:
     needs = {"public": "nothing", "read": "a key", "write": "a key that may write"}
-    return f"| {route.method} | `{route.path}` | {needs[route.scope.value]} | {route.summary} |"
+    limits = {"of no sub-account": route.whole_channel, "not masked": route.uncovered}
+    wanted = ", ".join([needs[route.scope.value], *(name for name, on in limits.items() if on)])
+    return f"| {route.method} | `{route.path}` | {wanted} | {route.summary} |"
 
 
 def main() -> None:

@@ -26,8 +26,9 @@ from waflows.api.gateway import LIFESPAN_KEY, Gateway
 from waflows.api.journal import Journal
 from waflows.api.memory import ListMemory
 from waflows.api.route import Route
-from waflows.api.routes import ROUTES
+from waflows.api.routes import PHONES, ROUTES
 from waflows.api.state import Recorder, State
+from waflows.console import phone as phone_pages
 from waflows.console.address import ConsoleAddress
 from waflows.console.address import refused as console_refused
 from waflows.console.pages import PAGES
@@ -45,6 +46,7 @@ from waflows.worker.delivery import Courier
 from waflows.worker.retention import forget_forever
 
 ALL_ROUTES: list[Route] = [*ROUTES, *PAGES, *CONSOLE]
+_OF_PHONES = {route.name for route in (*PHONES, *phone_pages.ROUTES)}
 
 
 def create_app(
@@ -71,7 +73,7 @@ def create_app(
         Journal(db, logs),
         logs,
         Recorder(logs),
-        functools.cache(lambda: openapi.document(ALL_ROUTES)),
+        functools.cache(lambda: openapi.document(_served(ALL_ROUTES, settings))),
         sealing.open_vault(db, settings),
         Egress(allow_loopback=development, rules=rules),
         Player(),
@@ -132,10 +134,18 @@ def _end_with_the_supervisor() -> None:
 
 
 def _addresses(state: State) -> list[StarletteRoute]:
-    routes = [*ROUTES, *PAGES, *(DEVELOPMENT if state.development else [])]
+    routes = _served([*ROUTES, *PAGES, *(DEVELOPMENT if state.development else [])], state.settings)
+    pages = _served(CONSOLE, state.settings)
     api = [Address(path, routes, state) for path, routes in _by_path(routes)]
-    console = [ConsoleAddress(path, routes, state) for path, routes in _by_path(CONSOLE)]
+    console = [ConsoleAddress(path, routes, state) for path, routes in _by_path(pages)]
     return [_address(address.path, address) for address in (*api, *console)]
+
+
+def _served(routes: list[Route], settings: Settings) -> list[Route]:
+    """Those of the routes that a server with these settings has."""
+    if settings.simulated_phone:
+        return routes
+    return [route for route in routes if route.name not in _OF_PHONES]
 
 
 def _by_path(routes: list[Route]) -> Iterable[tuple[str, list[Route]]]:

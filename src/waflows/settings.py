@@ -102,6 +102,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     webhook_dead_days: Annotated[
         int, Meta(ge=1, description="Days for which dead deliveries can be sent again.")
     ] = 30
+    simulated_phone: Annotated[
+        bool,
+        Meta(
+            description="Whether made-up users have phones here, which take what is sent and answer"
+            " it; without them messages stay queued. true or false."
+        ),
+    ] = True
     log_format: Annotated[
         Literal["auto", "json", "console"],
         Meta(
@@ -209,7 +216,7 @@ def _convert(name: str, value: Any, place: str) -> Any:
 
 
 def _plain(error: msgspec.ValidationError) -> str:
-    text = str(error).replace("`", "")
+    text = str(error).replace("`", "").replace("Expected bool, got str", "expected true or false")
     return text[0].lower() + text[1:]
 
 

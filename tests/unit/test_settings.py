@@ -39,6 +39,7 @@ def test_without_anything_given_the_defaults_hold() -> None:
             {"WAFLOWS_PROT": "1"},
             "Unknown setting WAFLOWS_PROT in the environment. Did you mean 'port'?",
         ),
+        ({"simulated_phone": "maybe"}, {}, "expected true or false, not 'maybe'."),
         ({"log_format": "xml"}, {}, "Bad setting log_format on the command line: "),
         ({"public_url": "flows.example.org"}, {}, "expected an address such as"),
         ({"database_url": "mysql://u:geheim@h/d"}, {}, "expected postgresql://user:password@host"),

@@ -386,6 +386,9 @@ def _served() -> list[Route]:
     ]  # fmt: skip
 
 
+PHONES: list[Route] = _phones()
+"""What a server without simulated phones does not have."""
+
 ROUTES: list[Route] = [
     *_reference(),
     *_submissions(),
@@ -393,6 +396,6 @@ ROUTES: list[Route] = [
     *_webhooks(),
     *_endpoints(),
     *_guide(),
-    *_phones(),
+    *PHONES,
     *_served(),
 ]

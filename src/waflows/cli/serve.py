@@ -40,7 +40,7 @@ def _one_option_for_each_setting(function: F) -> F:
 
 def _metavar(name: str) -> str:
     kind = settings.FIELDS[name].type.__origin__
-    return "N" if kind is int else "TEXT"
+    return {int: "N", bool: "true|false"}.get(kind, "TEXT")
 
 
 @click.command()

@@ -114,7 +114,7 @@ def refused(error: Exception, state: State, exchange: Exchange, scope: AsgiScope
     if isinstance(error, OnPage):
         reply = error.draw(refusal)
     else:
-        reply = shell.error_page(refusal, signed_in=bool(exchange.account_id))
+        reply = shell.error_page(refusal, state.settings, signed_in=bool(exchange.account_id))
     return response_of(
         msgspec.structs.replace(
             reply, status=refusal.status, headers=refusal.headers | reply.headers

@@ -5,6 +5,7 @@ A part of the console adds its line to `SECTIONS` and draws its pages with `show
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,8 @@ import msgspec
 from waflows.api.errors import Refusal
 from waflows.api.route import Call, Reply
 from waflows.console.html import page, policy
+from waflows.services.accounts import Principal
+from waflows.settings import Settings
 
 HOME = "/console/flows"
 FLOW_PATH = f"{HOME}/{{flowId}}"
@@ -26,10 +29,11 @@ class Section(msgspec.Struct, frozen=True):
     href: str
 
 
+_PHONE = "phone"
 SECTIONS = [
     Section("flows", "Flows", HOME),
     Section("responses", "Responses", "/console/responses"),
-    Section("phone", "Phone", "/console/phone"),
+    Section(_PHONE, "Phone", "/console/phone"),
     Section("errors", "Errors", "/console/errors"),
     Section("docs", "API", "/docs"),
 ]
@@ -71,7 +75,7 @@ def show(
         policy(forms="'self'", style=style),
         status=status,
         headers=_HEADERS,
-        sections=SECTIONS,
+        sections=_sections(call.state.settings, call.caller),
         section=section,
         principal=call.caller,
         notice=_NOTICES.get(done, ""),
@@ -79,13 +83,15 @@ def show(
     )
 
 
-def plain(template: str, *, section: str = "", signed_in: bool = False, **values: Any) -> Reply:
+def plain(
+    template: str, *, section: str = "", sections: Sequence[Section] = (), **values: Any
+) -> Reply:
     """A page for whoever asks, without anything of an account on it."""
     return page(
         template,
         policy(forms="'self'"),
         headers=_HEADERS,
-        sections=SECTIONS if signed_in else [],
+        sections=sections,
         section=section,
         principal=None,
         notice="",
@@ -93,9 +99,16 @@ def plain(template: str, *, section: str = "", signed_in: bool = False, **values
     )
 
 
-def error_page(refusal: Refusal, *, signed_in: bool) -> Reply:
+def error_page(refusal: Refusal, settings: Settings, *, signed_in: bool) -> Reply:
     """An error as a page."""
-    return plain("error.html", signed_in=signed_in, refusal=refusal)
+    sections = _sections(settings, None) if signed_in else []
+    return plain("error.html", sections=sections, refusal=refusal)
+
+
+def _sections(settings: Settings, principal: Principal | None) -> list[Section]:
+    """The sections that are there, for whoever may see them as far as that is known."""
+    phone = settings.simulated_phone and (principal is None or principal.sees_whole_chats)
+    return [each for each in SECTIONS if phone or each.id != _PHONE]
 
 
 def flow_path(flow_id: str) -> str:

@@ -49,6 +49,11 @@ class Principal(msgspec.Struct, frozen=True):
         """Whether the key may change what the sub-accounts of its channels share."""
         return not self.read_only and self.sub_account_ids is None
 
+    @property
+    def sees_whole_chats(self) -> bool:
+        """Whether the key may see all that was said with a user, as a simulated phone shows it."""
+        return not self.masked and self.sub_account_ids is None
+
 
 class CreatedKey(msgspec.Struct, frozen=True):
     """A new key; `text` is shown this once and kept nowhere."""

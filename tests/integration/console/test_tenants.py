@@ -223,3 +223,25 @@ def test_a_form_sent_from_elsewhere_changes_nothing(server: Tenant, name: str) -
             path = path_of(route, server, flow)
             assert http.post(path, data={"revision": "1"}, headers=headers).status_code == 403
     assert everything(server) == before
+
+
+@pytest.mark.parametrize("limit", ["masked", "of a sub-account"])
+def test_a_key_that_sees_no_phone_is_led_to_none(server: Tenant, limit: str) -> None:
+    limits = {
+        "masked": {"masked": True},
+        "of a sub-account": {"sub_account_ids": [server.sub_account_id]},
+    }[limit]
+    with signed_in(server.url, server.api_key) as http:
+        assert "/console/phone" in http.get("/console/flows").text
+    with signed_in(server.url, server.new_key(**limits)) as http:
+        assert "/console/phone" not in http.get("/console/flows").text
+
+
+@pytest.mark.parametrize("name", [name for name in _SIGNED_IN if name not in _WRITING])
+def test_a_key_of_a_sub_account_is_shown_no_way_to_change_a_flow(server: Tenant, name: str) -> None:
+    flow = new_flow(server, name)
+    with signed_in(server.url, server.new_key(sub_account_ids=[server.sub_account_id])) as http:
+        response = call(http, server, name, flow)
+    assert response.status_code in {200, 303} | ({403} if "phone" in _ROUTES[name].path else set())
+    for word in ("Save draft", "Publish…", "New flow", "Clone", "Restore", "Deprecate…"):
+        assert word not in response.text
