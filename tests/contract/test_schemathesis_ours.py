@@ -47,6 +47,8 @@ _OF_MESSAGES = [
 _BEYOND_THE_SCHEMA = [
     *_OF_MESSAGES,
     "A passphrase belongs to a privateKey",
+    "Send publicKey or privateKey, not both",
+    "The key ",
     "The channel has an endpoint key already",
     "The flow has no Flow JSON that could be played",
     "The flow has no data endpoint",

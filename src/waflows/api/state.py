@@ -25,6 +25,8 @@ from waflows.upstream.egress import Egress
 from waflows.upstream.fault_rules import FaultRules
 
 _GATHER_SECONDS = 0.02
+# What waflows does not have is no fault of the server.
+_NOT_HAD = 501
 _MOST_GATHERED = 512
 _PERSON_IN_PATH = re.compile(r"(/phones/|/console/phone/[^/]+/)[^/]+")
 _CLIENTS_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
@@ -88,7 +90,7 @@ class Recorder:
         lines.append(
             AccessLine(
                 self._time.now(),
-                "info" if exchange.status < 500 else "error",
+                "error" if exchange.status >= 500 and exchange.status != _NOT_HAD else "info",
                 exchange.request_id,
                 exchange.method,
                 exchange.route,
