@@ -77,8 +77,6 @@ _BEYOND_THE_SCHEMA = [
     "cursor must be the one from the Link header",
     "endPointUri must be an absolute http or https address",
     "name must be printable text",
-    "name must not have a null character in it.",
-    "token must not have a null character in it.",
 ]
 
 

@@ -22,6 +22,8 @@ _AT = re.compile(r" - at `\$\.?(.*)`$")
 _GOT = re.compile(r"got `([a-z]+)`")
 _BAD_ENUM = re.compile(r"Invalid enum value '(.*)'", re.DOTALL)
 _HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+# An escape, and not an escaped backslash before the same letters.
+_NULL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _MISSING = re.compile(r"Object missing required field `(.*?)`")
 _WORDS = {
     "str": "a string",
@@ -33,6 +35,7 @@ _WORDS = {
     "object": "an object",
 }
 _LONGEST_QUOTE = 60
+_LONGEST_PATH = 200
 # Looking for the place of a fault takes many times the memory and the time of the first reading.
 _MOST_READ_AGAIN = 1024 * 1024
 
@@ -77,7 +80,14 @@ def read_body(type_: type[T], body: bytes) -> T:
     except RecursionError:
         raise InvalidParameter("The request body is nested too deeply.") from None
     _refuse_near_misses(type_, text)
+    if _NULL.search(text):
+        _refuse_null_characters(decoded)
     return decoded
+
+
+def null_character(name: str) -> InvalidParameter:
+    """The refusal of a text that not every database can hold."""
+    return InvalidParameter(f"{name} must not have a null character in it.")
 
 
 def describe(type_: Any) -> str:
@@ -89,7 +99,7 @@ def _from_text(name: str, type_: Any, text: str) -> Any:
     info = _unwrap(inspect.type_info(type_))
     wrong = f"{name} must be {_describe(info)}, not {_quote(text)}."
     if "\0" in text:
-        raise InvalidParameter(f"{name} must not have a null character in it.")
+        raise null_character(name)
     value: Any = text
     if isinstance(info, inspect.IntType):
         if not _INTEGER.fullmatch(text):
@@ -189,6 +199,21 @@ def _fault(text: str, error: msgspec.DecodeError) -> str:
     if _HALF_A_PAIR.search(text):
         return r"a \u escape is one half of a surrogate pair"
     return str(error).removeprefix("JSON is malformed: ")
+
+
+def _refuse_null_characters(decoded: Any) -> None:
+    """Raises InvalidParameter for a null character in what was decoded, naming the place."""
+    left = [("", msgspec.to_builtins(decoded, str_keys=True))]
+    while left:
+        path, value = left.pop()
+        if isinstance(value, dict):
+            if any("\0" in name for name in value):
+                raise null_character(f"A name in {path[:_LONGEST_PATH] or 'the request body'}")
+            left += [(f"{path}.{name}" if path else name, one) for name, one in value.items()]
+        elif isinstance(value, list):
+            left += [(f"{path}[{place}]", one) for place, one in enumerate(value)]
+        elif isinstance(value, str) and "\0" in value:
+            raise null_character(path[:_LONGEST_PATH] or "The request body")
 
 
 def _refuse_near_misses(type_: Any, text: str) -> None:

@@ -39,6 +39,8 @@ def read_form(type_: type[S], body: bytes) -> S:
         if field.encode_name not in given:
             continue
         found = given[field.encode_name]
+        if any("\0" in value for value in found):
+            raise InvalidParameter(f"{field.encode_name} must not have a null character in it.")
         values[field.encode_name] = found if get_origin(field.type) is list else found[-1]
     try:
         return msgspec.convert(values, type_, strict=False)

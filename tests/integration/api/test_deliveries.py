@@ -124,6 +124,13 @@ def test_a_dead_delivery_is_sent_again_under_its_id(server: Tenant, target: Rece
     target.wait_for(2)
 
 
+def test_a_null_character_in_the_name_of_a_sub_account_is_refused(server: Tenant) -> None:
+    body = {"subAccountId": "\0", "type": "MSG"}
+    refused = server.http.post(_path(server, "/deliveries:replay"), json=body)
+    assert (refused.status_code, refused.json()["code"]) == (400, 1000)
+    assert refused.json()["message"] == "subAccountId must not have a null character in it."
+
+
 def test_every_dead_delivery_of_a_webhook_is_sent_again_in_order(
     server: Tenant, target: Receiver
 ) -> None:

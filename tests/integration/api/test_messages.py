@@ -327,7 +327,7 @@ _PARAMETERS: dict[str, tuple[dict[str, Any], int, str]] = {
     "version": ({"flowMessageVersion": "2"}, 1000, "flowMessageVersion must be"),
     "mode": ({"mode": "live"}, 1000, "mode must be one of published, draft"),
     "action": ({"flowAction": "jump"}, 1000, "flowAction must be one of navigate, data_exchange"),
-    "token": ({"flowToken": "a\0b"}, 1000, "flowToken must be"),
+    "token": ({"flowToken": "a\nb"}, 1000, "flowToken must be"),
     "draft mode": ({"mode": "draft"}, 1000, "Flow must be in DRAFT status"),
     "no endpoint": ({"flowAction": "data_exchange"}, 1000, 'flowAction "data_exchange" needs'),
     "both payloads": (
@@ -414,7 +414,7 @@ def test_a_flow_of_another_channel_is_not_found(spoken: Tenant, other: Tenant) -
     own = spoken.http.post(elsewhere, json=body).json()["id"]
     foreign = other.create("Feedback", flowJson=VALID, publish=True)
 
-    for flow in (own, foreign, "1234567890123456", "0\0", "no-number"):
+    for flow in (own, foreign, "1234567890123456", "0\n", "no-number"):
         refused = _refusal(_send(spoken, flow_message(flow)))
         assert refused[:2] == (404, 1300)
         assert refused[2].startswith("Flow not found")
