@@ -157,8 +157,6 @@ def _button(component: ComponentBody) -> tuple[int, str | None, PayloadBody]:
 
 def checked_token(text: str | None) -> str | None:
     """A flow token that can be kept; raises InvalidParameter."""
-    if text is not None and ("\0" in text or len(text) > _TOKEN_LENGTH):
-        raise InvalidParameter(
-            f"flowToken must be at most {_TOKEN_LENGTH} characters without a null one."
-        )
+    if text is not None and len(text) > _TOKEN_LENGTH:
+        raise InvalidParameter(f"flowToken must be at most {_TOKEN_LENGTH} characters long.")
     return text or None

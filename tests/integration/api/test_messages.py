@@ -327,7 +327,7 @@ _PARAMETERS: dict[str, tuple[dict[str, Any], int, str]] = {
     "version": ({"flowMessageVersion": "2"}, 1000, "flowMessageVersion must be"),
     "mode": ({"mode": "live"}, 1000, "mode must be one of published, draft"),
     "action": ({"flowAction": "jump"}, 1000, "flowAction must be one of navigate, data_exchange"),
-    "token": ({"flowToken": "a\nb"}, 1000, "flowToken must be"),
+    "token": ({"flowToken": "a" * 4097}, 1000, "flowToken must be at most"),
     "draft mode": ({"mode": "draft"}, 1000, "Flow must be in DRAFT status"),
     "no endpoint": ({"flowAction": "data_exchange"}, 1000, 'flowAction "data_exchange" needs'),
     "both payloads": (
