@@ -63,7 +63,10 @@ class DeliveryAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class DeliveryDetails(DeliveryAnswer, frozen=True, kw_only=True, rename="camel"):
-    """One delivery with its latest tries and what is sent; a key that masks is not shown that."""
+    """One delivery with its latest tries and what is sent.
+
+    A key that masks is not shown that, and nobody once it was forgotten.
+    """
 
     history: list[AttemptAnswer]
     body: msgspec.Raw | UnsetType = UNSET
@@ -118,7 +121,7 @@ async def show(call: Call[NoQuery, None]) -> Reply:
     shown = DeliveryDetails(
         **_facts(found, masked=masked),
         history=[_attempt(one, masked=masked) for one in found.attempts],
-        body=UNSET if masked else msgspec.Raw(found.body.encode()),
+        body=UNSET if masked or not found.body else msgspec.Raw(found.body.encode()),
     )
     return Reply(shown, headers=dict(_PRIVATE))
 

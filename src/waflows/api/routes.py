@@ -305,8 +305,8 @@ def _submissions() -> list[Route]:
               tag=tag, name="deletePersonsSubmissions", summary="Delete what a person sent",
               query=submissions.PersonQuery, answers=Forgotten,
               detail="All that one phone number sent, as far as the key reaches: its answers, what"
-                     " was said with it, and events about that which were not delivered. It"
-                     " cannot be brought back."),
+                     " was said with it, and what events about that say. It cannot be brought"
+                     " back."),
     ]  # fmt: skip
 
 

@@ -157,7 +157,7 @@ def export(kind: Any, out: str, force: bool, **options: Any) -> None:
 def delete(submissions: tuple[str, ...], msisdn: str | None, yes: bool, **where: Any) -> None:
     """Delete submissions by their ids, or all that one phone number sent.
 
-    The latter includes what was said with that number, and events that were not delivered.
+    The latter includes what was said with that number, and the events about it.
 
     Example: waflows submissions delete --msisdn +6581234567 --yes
     """
@@ -170,7 +170,7 @@ def delete(submissions: tuple[str, ...], msisdn: str | None, yes: bool, **where:
             gone = connection.delete_submissions_of(msisdn)
             told = (
                 f"Deleted {gone.submissions} submissions, {gone.messages} messages and"
-                f" {gone.events} events that were not delivered."
+                f" {gone.events} events."
             )
         else:
             for each in submissions:

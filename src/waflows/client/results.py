@@ -182,7 +182,7 @@ class SubmissionPage(Result, frozen=True, kw_only=True):
 
 
 class Forgotten(Result, frozen=True, kw_only=True):
-    """How much of a person was deleted: answers, messages, and events not delivered yet."""
+    """How much of a person was deleted: answers, messages, and events about it."""
 
     submissions: int
     messages: int = 0

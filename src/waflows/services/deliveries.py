@@ -138,11 +138,13 @@ def replay(
     """Sends a dead or a delivered event again, under its id, after what waits for the same user.
 
     It goes to the webhook that there is now for its sub-account and type. Raises NotFound, and
-    Conflict when it waits already or there is no enabled webhook.
+    Conflict when it waits already, was forgotten or there is no enabled webhook.
     """
     found = get(tx, account_id, delivery_id, within)
     if found.state is State.PENDING:
         raise Conflict("The delivery is waiting to be sent already.")
+    if not found.body:
+        raise Conflict("What the event said was forgotten; there is nothing to send again.")
     return _again(tx, found, _enabled(tx, account_id, found.sub_account_id, found.type))
 
 

@@ -1,8 +1,8 @@
 """Forgetting what people sent: one submission, one person, or whatever is too old.
 
 An answer lies in the submission, in the message that brought it, on a simulated phone that still
-shows it, and in the event on its way to a webhook. A person is forgotten in all of these, a single
-submission in all but the event, which is sent as it was announced.
+shows it, and in the event for a webhook. It is forgotten in all of these, in one transaction. An
+event stays in the log as a row without content, and is not sent if it was not yet.
 """
 
 from __future__ import annotations
@@ -51,11 +51,7 @@ def forget_submissions_of(tx: Transaction, account_id: str, msisdn: str, reach: 
 def forget_conversations_with(
     tx: Transaction, account_id: str, msisdn: str, reach: Selection
 ) -> Forgotten:
-    """Forgets what was said with a person, and events about it that were not delivered.
-
-    As far as the caller reaches. Whose sub-account an event was meant for is not kept with it, so
-    a caller limited to some leaves events alone.
-    """
+    """Forgets what was said with a person and the events about it, within the caller's reach."""
     said = events = 0
     for channel_id in messages.channels_with(tx, account_id, msisdn):
         if reach.channel_ids is not None and channel_id not in reach.channel_ids:
@@ -63,9 +59,12 @@ def forget_conversations_with(
         said += messages.forget_conversation(
             tx, account_id, channel_id, msisdn, reach.sub_account_ids
         )
+        order_key = message_events.order_key(channel_id, msisdn)
         if reach.sub_account_ids is None:
-            order_key = message_events.order_key(channel_id, msisdn)
-            events += outbox.forget_undelivered(tx, account_id, order_key)
+            events += outbox.blank(tx, account_id, order_key, None, clock.now_ms())
+        for each in sorted(reach.sub_account_ids or ()):
+            through = message_events.through(each)
+            events += outbox.blank(tx, account_id, order_key, through, clock.now_ms())
     return Forgotten(messages=said, events=events)
 
 
@@ -87,3 +86,7 @@ def accounts_with_any(tx: Transaction) -> list[str]:
 def _forget_elsewhere(tx: Transaction, account_id: str, removed: list[Removed]) -> None:
     messages.forget_answers(tx, account_id, sorted(each.answer_umid for each in removed))
     phones.forget(tx, account_id, sorted(each.message_umid for each in removed))
+    for each in sorted(removed, key=lambda one: one.answer_umid):
+        order_key = message_events.order_key(each.channel_id, each.msisdn)
+        about = message_events.about_message(each.answer_umid)
+        outbox.blank(tx, account_id, order_key, about, clock.now_ms())

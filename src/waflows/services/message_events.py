@@ -25,6 +25,16 @@ def order_key(channel_id: str, msisdn: str) -> str:
     return f"{channel_id} {msisdn}"
 
 
+def about_message(umid: str) -> str:
+    """What stands in the text of an event about this message, and in no other."""
+    return f'"payload":{{"umid":"{umid}"'
+
+
+def through(sub_account_id: str) -> str:
+    """What stands in the text of an event about a message of this sub-account."""
+    return f'"subAccountId":"{sub_account_id}"'
+
+
 def status_changed(message: Message, state: State, at: int) -> dict[str, Any]:
     """A sent message came to a new state."""
     status: dict[str, Any] = {"state": state}

@@ -294,19 +294,20 @@ def forget_conversation(
 ) -> int:
     """Removes what was said with a person in a channel; how many messages.
 
-    With some sub-accounts alone when they are named; else the conversation goes too, so that
-    nothing of the person is left: not the number, and not the service window.
+    With some sub-accounts alone when they are named. When nothing else was said the conversation
+    goes too, so that nothing of the person is left: not the number, and not the service window.
     """
     where = "account_id = ? AND channel_id = ? AND msisdn = ?"
     person = account_id, channel_id, msisdn
     # Whoever writes to the conversation meanwhile waits, and then begins a new one.
     lock_conversation(tx, *person)
-    if sub_account_ids is not None:
+    if sub_account_ids is None:
+        removed = tx.execute(f"DELETE FROM messages WHERE {where}", *person)
+    else:
         through = sorted(sub_account_ids)
         some = f"{where} AND sub_account_id IN ({', '.join('?' * len(through)) or 'NULL'})"
-        return tx.execute(f"DELETE FROM messages WHERE {some}", *person, *through)
-    removed = tx.execute(f"DELETE FROM messages WHERE {where}", *person)
-    tx.execute(f"DELETE FROM conversations WHERE {where}", *person)
+        removed = tx.execute(f"DELETE FROM messages WHERE {some}", *person, *through)
+    _end_if_empty(tx, *person)
     return removed
 
 
@@ -319,6 +320,17 @@ def forget_answers(tx: Transaction, account_id: str, umids: list[str]) -> None:
             account_id,
             umid,
         )
+
+
+def _end_if_empty(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> None:
+    person = account_id, channel_id, msisdn
+    where = "account_id = ? AND channel_id = ? AND msisdn = ?"
+    tx.execute(
+        f"DELETE FROM conversations WHERE {where}"
+        f" AND NOT EXISTS (SELECT 1 FROM messages WHERE {where})",
+        *person,
+        *person,
+    )
 
 
 def _message(row: Row) -> Message:

@@ -42,7 +42,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
     `event_id` is the same for every webhook the event goes to and at every try. `tries` counts
     the attempts since it was last put into the queue, at `waiting_since`; `attempt_count` counts
-    all of them. `due_at` is the time of the next.
+    all of them. `due_at` is the time of the next. `body` is empty once its event was forgotten.
     """
 
     account_id: str
@@ -117,7 +117,8 @@ def put(tx: Transaction, delivery: Delivery) -> None:
         " ON CONFLICT (account_id, id) DO UPDATE SET webhook_id = excluded.webhook_id,"
         " position = excluded.position, state = excluded.state, tries = excluded.tries,"
         " due_at = excluded.due_at, waiting_since = excluded.waiting_since,"
-        " settled_at = excluded.settled_at",
+        # What was blanked meanwhile is not sent again.
+        " settled_at = excluded.settled_at WHERE webhook_deliveries.body <> ''",
         delivery.account_id,
         delivery.id,
         delivery.event_id,
@@ -306,23 +307,24 @@ def heads(tx: Transaction, lanes: Collection[Lane], most: int) -> list[Delivery]
     return [_delivery(row) for row in rows]
 
 
-def forget_undelivered(tx: Transaction, account_id: str, order_key: str) -> int:
-    """Removes the deliveries of an order key that wait or are dead; how many."""
-    removed = tx.execute(
-        "DELETE FROM webhook_deliveries WHERE account_id = ? AND state = 'dead' AND order_key = ?",
+def blank(tx: Transaction, account_id: str, order_key: str, said: str | None, now: int) -> int:
+    """Empties the deliveries of an order key, or those whose body holds a text; how many.
+
+    They stay in the log without what they said, of whom, and what receivers answered. One that
+    waits is dead then; what is being sent just now may still arrive.
+    """
+    # LIKE is deaf to case with SQLite, and takes characters of ids for wildcards.
+    which, holding = ("", []) if said is None else (" AND REPLACE(body, ?, '') <> body", [said])
+    return tx.execute(
+        "UPDATE webhook_deliveries SET body = '', order_key = '', attempts = '[]',"
+        " state = CASE WHEN state = 'pending' THEN 'dead' ELSE state END,"
+        " settled_at = COALESCE(settled_at, ?)"
+        f" WHERE account_id = ? AND order_key = ?{which}",
+        now,
         account_id,
         order_key,
+        *holding,
     )
-    # One webhook after the other, along the index by which they wait.
-    for (webhook_id,) in tx.all("SELECT id FROM webhooks WHERE account_id = ?", account_id):
-        removed += tx.execute(
-            "DELETE FROM webhook_deliveries WHERE account_id = ? AND webhook_id = ?"
-            " AND order_key = ? AND state = 'pending'",
-            account_id,
-            webhook_id,
-            order_key,
-        )
-    return removed
 
 
 def find(tx: Transaction, account_id: str, delivery_id: str) -> Delivery | None:
@@ -373,7 +375,8 @@ def dead_of(
     """Dead deliveries of one sub-account and type that died before a time, the oldest first."""
     rows = tx.all(
         f"SELECT {_COLUMNS} FROM webhook_deliveries WHERE account_id = ? AND state = 'dead'"
-        " AND sub_account_id = ? AND type = ? AND settled_at <= ? ORDER BY id LIMIT ?",
+        " AND sub_account_id = ? AND type = ? AND settled_at <= ? AND body <> ''"
+        " ORDER BY id LIMIT ?",
         account_id,
         sub_account_id,
         kind,

@@ -77,7 +77,9 @@ class Removed(msgspec.Struct, frozen=True):
     """What is told of a submission that is gone."""
 
     flow_id: str
+    channel_id: str
     sub_account_id: str
+    msisdn: str
     message_umid: str
     answer_umid: str
 
@@ -89,7 +91,7 @@ _COLUMNS = (
     "account_id, id, channel_id, sub_account_id, flow_id, flow_revision, message_umid,"
     " answer_umid, msisdn, submitted_at, flow_token, fields"
 )
-_REMOVED = "RETURNING flow_id, sub_account_id, message_umid, answer_umid"
+_REMOVED = "RETURNING flow_id, channel_id, sub_account_id, msisdn, message_umid, answer_umid"
 
 
 def insert(tx: Transaction, submission: Submission) -> bool:

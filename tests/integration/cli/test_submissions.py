@@ -128,7 +128,7 @@ def test_submissions_are_deleted_by_id_or_by_person_once_it_is_sure(
     assert terminal("delete", first.id, answer="n\n").status == 130
     assert command("delete", first.id, "--yes").stderr == "Deleted 1.\n"
     assert command("delete", "--msisdn", "+351910000009", "--yes").stderr == (
-        "Deleted 1 submissions, 0 messages and 0 events that were not delivered.\n"
+        "Deleted 1 submissions, 0 messages and 0 events.\n"
     )
     assert command("delete", "--yes").returncode == 2
     assert command("delete", second.id, "--yes").returncode == 1

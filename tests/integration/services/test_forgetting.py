@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from harness.contents import faults, rows_of
 from harness.flow_json import VALID
 
-from waflows.errors import NotFound
+from waflows.errors import Conflict, NotFound
 from waflows.security.vault import Vault
 from waflows.services import (
     accounts,
+    clock,
+    deliveries,
     flow_texts,
     flows,
     forgetting,
@@ -24,8 +27,9 @@ from waflows.services.accounts import Principal
 from waflows.services.flows import Content
 from waflows.services.outgoing import FlowContent, Outgoing
 from waflows.services.webhooks import Wanted
-from waflows.storage import phones
+from waflows.storage import messages, outbox, phones
 from waflows.storage.database import Database
+from waflows.storage.outbox import Delivery, State
 from waflows.storage.submissions import Selection
 
 INES, RUI = "+351910000001", "+351910000002"
@@ -95,7 +99,7 @@ def test_nothing_of_a_person_is_left_and_nothing_of_others_is_gone(db: Database)
 
     forgotten = _forget_person(business, EVERYTHING)
 
-    # Of each: a text, the flow, its answer; two events that were not delivered.
+    # Of each: a text, the flow, its answer; two events about these.
     assert forgotten == forgetting.Forgotten(submissions=2, messages=6, events=4)
     left = business.everything(but_for=names)
     assert "crimson" not in left
@@ -127,7 +131,13 @@ def test_a_key_limited_to_a_sub_account_forgets_what_was_said_through_it(db: Dat
     business.ask("two", INES, "azure")
     reach = Selection(channel_ids=frozenset({"one", "two"}), sub_account_ids=frozenset({"sub-one"}))
 
-    assert _forget_person(business, reach) == forgetting.Forgotten(submissions=1, messages=3)
+    forgotten = _forget_person(business, reach)
+
+    assert forgotten == forgetting.Forgotten(submissions=1, messages=3, events=2)
+    left = business.everything(but_for=("flows", "flow_revisions"))
+    assert "crimson" not in left
+    assert "azure answer" in left
+    assert db.read_now(messages.channels_with, business.account_id, INES) == ["two"]
 
 
 def test_one_submission_is_forgotten_with_what_its_message_brought(db: Database) -> None:
@@ -141,7 +151,7 @@ def test_one_submission_is_forgotten_with_what_its_message_brought(db: Database)
     db.run_now(forgetting.forget_submission, business.account_id, kept, EVERYTHING)
 
     assert business.submissions() == []
-    assert "crimson answer" not in business.everything(but_for=("webhook_deliveries",))
+    assert "crimson answer" not in business.everything()
     # That it was answered stays known: an answer that comes again is not kept after all.
     again = {"answer": "once more"}
     db.run_now(messaging.receive_answer, business.account_id, umid, again)
@@ -150,13 +160,67 @@ def test_one_submission_is_forgotten_with_what_its_message_brought(db: Database)
         db.run_now(forgetting.forget_submission, business.account_id, kept, EVERYTHING)
 
 
+@pytest.mark.parametrize("state", list(State))
+def test_an_event_of_any_state_loses_its_content_and_is_not_sent(
+    db: Database, state: State
+) -> None:
+    business = Business(db)
+    business.ask("one", INES, "crimson")
+    account = business.account_id
+    [answer, text] = _deliveries(business)
+    db.run_now(outbox.settle, [_as_tried(answer, state), _as_tried(text, state)])
+    [kept] = business.submissions()
+
+    db.run_now(forgetting.forget_submission, account, kept, EVERYTHING)
+
+    forgotten, other = _deliveries(business)
+    assert "crimson text" in other.body
+    assert (forgotten.body, forgotten.order_key, forgotten.attempts) == ("", "", [])
+    assert forgotten.state is (State.DELIVERED if state is State.DELIVERED else State.DEAD)
+    assert other.state is state
+    with pytest.raises(Conflict, match="forgotten"):
+        db.run_now(deliveries.replay, account, forgotten.id, None)
+    again = db.run_now(deliveries.replay_dead, account, "*", "MSG", clock.now_ms() + 1, 10)
+    assert again == (state is State.DEAD)
+
+
+def test_an_event_that_was_being_put_back_into_the_queue_stays_forgotten(db: Database) -> None:
+    business = Business(db)
+    business.ask("one", INES, "crimson")
+    read_before = _deliveries(business)[0]
+    [kept] = business.submissions()
+    db.run_now(forgetting.forget_submission, business.account_id, kept, EVERYTHING)
+
+    db.run_now(outbox.put, read_before)
+
+    assert _deliveries(business)[0].state is State.DEAD
+
+
+def _deliveries(business: Business) -> list[Delivery]:
+    """The newest first."""
+    everything = outbox.Wanted()
+    return business.db.read_now(outbox.listed, business.account_id, everything, 10)
+
+
+def _as_tried(delivery: Delivery, state: State) -> Delivery:
+    """As it is after a try whose answer repeated what was sent."""
+    now = clock.now_ms()
+    echo = outbox.Attempt(now, 1, 400, "The webhook answered 400.", delivery.body[:200])
+    return msgspec.structs.replace(
+        delivery,
+        state=state,
+        attempts=[echo],
+        settled_at=None if state is State.PENDING else now,
+    )
+
+
 def test_what_is_too_old_is_forgotten_in_messages_too(db: Database) -> None:
     business = Business(db)
     business.ask("one", INES, "crimson")
 
     assert db.run_now(forgetting.forget_old_submissions, business.account_id, 1) == 0
-    assert "crimson answer" in business.everything(but_for=("webhook_deliveries",))
+    assert "crimson answer" in business.everything()
     # As if all of it had happened days ago.
     assert db.run_now(forgetting.forget_old_submissions, business.account_id, -1) == 1
-    assert "crimson answer" not in business.everything(but_for=("webhook_deliveries",))
-    assert "crimson text" in business.everything(but_for=("webhook_deliveries",))
+    assert "crimson answer" not in business.everything()
+    assert "crimson text" in business.everything()

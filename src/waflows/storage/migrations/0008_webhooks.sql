@@ -59,6 +59,7 @@ CREATE TABLE webhook_deliveries (
 
 CREATE INDEX webhook_deliveries_pending
     ON webhook_deliveries (account_id, webhook_id, order_key, position) WHERE state = 'pending';
+CREATE INDEX webhook_deliveries_order ON webhook_deliveries (account_id, order_key);
 CREATE INDEX webhook_deliveries_state ON webhook_deliveries (account_id, state, id);
 CREATE INDEX webhook_deliveries_settled
     ON webhook_deliveries (state, settled_at) WHERE settled_at IS NOT NULL;
