@@ -92,7 +92,9 @@ function counted(found) {
 function asDiagnostic(doc, fault) {
   const place = fault.places[0];
   const from = offset(doc, place.line, place.column - 1);
-  const to = Math.max(from, offset(doc, place.last_line, place.last_column));
+  // Of an object over many lines the first is enough: its whole text in red shows nothing.
+  const end = Math.min(offset(doc, place.last_line, place.last_column), doc.lineAt(from).to);
+  const to = Math.max(from, end);
   return {
     from,
     to,

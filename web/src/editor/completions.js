@@ -10,12 +10,18 @@ const BINDING = /\$\{[\w.]*$/;
 
 export function completions() {
   let words = null;
-  const fetched = () => (words ??= ask("/console/language.json"));
+  // Words that did not come are asked for again at the next key; meanwhile nothing is proposed.
+  const fetched = () =>
+    (words ??= ask("/console/language.json").catch(() => {
+      words = null;
+      return null;
+    }));
   return jsonLanguage.data.of({
     autocomplete: async (context) => {
+      const known = await fetched();
+      if (known === null) return null;
       const node = syntaxTree(context.state).resolveInner(context.pos, -1);
-      const outline = new Outline(context.state, await fetched());
-      return propose(context, node, outline);
+      return propose(context, node, new Outline(context.state, known));
     },
   });
 }

@@ -11,8 +11,9 @@ export function attachPreview({ view, path, checks, name }) {
   let sketch = null;
   let about = null;
   let text = "";
-  let taking = false;
-
+  let tried = null;
+  let wantsRestart = false;
+  let isTaking = false;
   let player = null;
 
   at("pane").hidden = false;
@@ -32,7 +33,8 @@ export function attachPreview({ view, path, checks, name }) {
 
   // Takes the text as it is now; whether it can be played.
   async function take() {
-    const wanted = textOf(view.state);
+    tried = textOf(view.state);
+    const wanted = tried;
     const answer = await ask(`${path}/sketch`, { flowJson: wanted });
     tell(answer.about.problem);
     if (answer.about.problem) return false;
@@ -43,27 +45,32 @@ export function attachPreview({ view, path, checks, name }) {
     return true;
   }
 
+  const isBehind = () => at("follow").checked && textOf(view.state) !== tried;
+
+  // One text at a time: what is typed or asked for meanwhile is taken up after it.
   async function follow() {
-    if (!at("follow").checked || taking || textOf(view.state) === text) return;
-    taking = true;
-    try {
-      const before = player?.screen;
-      if (await take()) {
+    if (isTaking) return;
+    isTaking = true;
+    while (wantsRestart || isBehind()) {
+      const before = wantsRestart ? null : player?.screen;
+      wantsRestart = false;
+      try {
+        if (!(await take())) continue;
         const answer = before ? await player.redraw() : null;
         if (!answer || answer.screen.screen !== before.screen) restart();
+      } catch (error) {
+        tell(error.message);
+        // To be tried again when the next check is through, not at once and for ever.
+        tried = null;
+        if (!wantsRestart) break;
       }
-    } catch (error) {
-      tell(error.message);
     }
-    taking = false;
+    isTaking = false;
   }
 
-  async function run() {
-    try {
-      if (await take()) restart();
-    } catch (error) {
-      tell(error.message);
-    }
+  function run() {
+    wantsRestart = true;
+    follow();
   }
 
   // From the first screen, or from a chosen one.

@@ -8,17 +8,27 @@ export function attachSaving({ form, writable }) {
   const state = document.getElementById("save-state");
   const trouble = document.getElementById("save-fault");
   let saved = null;
+  let sending = null;
   let view = null;
 
   const isChanged = () => saved !== null && !view.state.doc.eq(saved);
 
+  // One save at a time: whoever asks meanwhile waits, and saves only what that one has not sent.
   async function save() {
-    const doc = view.state.doc;
-    const body = {
-      flowJson: textOf(view.state),
-      revision: Number(form.elements.revision.value),
-      then: "stay",
-    };
+    while (sending) {
+      const { doc, outcome } = sending;
+      const isSaved = await outcome;
+      if (view.state.doc.eq(doc)) return isSaved;
+    }
+    const { doc } = view.state;
+    sending = { doc, outcome: send(doc, textOf(view.state)) };
+    const isSaved = await sending.outcome;
+    sending = null;
+    return isSaved;
+  }
+
+  async function send(doc, flowJson) {
+    const body = { flowJson, revision: Number(form.elements.revision.value), then: "stay" };
     state.textContent = "Saving…";
     trouble.replaceChildren();
     try {
@@ -27,7 +37,9 @@ export function attachSaving({ form, writable }) {
       saved = doc;
       const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
       const unmet = answer.unmet.length ? "; not ready to publish" : "";
-      state.textContent = `Saved as revision ${answer.revision} at ${time}${unmet}`;
+      state.textContent = isChanged()
+        ? `Revision ${answer.revision} saved at ${time}; changed since`
+        : `Saved as revision ${answer.revision} at ${time}${unmet}`;
       return true;
     } catch (error) {
       state.textContent = "Not saved";
