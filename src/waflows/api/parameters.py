@@ -174,6 +174,8 @@ def _describe(info: inspect.Type) -> str:
             return "one of " + ", ".join(str(member.value) for member in cls)
         case inspect.LiteralType(values=values):
             return "one of " + ", ".join(map(str, values))
+        case inspect.ListType(item_type=item, max_length=int(most)):
+            return f"a list of at most {most}, each item {_describe(item)}"
         case inspect.ListType(item_type=item):
             return f"a list, each item {_describe(item)}"
         case _:

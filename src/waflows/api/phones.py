@@ -37,6 +37,11 @@ class OpenBody(msgspec.Struct, frozen=True, kw_only=True):
     umid: str | None = None
 
 
+# No component has more of either, so no more are made or looked for.
+_MOST_ITEMS = 200
+_MOST_FILES = 30
+
+
 class FillBody(msgspec.Struct, frozen=True, kw_only=True):
     """A text to type in place of what is there."""
 
@@ -48,7 +53,7 @@ class ItemsBody(msgspec.Struct, frozen=True, kw_only=True):
     """Items of a choice, each by title or id."""
 
     label: _Label
-    items: list[str]
+    items: Annotated[list[str], Meta(max_length=_MOST_ITEMS)]
 
 
 class LabelBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +74,7 @@ class UploadBody(msgspec.Struct, frozen=True, kw_only=True):
     """Names of files to pick in place of those picked before; their contents are made up."""
 
     label: _Label
-    files: list[str]
+    files: Annotated[list[str], Meta(max_length=_MOST_FILES)]
 
 
 class ChatFlow(msgspec.Struct, frozen=True, rename="camel"):

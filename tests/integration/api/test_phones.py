@@ -211,7 +211,9 @@ def test_a_number_that_is_none_is_refused(server: Tenant, number: str) -> None:
     assert "E.164" in refused(response)
 
 
-@pytest.mark.parametrize("name", ["x" * 101, "two\nlines", "a\0b"], ids=["long", "lines", "null"])
+@pytest.mark.parametrize(
+    "name", ["x" * 101, "two\nlines", "a\1b"], ids=["long", "lines", "control"]
+)
 def test_a_name_that_cannot_be_shown_is_refused(phone: Phone, name: str) -> None:
     message = refused(phone.post("say", text="Hello", name=name))
 
@@ -298,6 +300,19 @@ def test_a_flow_of_many_megabytes_is_played_while_others_are_served(
 
     assert set(asyncio.run(play_and_ask())) <= {200}
     assert phone.do("fill", label="Name", value="Ines")["phase"] == "open"
+
+
+def test_more_files_or_items_than_any_component_takes_are_refused_before_any_is_made(
+    server: Tenant, phone: Phone
+) -> None:
+    sent(server)
+    phone.do("open")
+    for gesture, body, said in (
+        ("upload", {"label": "Photos", "files": ["a.png"] * 31}, "files must be a list of at most"),
+        ("choose", {"label": "Topics", "items": ["a"] * 201}, "items must be a list of at most"),
+    ):
+        answer = server.http.post(f"{phone_path(server)}/{gesture}", json=body)
+        assert refused(answer, status=400).startswith(said)
 
 
 def _finish(phone: Phone) -> None:
