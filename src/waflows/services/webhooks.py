@@ -27,10 +27,12 @@ from waflows.storage.webhooks import EVERY_SUB_ACCOUNT, Kind, OAuth, SigningSecr
 HIDDEN = "***"
 """What is shown instead of a secret; sent back, it keeps the secret that is there."""
 
+MOST_WEBHOOKS = 1000
+"""Of an account, and so of a request too."""
+
 _WHEN_NO_TYPE: tuple[Kind, ...] = ("CADR", "MSG")
 _SUB_ACCOUNT_ID = re.compile(r"\*|[A-Za-z0-9._&-]{3,50}")
 _AUTHORIZATION = re.compile(r"[\x20-\x7e]{1,4096}")
-_MOST_WEBHOOKS = 1000
 _SECRET_BYTES = 32
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of secrets, not one
 
@@ -139,20 +141,28 @@ def configure(tx: Transaction, vault: Vault, account_id: str, wanted: list[Wante
     Secrets that were shown hidden and come back hidden stay; so do signing secrets. Raises
     InvalidParameter.
     """
+    check_count(len(wanted))
     for item in wanted:
         _check(item)
         for kind in _WHEN_NO_TYPE if item.type is None else (item.type,):
             _configure_one(tx, vault, account_id, item, kind)
-    if len(store.of_account(tx, account_id)) > _MOST_WEBHOOKS:
-        raise InvalidParameter(f"An account has at most {_MOST_WEBHOOKS:,} webhooks.")
+    check_count(len(store.of_account(tx, account_id)))
+
+
+def check_count(count: int) -> None:
+    """Raises InvalidParameter for more webhooks than an account may have."""
+    if count > MOST_WEBHOOKS:
+        raise InvalidParameter(f"An account has at most {MOST_WEBHOOKS:,} webhooks.")
 
 
 def remove(tx: Transaction, account_id: str, scopes: list[tuple[str, Kind | None]]) -> None:
     """Removes webhooks; without a type, those for receipts and inbound messages.
 
     What still waits for one becomes dead, and can be replayed once there is another of the same
-    sub-account and type. Raises NotFound when there is none, and then removes nothing.
+    sub-account and type. Raises NotFound when there is none, and then removes nothing; so it does
+    for more than there can be, with InvalidParameter.
     """
+    check_count(len(scopes))
     for sub_account_id, kind in scopes:
         kinds = _WHEN_NO_TYPE if kind is None else (kind,)
         found = [store.find(tx, account_id, sub_account_id, each) for each in kinds]

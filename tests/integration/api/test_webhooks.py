@@ -16,6 +16,8 @@ OAUTH = {
     "scope": "read write",
 }
 
+_TOO_MANY = "An account has at most 1,000 webhooks."
+
 
 def _path(tenant: Tenant) -> str:
     return f"/api/v1/accounts/{tenant.account_id}/webhooks"
@@ -98,6 +100,16 @@ def test_a_webhook_that_cannot_be_is_refused_with_a_reason(
     server: Tenant, body: Any, said: str
 ) -> None:
     assert said in _refusal(server, body)
+    assert server.http.get(_path(server)).json() == []
+
+
+def test_more_webhooks_than_an_account_may_have_are_refused_before_any_is_looked_at(
+    server: Tenant,
+) -> None:
+    many = [_hook(subAccountId=f"sub-{n}", url=f"http://n{n}.invalid/") for n in range(1001)]
+    assert _refusal(server, [*many, _hook(subAccountId="no id")]) == _TOO_MANY
+    scopes = [{"subAccountId": "*", "type": "MSG"}] * 1001
+    assert _refusal(server, scopes, "DELETE") == _TOO_MANY
     assert server.http.get(_path(server)).json() == []
 
 
