@@ -5,7 +5,12 @@ Any status of 200 to 299 within the time is a delivery, whatever the body says.
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import html
+import json
 import time
+from urllib.parse import quote
 
 import msgspec
 
@@ -58,22 +63,24 @@ class Sender:
         """Tries once. With OAuth a refused token is replaced and the request sent again."""
         started = time.monotonic()
         try:
-            answer = await self._send(target, event_id, body)
+            answer, authorization = await self._send(target, event_id, body)
         except CallFailed as error:
             return Result(0, time.monotonic() - started, error.message)
         except NoToken as error:
             return Result(0, time.monotonic() - started, error.message)
-        return _result(answer, time.monotonic() - started)
+        return _result(answer, time.monotonic() - started, _hidden(target, authorization))
 
-    async def _send(self, target: Target, event_id: str, body: bytes) -> Answer:
+    async def _send(self, target: Target, event_id: str, body: bytes) -> tuple[Answer, str]:
+        """The answer, and the authorization it was asked with."""
         if target.oauth is None:
-            return await self._post(target, event_id, body, target.authorization)
+            answer = await self._post(target, event_id, body, target.authorization)
+            return answer, target.authorization
         token = await self._tokens.get(target.key, target.oauth)
         answer = await self._post(target, event_id, body, f"Bearer {token}")
         if answer.status != 401:
-            return answer
+            return answer, f"Bearer {token}"
         token = await self._tokens.get(target.key, target.oauth, instead_of=token)
-        return await self._post(target, event_id, body, f"Bearer {token}")
+        return await self._post(target, event_id, body, f"Bearer {token}"), f"Bearer {token}"
 
     async def _post(self, target: Target, event_id: str, body: bytes, authorization: str) -> Answer:
         # Receivers compare the time with their own clocks, so it is never the movable clock's.
@@ -93,18 +100,45 @@ class Sender:
         )
 
 
-def _result(answer: Answer, seconds: float) -> Result:
+def _result(answer: Answer, seconds: float, hidden: list[str]) -> Result:
     if 200 <= answer.status < 300:
         return Result(answer.status, seconds)
     error = f"The webhook answered {answer.status}"
     if 300 <= answer.status < 400:
         error += ", a redirect, which is not followed: save the address it leads to"
-    return Result(answer.status, seconds, f"{error}.", _excerpt(answer.body), _wait(answer))
+    return Result(answer.status, seconds, f"{error}.", _excerpt(answer.body, hidden), _wait(answer))
 
 
-def _excerpt(body: bytes) -> str:
-    text = body[: _EXCERPT * 4].decode("utf-8", "replace")[:_EXCERPT]
-    return "".join(char if char.isprintable() else " " for char in text).strip()
+def _hidden(target: Target, authorization: str) -> list[str]:
+    """What a receiver that repeats its request must not bring into the log, the longest first."""
+    secrets = [authorization, authorization.partition(" ")[2]]
+    if target.oauth is not None:
+        secrets.append(target.oauth.client_secret)
+    with contextlib.suppress(ValueError):
+        # Of Basic authorization some receivers repeat the password alone.
+        pair = base64.b64decode(secrets[1], validate=True).decode()
+        secrets += [pair, pair.partition(":")[2]]
+    written = {form for one in secrets if one for form in _forms(one)}
+    return sorted(written, key=len, reverse=True)
+
+
+def _forms(secret: str) -> list[str]:
+    """A secret as plain text, JSON, HTML and URLs have it."""
+    return [secret, json.dumps(secret)[1:-1], html.escape(secret), quote(secret, safe="")]
+
+
+def _excerpt(body: bytes, hidden: list[str]) -> str:
+    """The beginning of a refusal, without secrets.
+
+    They are struck out before it is cut; of one that is cut in two, a half would be left.
+    """
+    text = body.decode("utf-8", "replace")
+    if hidden and len(body) >= _MOST_ANSWER_BYTES:
+        # It was cut there already.
+        text = text[: -len(hidden[0])]
+    for secret in hidden:
+        text = text.replace(secret, "***")
+    return "".join(char if char.isprintable() else " " for char in text[:_EXCERPT]).strip()
 
 
 def _wait(answer: Answer) -> int:

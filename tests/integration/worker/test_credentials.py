@@ -113,6 +113,48 @@ def test_credentials_can_be_sent_in_the_body(
     }
 
 
+@pytest.mark.parametrize(
+    "authorization", ["Bearer TOPSECRET", "Basic dXNlcjpUT1BTRUNSRVQ=", 'Key "TOPSECRET"']
+)
+def test_a_receiver_that_repeats_its_request_brings_no_credential_into_the_log(
+    db: Database, account: str, target: Receiver, authorization: str
+) -> None:
+    def repeat(received: Received) -> web.Response:
+        given = received.headers["authorization"]
+        password = base64.b64decode(given.split()[1] if given.startswith("Basic") else "")
+        said = {"headers": {"Authorization": given}, "password": password.decode()}
+        return web.json_response({"padding": "x" * 130, **said}, status=400)
+
+    target.answer = repeat
+    configure(db, account, Wanted("*", target.url, "MSG", http_authorization=authorization))
+    _try_once(db, account)
+    attempts = deliveries(db)[0][4]
+    assert "***" in attempts
+    assert not any(part in attempts for part in ("TOPS", "dXNl"))
+
+
+def test_a_receiver_that_repeats_its_request_brings_no_token_into_the_log(
+    db: Database, account: str, target: Receiver, tokens: TokenServer
+) -> None:
+    target.answer = lambda received: web.Response(
+        status=400, text=f"{received.headers['authorization']} s3cret+/% {received.headers}"
+    )
+    configure(db, account, _with_oauth(target, tokens))
+    _try_once(db, account)
+    attempts = deliveries(db)[0][4]
+    assert "***" in attempts
+    assert not any(part in attempts for part in ("token-1", "s3cret"))
+
+
+def _try_once(db: Database, account: str) -> None:
+    async def scenario() -> None:
+        async with delivering(db):
+            await db.run(announce, [event(account, "ana", 1)])
+            await until(lambda: deliveries(db)[0][1] > 0)
+
+    run(scenario)
+
+
 def test_a_token_that_has_ended_is_replaced_before_it_is_used(
     db: Database, account: str, target: Receiver, tokens: TokenServer
 ) -> None:
