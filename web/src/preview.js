@@ -191,7 +191,6 @@ function showFaultsOver() {
 }
 
 async function changed() {
-  const before = player.screen;
   try {
     await tellAbout();
   } catch (error) {
@@ -199,16 +198,15 @@ async function changed() {
     return;
   }
   if (about.problem) return;
-  if (!before) {
+  if (!player.screen) {
     restart();
     return;
   }
   const answer = await player.redraw();
   if (!answer) return;
-  const lost = before.screen && answer.screen.screen !== before.screen;
-  if (lost) {
+  if (answer.lost) {
     restart();
-    say(...asked.problems, `The screen ${before.screen} is gone, so the flow was started anew.`);
+    say(...asked.problems, `The screen ${answer.lost} is gone, so the flow was started anew.`);
   } else {
     panel.note("reloaded", "The file changed; the place was kept.");
   }
@@ -217,12 +215,15 @@ async function changed() {
 function watch() {
   if (!place.dataset.watch) return;
   const changes = new EventSource(place.dataset.watch);
-  changes.addEventListener("changed", changed);
+  // One change after the other: an answer about an older text must not come last.
+  let following = Promise.resolve();
+  const follow = () => (following = following.then(changed));
+  changes.addEventListener("changed", follow);
   // A connection that was lost may have lost a change with it.
   let lost = false;
   changes.addEventListener("error", () => (lost = true));
   changes.addEventListener("open", () => {
-    if (lost) changed();
+    if (lost) follow();
     lost = false;
   });
 }

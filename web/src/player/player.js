@@ -13,6 +13,7 @@ import { choice } from "./choices.js";
 import { dates } from "./dates.js";
 import { arrange, freshId, h, icon, setAttribute, setText } from "./dom.js";
 import { optIn, textField } from "./fields.js";
+import { Host } from "./host.js";
 import css from "./player.css" with { type: "text" };
 import { carousel, footer, image, link, navigationList, text } from "./shown.js";
 import { plainButton, Surfaces } from "./surfaces.js";
@@ -47,14 +48,14 @@ export function mountPlayer(element, options) {
   return {
     start: (event) => player.start(event),
     send: (event) => player.send(event),
-    answer: (message) => player.answer(message),
-    redraw: () => player.redraw(),
+    answer: (message) => player.host.answer(message),
+    redraw: () => player.host.redraw(),
     setTheme: (theme) => player.setTheme(theme),
-    setLive: (live) => (player.options.live = live),
+    setLive: (live) => player.setLive(live),
     drawn: () => player.drawn(),
-    idle: () => player.idle(),
+    idle: () => player.host.idle(),
     get state() {
-      return player.state;
+      return player.host.state;
     },
     get screen() {
       return player.screen;
@@ -64,17 +65,19 @@ export function mountPlayer(element, options) {
 }
 
 class Player {
-  state = null;
-  screen = null;
-  queue = [];
-  busy = false;
-  inFlight = null;
-  // Answers to what was asked before the flow was started anew are not wanted any more.
-  round = 0;
   views = new Map();
+  // What had the focus last on the screen, for it to come back to.
+  last = null;
 
   constructor(element, options) {
     this.options = options;
+    this.host = new Host({
+      post: options.post,
+      live: () => this.options.live,
+      take: (answer, event, before) => this.take(answer, event, before),
+      failed: (error, again, kept) => this.showTrouble(error, again, kept),
+      answered: () => this.hideTrouble(),
+    });
     this.root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
@@ -123,14 +126,18 @@ class Player {
     this.trouble = h("div", { class: "trouble", role: "alert", hidden: true });
     this.overlay = h(
       "div",
-      { class: "overlay", hidden: true },
+      { class: "overlay", tabindex: "-1", hidden: true },
       h("div", { class: "spinner", "aria-hidden": "true" }),
       h("p", { role: "status" }),
       h("div", { class: "buttons" }),
     );
     this.sheet = h(
       "section",
-      { class: "sheet", "aria-labelledby": this.title.id },
+      {
+        class: "sheet",
+        "aria-labelledby": this.title.id,
+        onfocusin: (event) => (this.last = event.target),
+      },
       h("header", {}, this.leave, this.title, this.close),
       this.progress,
       this.body,
@@ -158,116 +165,49 @@ class Player {
     this.phone.dataset.theme = dark ? "dark" : "light";
   }
 
+  setLive(live) {
+    this.options.live = live;
+    if (!this.host.waiting) return;
+    this.drawOverlay(this.screen, this.screen, this.root.activeElement);
+    this.host.wait();
+  }
+
   unmount() {
-    this.round += 1;
-    this.queue = [];
+    this.host.forget();
     this.dark.removeEventListener("change", this.followSystem);
     this.root.replaceChildren();
   }
 
-  // --- asking the host
+  // --- what happens
+
+  get screen() {
+    return this.host.screen;
+  }
 
   /** Forgets what there is and lets an opening event happen. */
   start(event) {
-    this.round += 1;
-    this.queue = [];
-    this.busy = false;
-    this.state = null;
-    this.screen = null;
     this.surfaces.clear();
-    this.send(event);
+    this.trouble.hidden = true;
+    this.host.start(event);
   }
 
-  /** Lets an event happen, after those before it. A text typed on replaces the one still waiting. */
   send(event) {
-    const waiting = this.screen?.phase === "waiting";
-    if (waiting && event.event !== "close") return;
-    const last = this.queue.at(-1);
-    if (last && last.event === "type" && event.event === "type" && last.name === event.name)
-      this.queue.pop();
-    this.queue.push(event);
-    this.work();
+    this.host.send(event);
   }
 
-  /** Whether an input was changed in a way that no answer tells yet. */
   expects(name) {
-    return this.queue.some((event) => event.name === name);
+    return this.host.expects(name);
   }
 
-  /** Draws the same state again, of a document that may have changed. */
-  async redraw() {
-    if (!this.state) return null;
-    const round = this.round;
-    const answer = await this.ask({ state: this.state });
-    if (answer && round === this.round) this.take(answer, null);
-    return answer;
-  }
-
-  async work() {
-    if (this.busy) return;
-    this.busy = true;
-    const round = this.round;
-    while (this.queue.length && round === this.round) {
-      const event = this.queue.shift();
-      const answer = await this.ask({ state: this.state, event });
-      if (round !== this.round) return;
-      if (!answer) {
-        this.queue = [];
-        break;
-      }
-      this.take(answer, event);
-    }
-    this.busy = false;
-    if (this.screen?.phase === "waiting") this.wait();
-    this.settled();
-  }
-
-  async ask(message) {
-    try {
-      const answer = await this.options.post(message);
-      this.trouble.hidden = true;
-      return answer;
-    } catch (error) {
-      this.showTrouble(error, message);
-      return null;
-    }
-  }
-
-  async wait() {
-    if (!this.options.live || this.asking) return;
-    this.asking = true;
-    const { round } = this;
-    const { request } = this.state;
-    const answer = await this.ask({ state: this.state, live: true });
-    this.asking = false;
-    if (answer && round === this.round && this.state.request === request) this.take(answer, null);
-    this.settled();
-  }
-
-  /** Settles once nothing is asked any more. */
-  idle() {
-    if (!this.busy && !this.asking && !this.queue.length) return Promise.resolve();
-    return new Promise((resolve) => (this.waiters ??= []).push(resolve));
-  }
-
-  settled() {
-    if (this.busy || this.asking) return;
-    const waiters = this.waiters ?? [];
-    this.waiters = [];
-    for (const resolve of waiters) resolve();
-  }
-
-  take(answer, event) {
-    const before = this.screen;
-    this.state = answer.state;
-    this.screen = answer.screen;
-    this.draw(before);
+  take(answer, event, before) {
+    const held = this.root.activeElement;
+    this.draw(before, held);
     if (answer.refused) this.explain(answer, event);
     for (const effect of answer.effects ?? [])
       if (effect.effect === "open_url") this.surfaces.offerLink(effect.url);
     this.options.onStep?.(answer, event);
     if (answer.screen.phase === "completed" || answer.screen.phase === "closed")
-      this.drawChat(answer);
+      this.drawChat(answer, held);
   }
 
   explain(answer, event) {
@@ -281,7 +221,7 @@ class Player {
 
   // --- drawing
 
-  draw(before) {
+  draw(before, held) {
     const { screen } = this;
     const over =
       screen.phase === "completed" || screen.phase === "closed" || screen.phase === "new";
@@ -302,11 +242,21 @@ class Player {
     this.drawProgress(screen);
     this.drawWidgets(screen.widgets ?? []);
     this.drawSnackbar(screen);
-    this.drawOverlay(screen);
-    if (moved && !over) {
+    this.drawOverlay(screen, before, held);
+    if (over) return;
+    if (moved) {
       this.body.scrollTop = 0;
-      if (before) this.title.focus({ preventScroll: true });
+      if (before && mayFocus(held)) this.title.focus({ preventScroll: true });
+    } else if (held && (this.overlay.contains(held) || isLost(held))) {
+      this.focusAgain();
     }
+  }
+
+  /** Puts the focus on what stands over the screen, or to where it was last, or on the title. */
+  focusAgain() {
+    const over = this.overlay.hidden ? this.surfaces.open.at(-1)?.firstChild : this.overlay;
+    const last = this.last && !isLost(this.last) ? this.last : this.title;
+    (over ?? last).focus({ preventScroll: true });
   }
 
   drawProgress(screen) {
@@ -347,36 +297,34 @@ class Player {
     this.snackbar.hidden = !screen.snackbar && !screen.detail;
   }
 
-  drawOverlay(screen) {
+  drawOverlay(screen, before, held) {
     const waiting = screen.phase === "waiting";
     const [spinner, message, buttons] = this.overlay.children;
+    const { live } = this.options;
     this.overlay.hidden = !waiting;
     this.holdStill();
     if (!waiting) return;
-    spinner.hidden = !this.options.live;
-    this.overlay.dataset.live = this.options.live ? "yes" : "no";
-    message.textContent = this.options.live
-      ? "Loading…"
-      : "The flow asks its endpoint. The preview calls it only when interactive=true; choose what it answers:";
-    const offered = this.options.live ? [] : (this.options.answersFor?.(this.state.request) ?? []);
+    spinner.hidden = !live;
+    this.overlay.dataset.live = live ? "yes" : "no";
+    setText(
+      message,
+      live
+        ? "Loading…"
+        : "The flow asks its endpoint. The preview calls it only when interactive=true; choose what it answers:",
+    );
+    const offered = live ? [] : (this.options.answersFor?.(this.host.state.request) ?? []);
     buttons.replaceChildren(
-      ...offered.map(([label, more]) => plainButton(label, () => this.answer(more))),
+      ...offered.map(([label, more]) => plainButton(label, () => this.host.answer(more))),
       plainButton("Close the flow", () => this.send({ event: "close" })),
     );
-    if (!this.options.live) buttons.firstElementChild.focus();
+    if (mayFocus(held) && (before?.phase !== "waiting" || this.overlay.contains(held)))
+      (live ? this.overlay : buttons.firstElementChild).focus();
   }
 
-  /** Goes on with what stands for the endpoint's answer. */
-  async answer(message) {
-    const { round } = this;
-    const answer = await this.ask({ state: this.state, ...message });
-    if (answer && round === this.round) this.take(answer, null);
-  }
-
-  drawChat(answer) {
+  drawChat(answer, held) {
     const { nodes, heading } = bubbles(answer, this.options);
     this.chat.replaceChildren(...nodes);
-    heading.focus({ preventScroll: true });
+    if (mayFocus(held)) heading.focus({ preventScroll: true });
   }
 
   // --- what stands over the screen
@@ -387,7 +335,7 @@ class Player {
   }
 
   askToClose() {
-    const entered = Object.values(this.state?.pages ?? {}).some(
+    const entered = Object.values(this.host.state?.pages ?? {}).some(
       (page) => page.edited?.length || Object.keys(page.form ?? {}).length,
     );
     if (!entered) {
@@ -413,19 +361,30 @@ class Player {
     this.untell = setTimeout(() => setText(this.toast, ""), TOLD_MS);
   }
 
-  showTrouble(error, message) {
-    const again = plainButton("Try again", () => retry());
-    const retry = () => {
-      this.trouble.hidden = true;
-      if (message.event) this.send(message.event);
-      else if (this.screen?.phase === "waiting") this.wait();
-    };
-    const dismiss = plainButton("Dismiss", () => (this.trouble.hidden = true));
+  /** Says that a message got no answer; what a person did in it is `kept` until it is sent. */
+  showTrouble(error, again, kept) {
+    const retry = plainButton("Try again", () => {
+      this.hideTrouble();
+      again();
+    });
+    const leave = plainButton(kept ? "Discard" : "Dismiss", () => {
+      this.hideTrouble();
+      if (!kept) return;
+      this.host.discard();
+      this.draw(this.screen, this.root.activeElement);
+    });
     this.trouble.replaceChildren(
       h("p", {}, error.message),
-      h("div", { class: "buttons" }, dismiss, again),
+      kept ? h("p", {}, "What you entered is kept, and sent once that works.") : "",
+      h("div", { class: "buttons" }, leave, retry),
     );
     this.trouble.hidden = false;
+  }
+
+  hideTrouble() {
+    const held = this.trouble.contains(this.root.activeElement);
+    this.trouble.hidden = true;
+    if (held) this.focusAgain();
   }
 
   // --- reading back
@@ -452,4 +411,14 @@ class Player {
       .map((row) => [...row.slice(0, LONGEST_LINE * 2)].slice(0, LONGEST_LINE).join(""))
       .join("\n");
   }
+}
+
+/** Whether the player may move the focus: it is in the player, or nowhere on the page. */
+function mayFocus(held) {
+  return Boolean(held) || document.activeElement === document.body;
+}
+
+/** Whether an element cannot have the focus any more. */
+function isLost(element) {
+  return !element.isConnected || element.matches(":disabled, [hidden]");
 }

@@ -37,6 +37,8 @@ export class Surfaces {
       "div",
       {
         class: `surface ${kind}`,
+        // A click beside what can be pressed must not take the focus, and Escape with it, away.
+        tabindex: "-1",
         role: "dialog",
         "aria-modal": "true",
         "aria-labelledby": id,
