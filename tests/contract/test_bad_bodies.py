@@ -17,8 +17,6 @@ _FIELDS = ["name", "categories", "publish", "flowJson", "cloneFlowId", "endPoint
 _FIELDS += ["applicationId"]
 
 _BAD_BODIES = {
-    "empty": (b"", "it is empty"),
-    "blank": (b" \r\n ", "it is empty"),
     "truncated": (b'{"name": "Cut", "categories": ["OTHER"]', "at line 1, column 40"),
     "cut in a string": (b'{"name": "Cu', "at line 1, column 10"),
     "cut in a character": ('{"name": "ä'.encode()[:-1], "UTF-8 text, which it is not from byte 10"),
@@ -42,6 +40,20 @@ _BAD_BODIES = {
     "deep": (b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
     "deep and cut": (b'{"a": ' + b'{"a":' * 100_000, "nested too deeply"),
 }
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n "], ids=["empty", "blank"])
+def test_a_body_that_is_not_there_is_400_1000_where_a_field_is_needed(
+    server: Tenant, body: bytes
+) -> None:
+    flow = f"{server.flows}/{server.create('Unharmed')}"
+
+    for method, path, mentioned in [
+        ("POST", server.flows, "it is empty"),
+        ("PUT", flow, "The body must have at least one of name, "),
+    ]:
+        answer = server.http.request(method, path, content=body)
+        assert mentioned in enveloped(answer, 400, 1000)["message"]
 
 
 @pytest.mark.parametrize("fault", _BAD_BODIES)

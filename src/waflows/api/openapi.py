@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
+from waflows.api import parameters
 from waflows.api.errors import Envelope
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.services.accounts import ACCOUNT_ID_PATTERN
@@ -192,7 +193,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         operation["description"] = route.detail
     if route.body is not None:
         operation["requestBody"] = {
-            "required": True,
+            "required": not parameters.may_be_left_out(route.body),
             "content": {"application/json": {"schema": schemas.of(route.body)}},
         }
     return operation

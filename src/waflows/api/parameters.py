@@ -58,7 +58,7 @@ def read_query(type_: type[S], raw: bytes) -> S:
 
 
 def read_body(type_: type[T], body: bytes) -> T:
-    """A JSON body as a Struct, or a list of one.
+    """A JSON body as a Struct, or a list of one; no body counts as `{}` where that may be sent.
 
     Raises InvalidParameter, naming the field and what it must be. A field whose type says
     `Meta(extra={"missing": fault})` has a fault of its own for when it is not there or no value of
@@ -66,6 +66,8 @@ def read_body(type_: type[T], body: bytes) -> T:
     """
     try:
         text = body.decode("utf-8")
+        if may_be_left_out(type_) and not text.strip():
+            text = "{}"
         decoded = msgspec.json.decode(text, type=type_)
     except UnicodeDecodeError as error:
         raise InvalidParameter(
@@ -88,6 +90,12 @@ def read_body(type_: type[T], body: bytes) -> T:
 def null_character(name: str) -> InvalidParameter:
     """The refusal of a text that not every database can hold."""
     return InvalidParameter(f"{name} must not have a null character in it.")
+
+
+def may_be_left_out(type_: Any) -> bool:
+    """Whether a body need not be sent: it is a Struct, and every field of it has a default."""
+    info = inspect.type_info(type_)
+    return isinstance(info, inspect.StructType) and not any(one.required for one in info.fields)
 
 
 def describe(type_: Any) -> str:

@@ -149,6 +149,13 @@ def test_a_signing_secret_is_shown_once_and_can_be_replaced_and_dropped(server: 
     assert refused.json()["message"] == "overlapHours must be an integer from 0 to 8760."
 
 
+def test_a_body_whose_fields_all_have_defaults_may_be_left_out(server: Tenant) -> None:
+    server.http.post(_path(server), json=[_hook(type="MSG")])
+    made = server.http.post(f"{_path(server)}/*/MSG/secrets")
+    assert made.status_code == 200, made.text
+    assert made.json()["secret"].startswith("whsec_")
+
+
 def test_a_key_limited_to_a_channel_sees_and_changes_no_webhook(server: Tenant) -> None:
     server.http.post(_path(server), json=[_hook(type="MSG")])
     key = server.new_key(channel_ids=[server.channel_id])
