@@ -58,7 +58,8 @@ def insert_many(
     """Puts so many submissions into the database at once, as if they had come one by one."""
     tx.execute(_MANY, count, account_id, channel_id, sub_account_id, flow_id)
     store.begin_flow(tx, account_id, channel_id, flow_id)
-    store.set_field_names(tx, account_id, flow_id, ["name", "rating", "topics", "comment"])
+    names = ["name", "rating", "topics", "comment"]
+    store.set_field_names(tx, account_id, flow_id, names)
     tx.execute(
         "INSERT INTO submission_counts (account_id, flow_id, sub_account_id, total)"
         " VALUES (?, ?, ?, ?)",
@@ -67,6 +68,7 @@ def insert_many(
         sub_account_id,
         count,
     )
+    store.set_field_names_through(tx, account_id, flow_id, sub_account_id, names)
 
 
 def record_all(tx: Transaction, wanted: list[Submission]) -> list[bool]:

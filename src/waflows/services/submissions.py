@@ -144,14 +144,26 @@ def within(submission: Submission, reach: Selection) -> bool:
 
 
 def _name_columns(tx: Transaction, submission: Submission) -> None:
-    """Adds the fields that the flow's table lacks, after those it has."""
+    """Adds the fields that the flow's table lacks, after those it has.
+
+    The table as far as one sub-account fills it has names of its own: others may bring fields that
+    whoever sees that sub-account alone is not to know of.
+    """
     account_id, flow_id = submission.account_id, submission.flow_id
     known = store.field_names(tx, account_id, flow_id)
     if known is None:
         store.begin_flow(tx, account_id, submission.channel_id, flow_id)
-    elif len(known) >= MOST_COLUMNS or submission.fields.keys() <= set(known):
-        return
-    store.lock_flow(tx, account_id, flow_id)
-    known = store.field_names(tx, account_id, flow_id) or []
+    if known is None or _more_names(known, submission) != known:
+        store.lock_flow(tx, account_id, flow_id)
+        known = store.field_names(tx, account_id, flow_id) or []
+        store.set_field_names(tx, account_id, flow_id, _more_names(known, submission))
+    # Counting the submission has locked the row of its sub-account.
+    through = (account_id, flow_id, submission.sub_account_id)
+    known = store.field_names_through(tx, *through)
+    if (names := _more_names(known, submission)) != known:
+        store.set_field_names_through(tx, *through, names)
+
+
+def _more_names(known: list[str], submission: Submission) -> list[str]:
     names = [*known, *(name for name in submission.fields if name not in known)]
-    store.set_field_names(tx, account_id, flow_id, names[:MOST_COLUMNS])
+    return names[:MOST_COLUMNS]

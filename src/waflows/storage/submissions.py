@@ -210,13 +210,27 @@ def field_names(tx: Transaction, account_id: str, flow_id: str) -> list[str] | N
 
 
 def field_names_of_all(tx: Transaction, account_id: str, selection: Selection) -> list[list[str]]:
-    """The names of the fields of each flow of the selection that has answers."""
+    """The names of the fields of each flow of the selection that has answers.
+
+    Of wanted sub-accounts, those that came through them.
+    """
+    through = selection.sub_account_ids
     conditions, parameters = _conditions(
-        {"channel_id": selection.channel_ids, "flow_id": _just(selection.flow_id)}
+        {
+            "f.channel_id": selection.channel_ids,
+            "f.flow_id": _just(selection.flow_id),
+            "c.sub_account_id": through,
+        }
     )
+    counts = (
+        " JOIN submission_counts c ON c.account_id = f.account_id AND c.flow_id = f.flow_id"
+        if through is not None
+        else ""
+    )
+    names, order = ("f", "f.flow_id") if through is None else ("c", "f.flow_id, c.sub_account_id")
     rows = tx.all(
-        f"SELECT field_names FROM submission_flows WHERE account_id = ?{conditions}"
-        " ORDER BY flow_id",
+        f"SELECT {names}.field_names FROM submission_flows f{counts}"
+        f" WHERE f.account_id = ?{conditions} ORDER BY {order}",
         account_id,
         *parameters,
     )
@@ -275,6 +289,34 @@ def set_field_names(tx: Transaction, account_id: str, flow_id: str, names: list[
         msgspec.json.encode(names).decode(),
         account_id,
         flow_id,
+    )
+
+
+def field_names_through(
+    tx: Transaction, account_id: str, flow_id: str, sub_account_id: str
+) -> list[str]:
+    """The names of the fields that came through a sub-account, which has answers to the flow."""
+    row = tx.one(
+        "SELECT field_names FROM submission_counts"
+        " WHERE account_id = ? AND flow_id = ? AND sub_account_id = ?",
+        account_id,
+        flow_id,
+        sub_account_id,
+    )
+    return msgspec.json.decode(row[0], type=list[str]) if row else []
+
+
+def set_field_names_through(
+    tx: Transaction, account_id: str, flow_id: str, sub_account_id: str, names: list[str]
+) -> None:
+    """Replaces the names of the fields that came through a sub-account."""
+    tx.execute(
+        "UPDATE submission_counts SET field_names = ?"
+        " WHERE account_id = ? AND flow_id = ? AND sub_account_id = ?",
+        msgspec.json.encode(names).decode(),
+        account_id,
+        flow_id,
+        sub_account_id,
     )
 
 

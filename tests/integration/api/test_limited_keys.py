@@ -187,7 +187,7 @@ def test_no_route_lets_a_key_of_a_sub_account_rule_or_hear_its_neighbours(server
         for name in _OF_THE_API:
             response = _asked(http, server, name)
             assert response.status_code in _expected(name, LIMITED), (name, response.text)
-            assert not told.is_in(response), (name, response.text)
+            assert not told.is_in(response, told.field), (name, response.text)
 
 
 def test_no_page_lets_a_key_of_a_sub_account_rule_or_hear_its_neighbours(server: Tenant) -> None:
@@ -197,5 +197,5 @@ def test_no_page_lets_a_key_of_a_sub_account_rule_or_hear_its_neighbours(server:
         for name in _OF_THE_CONSOLE:
             response = _paged(http, server, name)
             assert response.status_code in _expected(name, LIMITED), (name, response.text)
-            assert not told.is_in(response), (name, response.text)
+            assert not told.is_in(response, told.field), (name, response.text)
         assert http.get(f"/console/phone?msisdn=%2B{NEIGHBOUR[1:]}").status_code == 403

@@ -126,6 +126,26 @@ def test_columns_come_in_the_order_of_the_answers_and_never_move(db: Database) -
     assert db.read_now(submissions.columns, account, EVERYTHING) == ["b", "a", "c", "z"]
 
 
+def test_who_sees_a_sub_account_sees_columns_for_what_came_through_it_alone(db: Database) -> None:
+    account = new_account(db)
+    through = [("one", ["a", "b"]), ("two", ["b", "c"]), ("one", ["d", "a"])]
+    answers = [
+        submission(account, "channel", sub_account_id=name, fields=dict.fromkeys(fields, "text"))
+        for name, fields in through
+    ]
+    db.run_now(record_all, answers)
+
+    def columns(*names: str) -> list[str]:
+        reach = Selection(sub_account_ids=frozenset(names))
+        return db.read_now(submissions.columns, account, reach)
+
+    assert columns("one") == ["a", "b", "d"]
+    assert columns("two") == ["b", "c"]
+    assert columns("three") == []
+    assert columns("one", "two") == ["a", "b", "d", "c"]
+    assert db.read_now(submissions.columns, account, EVERYTHING) == ["a", "b", "c", "d"]
+
+
 def test_columns_that_come_up_at_once_are_all_named_once(db: Database, database_url: str) -> None:
     account = new_account(db)
 

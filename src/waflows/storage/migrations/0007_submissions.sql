@@ -1,7 +1,8 @@
 -- Submissions: what users sent by finishing a flow, each once for the message that carried it.
 -- `fields` is a JSON object without the flow token. Every index ends in the order of a list, so
 -- that a page is read from it without sorting. `submission_flows` names the columns of a flow's
--- table in the order they came up; `submission_counts` counts, so that nothing has to be scanned.
+-- table in the order they came up; `submission_counts` counts, so that nothing has to be scanned,
+-- and names the columns of what came through one sub-account.
 
 CREATE TABLE submissions (
     account_id TEXT NOT NULL,
@@ -40,5 +41,6 @@ CREATE TABLE submission_counts (
     flow_id TEXT NOT NULL,
     sub_account_id TEXT NOT NULL,
     total BIGINT NOT NULL,
+    field_names TEXT NOT NULL DEFAULT '[]',
     PRIMARY KEY (account_id, flow_id, sub_account_id)
 );
