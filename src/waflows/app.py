@@ -24,12 +24,13 @@ from waflows.api.endpoint import Address, refused
 from waflows.api.errors import shortened
 from waflows.api.gateway import LIFESPAN_KEY, Gateway
 from waflows.api.journal import Journal
+from waflows.api.links import PREVIEW_PATH
 from waflows.api.memory import ListMemory
 from waflows.api.route import Route
 from waflows.api.routes import PHONES, ROUTES
 from waflows.api.state import Recorder, State
 from waflows.console import phone as phone_pages
-from waflows.console.address import ConsoleAddress
+from waflows.console.address import ConsoleAddress, PageAddress
 from waflows.console.address import refused as console_refused
 from waflows.console.pages import PAGES
 from waflows.console.routes import CONSOLE
@@ -136,7 +137,10 @@ def _end_with_the_supervisor() -> None:
 def _addresses(state: State) -> list[StarletteRoute]:
     routes = _served([*ROUTES, *PAGES, *(DEVELOPMENT if state.development else [])], state.settings)
     pages = _served(CONSOLE, state.settings)
-    api = [Address(path, routes, state) for path, routes in _by_path(routes)]
+    api = [
+        (PageAddress if path == PREVIEW_PATH else Address)(path, routes, state)
+        for path, routes in _by_path(routes)
+    ]
     console = [ConsoleAddress(path, routes, state) for path, routes in _by_path(pages)]
     return [_address(address.path, address) for address in (*api, *console)]
 

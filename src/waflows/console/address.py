@@ -32,6 +32,7 @@ from waflows.api.route import Reply, Route, Scope
 from waflows.api.state import Exchange, State
 from waflows.console import shell
 from waflows.console.forms import MEDIA_TYPE, read_form
+from waflows.console.html import page, policy
 from waflows.errors import Forbidden, NotAuthenticated, NotFound, WaflowsError
 from waflows.security import sessions
 from waflows.services import accounts
@@ -99,6 +100,25 @@ class ConsoleAddress(Address):
         if session is None:
             raise NotAuthenticated("You are not signed in, or no longer.")
         return await self.state.db.read(accounts.holder_of, session.account_id, session.key_id)
+
+
+class PageAddress(Address):
+    """A page for whoever has its address: a browser is told of an error by a page too."""
+
+    def refused(self, error: Exception, exchange: Exchange, scope: AsgiScope) -> Response:
+        """An error as a page, or as the API's envelope for whoever asked for no page."""
+        if "text/html" not in Headers(scope=scope).get("accept", ""):
+            return super().refused(error, exchange, scope)
+        refusal = note(error, "reference", self.state, exchange, scope)
+        return response_of(
+            page(
+                "dead_link.html",
+                policy(ancestors="*"),
+                status=refusal.status,
+                headers=refusal.headers,
+                refusal=refusal,
+            )
+        )
 
 
 def refused(error: Exception, state: State, exchange: Exchange, scope: AsgiScope) -> Response:

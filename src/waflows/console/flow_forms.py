@@ -47,7 +47,7 @@ class SettingsQuery(msgspec.Struct, frozen=True):
 
 
 class SettingsForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a draft is called and where it fetches its data; an empty endpoint changes nothing."""
+    """What a draft is called and where it fetches its data; an empty endpoint takes it away."""
 
     name: str = ""
     categories: list[str] = []
@@ -103,12 +103,15 @@ async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
     form = call.body
     flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
     try:
+        uri = form.end_point_uri.strip()
         body = UpdateBody(
             name=form.name,
             categories=_categories(form.categories),
-            end_point_uri=form.end_point_uri.strip() or None,
+            end_point_uri=uri or None,
         )
         content = await bodies.content(call.state, body)
+        # A form names everything, so what it leaves empty is meant to be.
+        content = msgspec.structs.replace(content, endpoint_uri=uri)
         await call.state.db.run(
             editing.change_settings, call.principal, call.flow_id, content, form.updated_at
         )

@@ -84,6 +84,8 @@ def compare(older: str, newer: str) -> tuple[list[DiffLine], str]:
         return [], f"They have more than {_MOST_LINES:,} lines, too many to compare here."
     found = difflib.unified_diff(old, new, lineterm="", n=_CONTEXT_LINES)
     lines = [_line(text) for text in list(found)[2:]]
+    if not lines:
+        return [], "They differ in blanks and line breaks only."
     if len(lines) > _MOST_SHOWN:
         return lines[:_MOST_SHOWN], f"Only the first {_MOST_SHOWN:,} lines are shown."
     return lines, ""

@@ -7,6 +7,7 @@ Content-Security-Policy says so to the browser. Text of a flow never becomes mar
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING, Any
 
 from waflows.api.route import Reply
@@ -64,7 +65,16 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     templates.filters["when"] = _when
+    templates.filters["with_code"] = _with_code
     return templates
+
+
+def _with_code(text: str) -> Markup:
+    """A message of ours, which names commands `like this`."""
+    from markupsafe import Markup, escape
+
+    marked = re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text)))
+    return Markup(marked)  # noqa: S704 - escaped above
 
 
 def _when(at_ms: int) -> Markup:

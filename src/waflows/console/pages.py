@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import mimetypes
 from importlib import resources
 
@@ -44,8 +45,11 @@ def read_static(name: str) -> Reply:
     if name not in found or name.startswith("."):
         raise NotFound(f"There is no file {name!r} here.")
     content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    headers = COMMON_HEADERS | {"Cache-Control": "public, max-age=86400"}
-    return Reply(found[name].read_bytes(), headers=headers, content_type=content_type)
+    content = found[name].read_bytes()
+    # Asked about each time, so that no page meets a script of another version.
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = COMMON_HEADERS | {"Cache-Control": "public, no-cache", "ETag": etag}
+    return Reply(content, headers=headers, content_type=content_type)
 
 
 PAGES: list[Route] = [

@@ -41,7 +41,10 @@ _ID_LOW, _ID_HIGH = 10**15, 9 * 10**15
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request says of a flow; None where it says nothing."""
+    """What a request says of a flow; None where it says nothing.
+
+    An `endpoint_uri` that is empty takes away the one there was.
+    """
 
     name: str | None = None
     categories: list[str] | None = None
@@ -306,7 +309,9 @@ def _apply(
         flow_json = content.flow_json
     flow = msgspec.structs.replace(
         flow,
-        endpoint_uri=content.endpoint_uri or flow.endpoint_uri,
+        endpoint_uri=flow.endpoint_uri
+        if content.endpoint_uri is None
+        else content.endpoint_uri or None,
         application_id=content.application_id or flow.application_id,
         updated_at=clock.now_ms(),
     )

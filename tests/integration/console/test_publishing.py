@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -43,6 +44,7 @@ def test_every_unmet_condition_is_listed_at_once_and_there_is_no_button(server: 
     assert "Flow JSON version 5.0 is frozen" in page
     assert "It has a data_api_version and no endPointUri" in page
     assert "Its channel has no endpoint key" in page
+    assert "(<code>waflows keys --help</code>)" in page
     assert "Publishing is final" in page
     assert "Publish for good" not in page
 
@@ -78,3 +80,15 @@ def test_settings_that_somebody_else_changed_meanwhile_are_not_overwritten(serve
     assert "Somebody else changed the flow meanwhile" in response.text
     assert 'value="Mine"' in response.text
     assert server.http.get(f"{server.flows}/{flow}").json()["name"] == "Theirs"
+
+
+def test_an_endpoint_is_taken_away_by_leaving_its_field_empty(server: Tenant) -> None:
+    flow = server.create("Flow", flowJson=VALID, endPointUri="https://example.org/flow")
+    path = f"/console/flows/{flow}/settings"
+    with signed_in(server.url, server.api_key) as http:
+        shown = http.get(path).text
+        found = re.search(r'name="updatedAt" value="(\d+)"', shown)
+        assert found is not None
+        form = {"name": "Flow", "categories": "OTHER", "endPointUri": "", "updatedAt": found[1]}
+        assert post(http, path, form).status_code == 303
+        assert 'type="url" value=""' in http.get(path).text

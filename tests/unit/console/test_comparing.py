@@ -36,6 +36,10 @@ def test_texts_that_are_the_same_are_said_to_be() -> None:
     assert compare("{}", "{}") == ([], "The two are the same.")
 
 
+def test_texts_that_differ_in_blanks_alone_are_said_to() -> None:
+    assert compare('{"a":1}', '{ "a": 1 }') == ([], "They differ in blanks and line breaks only.")
+
+
 def test_what_would_take_too_long_is_not_compared() -> None:
     numbers = [str(number) for number in range(20_001)]
     lines, note = compare("\n".join(numbers), "\n".join(reversed(numbers)))
