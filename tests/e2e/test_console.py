@@ -568,6 +568,7 @@ def test_every_page_fits_its_window_and_can_be_used_by_all(
     for number in range(26):
         server.create(f"Booking {number}")
     published = server.create("Feedback", flowJson=VALID, publish=True)
+    fetching = server.create("Fetching", flowJson=VALID, endPointUri="https://example.org/flow")
     pages = {
         "flows": "",
         "flows-2": "?page=2",
@@ -579,6 +580,7 @@ def test_every_page_fits_its_window_and_can_be_used_by_all(
         "shown": f"/{published}",
         "settings": f"/{draft}/settings",
         "settings-shown": f"/{published}/settings",
+        "settings-endpoint": f"/{fetching}/settings",
         "history": f"/{draft}/history",
         "publish": f"/{draft}/publish",
         "delete": f"/{draft}/delete",

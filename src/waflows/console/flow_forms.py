@@ -15,7 +15,7 @@ from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import shell
 from waflows.console.address import OnPage
 from waflows.errors import Forbidden, InvalidParameter, OutOfRange, WaflowsError
-from waflows.services import browsing, editing, flows
+from waflows.services import browsing, editing, endpoint_keys, flows
 from waflows.storage.flows import Flow
 
 _BLANK = "blank"
@@ -95,13 +95,14 @@ async def settings_page(call: Call[SettingsQuery, None]) -> Reply:
         end_point_uri=flow.endpoint_uri or "",
         updated_at=flow.updated_at,
     )
-    return _settings_form(call, flow, form)
+    return (await _settings_drawer(call, flow, form))(None)
 
 
 async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
     """Another name, other categories, another endpoint."""
     form = call.body
     flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
+    draw = await _settings_drawer(call, flow, form)
     try:
         uri = form.end_point_uri.strip()
         body = UpdateBody(
@@ -116,7 +117,7 @@ async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
             editing.change_settings, call.principal, call.flow_id, content, form.updated_at
         )
     except WaflowsError as error:
-        raise OnPage(error, lambda refusal: _settings_form(call, flow, form, refusal)) from error
+        raise OnPage(error, draw) from error
     return shell.see(f"{shell.flow_path(flow.id)}/settings", done="settings")
 
 
@@ -179,19 +180,28 @@ async def _drawer(call: Call[Any, Any], form: NewForm) -> Callable[[Refusal | No
     return draw
 
 
-def _settings_form(
-    call: Call[Any, Any], flow: Flow, form: SettingsForm, refusal: Refusal | None = None
-) -> Reply:
-    return shell.show(
-        call,
-        "flow_settings.html",
-        "flows",
-        flow=flow,
-        tab="settings",
-        form=form,
-        categories=list(Category),
-        refusal=refusal,
+async def _settings_drawer(
+    call: Call[Any, Any], flow: Flow, form: SettingsForm
+) -> Callable[[Refusal | None], Reply]:
+    """What draws the settings, with an error or None."""
+    standing = await call.state.db.read(
+        endpoint_keys.standing, flow.account_id, flow.channel_id, flow.endpoint_uri
     )
+
+    def draw(refusal: Refusal | None) -> Reply:
+        return shell.show(
+            call,
+            "flow_settings.html",
+            "flows",
+            flow=flow,
+            tab="settings",
+            form=form,
+            categories=list(Category),
+            endpoint=standing,
+            refusal=refusal,
+        )
+
+    return draw
 
 
 _FLOW = shell.FLOW_PATH

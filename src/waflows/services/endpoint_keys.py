@@ -21,7 +21,7 @@ from waflows.services import clock
 from waflows.storage import accounts
 from waflows.storage import endpoint_keys as store
 from waflows.storage.database import Transaction
-from waflows.storage.endpoint_keys import EndpointKey
+from waflows.storage.endpoint_keys import EndpointCheck, EndpointKey
 
 _APP_SECRET = re.compile(r"[!-~]{8,256}")
 
@@ -61,6 +61,13 @@ class Credentials(msgspec.Struct, frozen=True):
         return f"Credentials({self.fingerprint!r}, …)"
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """The key in use, None without one, and the last examination, None before the first."""
+
+    key: EndpointKey | None
+    check: EndpointCheck | None
+
+
 def make_pair() -> Pair:
     """A fresh key pair; takes some tenths of a second."""
     private = key_pairs.generate()
@@ -92,6 +99,12 @@ def in_use(tx: Transaction, account_id: str, channel_id: str) -> EndpointKey | N
     """The key pair a channel calls with."""
     newest = next(iter(store.keys_of(tx, account_id, channel_id)), None)
     return newest if newest is not None and newest.replaced_at is None else None
+
+
+def standing(tx: Transaction, account_id: str, channel_id: str, uri: str | None) -> Standing:
+    """What a channel calls an endpoint with, and how that answered when it was last examined."""
+    check = None if uri is None else store.find_check(tx, account_id, channel_id, uri)
+    return Standing(in_use(tx, account_id, channel_id), check)
 
 
 def install(

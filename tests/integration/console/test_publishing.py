@@ -35,6 +35,12 @@ def asked(server: Tenant, flow: str) -> str:
     return html.unescape(response.text)
 
 
+def settings(server: Tenant, flow: str) -> str:
+    """The page of a flow's settings, as text."""
+    with signed_in(server.url, server.api_key) as http:
+        return html.unescape(http.get(f"/console/flows/{flow}/settings").text)
+
+
 def test_every_unmet_condition_is_listed_at_once_and_there_is_no_button(server: Tenant) -> None:
     flow = server.create("Flow", flowJson=endpoint_flow().replace('"Send"', "7"))
 
@@ -57,7 +63,12 @@ def test_an_endpoint_that_does_not_answer_is_told_before_publishing(server: Tena
     text = endpoint_flow().replace("5.0", "7.3")
     flow = server.create("Flow", flowJson=text, endPointUri=unused_url())
 
+    assert "How the endpoint is reached" in settings(server, flow)
+    assert "never; it is checked before publishing" in settings(server, flow)
     assert "Its endpoint does not pass the health check" in asked(server, flow)
+    fingerprint = key_pairs.fingerprint(public)
+    assert f"<code>{fingerprint}</code> since" in settings(server, flow)
+    assert "failed at connect" in settings(server, flow)
 
 
 def test_a_form_that_publishes_what_has_changed_meanwhile_does_nothing(server: Tenant) -> None:
