@@ -93,6 +93,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     submission_days: Annotated[
         int, Meta(ge=0, description="Days for which what users sent is kept; 0 for ever.")
     ] = 0
+    message_days: Annotated[
+        int, Meta(ge=0, description="Days for which what was said is kept; 0 for ever.")
+    ] = 0
     webhook_retry_days: Annotated[
         int, Meta(ge=1, description="Days for which a failing webhook delivery is tried again.")
     ] = 3

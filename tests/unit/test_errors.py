@@ -30,7 +30,8 @@ def test_the_docstring_of_an_error_is_its_default_message() -> None:
 def test_every_error_a_client_can_meet_has_an_answer_of_its_own_in_each_dialect() -> None:
     dialects: list[Dialect] = ["reference", "guide"]
     for dialect in dialects:
-        for kind in set(family()) - {errors.InvalidMessage}:
+        # Two say themselves how they are answered.
+        for kind in set(family()) - {errors.InvalidMessage, errors.DeliberateFault}:
             answer = answer_to(kind.__new__(kind), dialect)
             if kind is not errors.OperatorError and kind is not errors.HttpRefusal:
                 told = {errors.Unavailable: 503, errors.Unsupported: 501}
@@ -44,3 +45,10 @@ def test_every_fault_of_a_message_has_a_code_of_its_own() -> None:
 
     assert {answer.status for answer in answers} == {400}
     assert len({answer.code for answer in answers}) == len(faults)
+
+
+def test_a_step_that_came_too_late_is_told_from_one_that_is_wrong() -> None:
+    dialects: list[Dialect] = ["reference", "guide"]
+    for dialect in dialects:
+        assert answer_to(errors.OvertakenStep(), dialect).status == 409
+    assert answer_to(errors.NotPossible(), "reference").status == 400

@@ -52,6 +52,8 @@ _REFERENCE: list[tuple[type[Exception], Answer]] = [
     (errors.OutOfRange, Answer(400, _OUT_OF_RANGE)),
     (errors.InvalidId, Answer(400, _INVALID_ID)),
     (errors.InvalidRequest, Answer(400, _INVALID_PARAMETER)),
+    # 8x8 has no simulated phone; a step that came too late is told from one that is wrong.
+    (errors.OvertakenStep, Answer(409, 409)),
     (errors.Conflict, Answer(400, _INVALID_PARAMETER)),
     (errors.NotAuthenticated, Answer(401, _NOT_AUTHENTICATED)),
     (errors.WrongAccount, Answer(401, _WRONG_ACCOUNT)),

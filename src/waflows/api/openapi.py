@@ -81,7 +81,7 @@ _STATUSES = {
     403: "The key may not do this (1201).",
     404: "Not there, or not for this account (1300).",
     405: "The address does not answer to this method.",
-    409: "The state of the flow does not allow this.",
+    409: "The state of the flow does not allow this, or something else happened meanwhile.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The Flow JSON is not valid.",

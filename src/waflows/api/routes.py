@@ -324,7 +324,8 @@ def _phones() -> list[Route]:
         return Route(method="POST", path=f"{phone}/{verb}", handler=handler, scope=_WRITE,
                      tag=tag, name=f"phone{verb.capitalize()}", summary=summary,
                      whole_channel=True, uncovered=True, body=body,
-                     answers=phones.ScreenAnswer, detail=detail)  # fmt: skip
+                     answers=phones.ScreenAnswer, detail=detail,
+                     more_statuses=(409,))  # fmt: skip
 
     return [
         Route(method="GET", path=f"{phone}/messages", handler=phones.show_chat, scope=_READ,

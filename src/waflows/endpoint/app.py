@@ -174,7 +174,11 @@ class Endpoint:
         return _encoded(answer, request, wire)
 
     def _check_token_signature(self, wire: Wire) -> None:
-        """Data API 4.0 signs the flow token too; earlier versions do not."""
+        """Data API 4.0 signs the flow token too, but not for flows before Flow JSON 7.3.
+
+        A request does not tell which Flow JSON it belongs to, so one without is let through; its
+        body is signed in any case.
+        """
         if wire.flow_token_signature is None or not self._app_secrets:
             return
         token, signature = wire.flow_token or "", wire.flow_token_signature

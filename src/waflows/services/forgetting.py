@@ -78,6 +78,15 @@ def forget_old_submissions(tx: Transaction, account_id: str, days: int) -> int:
     return len(removed)
 
 
+def forget_old_messages(tx: Transaction, days: int) -> int:
+    """Forgets some of the messages that are older than so many days, of any account; how many.
+
+    Conversations without messages and flows left open on simulated phones go with them. When it
+    answers 0 there are none left.
+    """
+    return messages.forget_older(tx, clock.now_ms() - days * _DAY_MS, _BATCH)
+
+
 def accounts_with_any(tx: Transaction) -> list[str]:
     """Every account that ever had a submission."""
     return store.accounts_with_any(tx)

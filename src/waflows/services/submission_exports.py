@@ -27,8 +27,15 @@ _FIXED = tuple(
 _OTHER = "otherFields"
 _BYTE_ORDER_MARK = "\ufeff"
 # What a spreadsheet may take for a formula, full-width forms too; a plain number computes nothing.
-_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
+_SIGNS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+_NUMBER = r"[+-]?[0-9]+(?:[.,][0-9]+)*"
+# A spreadsheet that parts cells at semicolons or tabs knows no quotes in the middle of a cell, so
+# for it a new cell begins at each of these, and a new row with a new line.
+_BREAK = re.compile(r"[;\t\r\n]")
+_FORMULA = re.compile(
+    rf"(\A|[;\t\r\n])(?=\s*{_SIGNS})(?!\s*{_NUMBER}\s*(?:[;\t\r\n]|\Z))|\A(?=[\t\r\n])"
+)
+_PARTING = re.compile(rf";(?=\s*{_SIGNS})")
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -66,11 +73,11 @@ def part(
 
 
 def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula; an apostrophe stands before one it might."""
-    # No formula begins with a letter or a digit, as nearly every text does.
-    if not text or text[0].isalnum():
+    """A text that no spreadsheet takes for a formula; an apostrophe stands before what it might."""
+    # Nearly every text begins with a letter or a digit and has no part that could be a cell.
+    if text[:1].isalnum() and not _BREAK.search(text):
         return text
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    return _FORMULA.sub(r"\1'", text)
 
 
 def _csv_head(fields: Sequence[str]) -> str:
@@ -100,7 +107,8 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return harmless("; ".join(value))
-    return msgspec.json.encode(value).decode()
+    # In JSON, which stays the same for whoever reads it.
+    return _PARTING.sub(r"\\u003b", msgspec.json.encode(value).decode())
 
 
 def _csv(rows: list[list[str]]) -> str:

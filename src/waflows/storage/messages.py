@@ -311,6 +311,28 @@ def forget_conversation(
     return removed
 
 
+def forget_older(tx: Transaction, before: int, most: int) -> int:
+    """Removes up to `most` messages of any account from before a time; how many.
+
+    Conversations in which nothing is left go too, and flows that are open on simulated phones.
+    """
+    found = tx.all(
+        "SELECT account_id, channel_id, msisdn, umid FROM messages WHERE created_at < ?"
+        " ORDER BY created_at LIMIT ?",
+        before,
+        most,
+    )
+    people = sorted({(account, channel, msisdn) for account, channel, msisdn, _ in found})
+    # In one order everywhere, and before their messages, as whoever writes does.
+    for person in people:
+        lock_conversation(tx, *person)
+    for account_id, _, _, umid in found:
+        tx.execute("DELETE FROM messages WHERE account_id = ? AND umid = ?", account_id, umid)
+    for person in people:
+        _end_if_empty(tx, *person)
+    return len(found)
+
+
 def forget_answers(tx: Transaction, account_id: str, umids: list[str]) -> None:
     """Empties messages that brought answers; that they came stays known."""
     for umid in umids:

@@ -56,6 +56,16 @@ async def _forget_submissions(db: Database, settings: Settings) -> int:
     return dropped
 
 
+async def _forget_messages(db: Database, settings: Settings) -> int:
+    if not settings.message_days:
+        return 0
+    dropped = 0
+    while gone := await db.run_soft(forgetting.forget_old_messages, settings.message_days):
+        dropped += gone
+        await asyncio.sleep(_PAUSE_SECONDS)
+    return dropped
+
+
 async def _forget_deliveries(db: Database, settings: Settings) -> int:
     dropped = 0
     for state, days in (
@@ -71,5 +81,6 @@ async def _forget_deliveries(db: Database, settings: Settings) -> int:
 _KINDS: dict[str, Callable[[Database, Settings], Awaitable[int]]] = {
     "errors": _forget_errors,
     "submissions": _forget_submissions,
+    "messages": _forget_messages,
     "deliveries": _forget_deliveries,
 }

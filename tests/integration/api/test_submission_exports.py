@@ -83,7 +83,7 @@ def test_a_field_named_like_a_fixed_column_is_told_apart(server: Tenant) -> None
 
 
 def test_what_a_spreadsheet_would_compute_is_made_harmless(server: Tenant) -> None:
-    formulas = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", " =1+1", "\t=1", "\uff1d1+1", "+351 91", "-"]
+    formulas = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", " =1+1", "\t1", "\uff1d1+1", "+351 91", "-"]
     numbers = ["-5", "+351910000001", "1", "3.5", "a=b", "", "e@mail"]
     fields = {f"f{n}": text for n, text in enumerate([*formulas, *numbers])}
     keep(server, {"fields": fields | {"list": ["=1", "b"]}, "flow_token": "=cmd"})
@@ -92,6 +92,27 @@ def test_what_a_spreadsheet_would_compute_is_made_harmless(server: Tenant) -> No
 
     assert row[9] == "'=cmd"
     assert row[10:-1] == [*(f"'{text}" for text in formulas), *numbers, "'=1; b"]
+
+
+def test_nothing_becomes_a_formula_where_cells_are_parted_at_semicolons_or_tabs(
+    server: Tenant,
+) -> None:
+    made_harmless = {
+        "1;=2": "1;'=2",
+        "1; =2;+3;@x": "1;' =2;+3;'@x",
+        "one\n=2": "one\n'=2",
+        "\t=1": "'\t'=1",
+        "a; -5; -b": "a; -5;' -b",
+    }
+    fields = {f"f{n}": text for n, text in enumerate(made_harmless)}
+    keep(server, {"fields": fields | {"list": ["b", "=1"], "deep": {"a": "1;=2; x"}}})
+
+    row = rows(server.http.get(path(server, ".csv")))[1]
+
+    assert row[10:-3] == list(made_harmless.values())
+    assert row[-3] == "b;' =1"
+    assert ";=" not in row[-2]
+    assert json.loads(row[-2]) == {"a": "1;=2; x"}
 
 
 def test_json_lines_are_the_submissions_of_the_list_in_its_order(server: Tenant) -> None:

@@ -72,6 +72,18 @@ def test_a_list_is_json_in_a_pipe_and_a_table_with_a_column_for_each_field_on_a_
     assert kept.id.startswith(row[6])
 
 
+def test_a_name_that_no_flow_has_is_an_error_and_no_empty_answer(
+    command: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "answers.csv"
+
+    for what in (["list"], ["export", "--out", str(file)]):
+        done = command(*what, "--flow", "No such")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "no flow named 'No such'" in done.stderr
+    assert not file.exists()
+
+
 def test_a_list_of_several_flows_shows_each_answer_whole(tenant: Tenant, terminal: Any) -> None:
     keep(tenant, {"fields": {"a": 1}}, {"flow_id": "2", "fields": {"b": 2}})
 

@@ -359,6 +359,12 @@ def test_a_signed_flow_token_is_checked(phone: Phone) -> None:
         assert _exchange(phone, "DONE", flow_token_signature=signature).status == 432
 
 
+def test_a_flow_before_flow_json_7_3_has_no_signed_token_with_data_api_4_0_either(
+    phone: Phone,
+) -> None:
+    assert _exchange(phone, "DONE", version="4.0").status == 200
+
+
 @pytest.mark.parametrize(
     "payload",
     [

@@ -6,11 +6,12 @@ import asyncio
 
 import pytest
 from harness.answers import insert_many, record_all, submission
-from harness.contents import faults
+from harness.contents import faults, rows_of
 
-from waflows.services import accounts, clock, submissions
+from waflows.services import accounts, clock, messaging, submissions
 from waflows.settings import Settings
-from waflows.storage.database import Database
+from waflows.storage import phones
+from waflows.storage.database import Database, Transaction
 from waflows.storage.submissions import Selection
 from waflows.telemetry.logs import Logs
 from waflows.worker import retention
@@ -45,3 +46,38 @@ def test_submissions_are_kept_for_so_many_days_and_0_for_ever(
 
     assert [_left(db, account) for account in found] == left
     assert faults(db) == {}
+
+
+@pytest.mark.parametrize("days", [0, 2])
+def test_messages_go_after_so_many_days_with_their_conversations_and_open_flows(
+    db: Database, days: int
+) -> None:
+    account = db.run_now(accounts.create_account, "Account").id
+    db.run_now(accounts.create_channel, account, "channel", "channel")
+    old, new = "+351910000001", "+351910000002"
+    # More than one batch.
+    for number in range(120):
+        db.run_now(messaging.receive_text, account, "channel", old, f"old {number}", "Ines")
+    umid = db.run_now(messaging.receive_text, account, "channel", old, "old", "Ines")
+    db.run_now(phones.begin, account, "channel", old, umid, '{"typed": "old"}')
+    db.run_now(_age, account, 3 * _DAY_MS)
+    db.run_now(messaging.receive_text, account, "channel", new, "new", "Rui")
+
+    _forget(db, Settings(message_days=days))
+
+    rows = rows_of(db, account)
+    left = {name: len(rows[name]) for name in ("messages", "conversations", "phone_sessions")}
+    assert left == (
+        {"messages": 1, "conversations": 1, "phone_sessions": 0}
+        if days
+        else {"messages": 122, "conversations": 2, "phone_sessions": 1}
+    )
+    assert (old in str(rows)) == (days == 0)
+    assert faults(db) == {}
+
+
+def _age(tx: Transaction, account_id: str, by: int) -> None:
+    """As if all messages had come earlier."""
+    tx.execute(
+        "UPDATE messages SET created_at = created_at - ? WHERE account_id = ?", by, account_id
+    )

@@ -57,6 +57,7 @@ CREATE TABLE messages (
 
 CREATE UNIQUE INDEX messages_position ON messages (account_id, channel_id, msisdn, position);
 CREATE UNIQUE INDEX messages_request ON messages (account_id, sub_account_id, request_key);
+CREATE INDEX messages_created ON messages (created_at);
 
 CREATE TABLE templates (
     account_id TEXT NOT NULL,
