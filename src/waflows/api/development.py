@@ -15,7 +15,7 @@ from msgspec import Meta
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.api.routes import ROUTES
 from waflows.errors import InvalidParameter, NotFound, OutOfRange
-from waflows.services import clock
+from waflows.services import clock, deliveries
 from waflows.upstream.fault_rules import FaultRules, Rule
 
 _TAG = "Development"
@@ -85,16 +85,20 @@ async def move_clock(call: Call[NoQuery, ClockBody]) -> Reply:
         at_ms = clock.now_ms() + int(seconds * 1000)
     if not 0 <= at_ms <= _FURTHEST_MS + clock.now_ms() - clock.moved_ms():
         raise OutOfRange("The clock goes from 1970 to a hundred years from now.")
+    before = clock.moved_ms()
     if body.time is not None:
         clock.move_to(at_ms)
     else:
         clock.advance(at_ms - clock.now_ms())
+    await _bring_back(call, before)
     return Reply(_clock())
 
 
 async def reset_clock(call: Call[NoQuery, None]) -> Reply:
     """The clock set to the machine's own."""
+    before = clock.moved_ms()
     clock.reset()
+    await _bring_back(call, before)
     return Reply(_clock())
 
 
@@ -122,6 +126,12 @@ async def clear_faults(call: Call[NoQuery, None]) -> Reply:
     """No rule any more."""
     _rules(call).clear()
     return Reply()
+
+
+async def _bring_back(call: Call[Any, Any], before_ms: int) -> None:
+    """Lets no delivery wait for a time that was near until the clock was set back."""
+    if clock.moved_ms() < before_ms:
+        await call.state.db.run(deliveries.bring_back)
 
 
 def _clock() -> ClockAnswer:

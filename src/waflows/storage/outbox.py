@@ -151,6 +151,14 @@ def wake(tx: Transaction, account_id: str, webhook_id: str, now: int) -> None:
     )
 
 
+def bring_back(tx: Transaction, now: int) -> None:
+    """Has whatever waits, of any account, due now at the latest."""
+    tx.execute(
+        "UPDATE webhook_deliveries SET due_at = ? WHERE state = 'pending' AND due_at > ?", now, now
+    )
+    tx.execute("UPDATE webhook_lanes SET due_at = ? WHERE due_at > ?", now, now)
+
+
 def lock(tx: Transaction, lease: str, lanes: Collection[Lane]) -> set[Lane]:
     """Those of some lanes that a lease still holds; nobody adds to them meanwhile."""
     if not lanes:

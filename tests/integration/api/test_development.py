@@ -80,6 +80,19 @@ def test_a_moved_clock_ends_what_ends_with_time(tenant: Tenant) -> None:
     assert tenant.http.get(download).status_code == 200
 
 
+def test_a_clock_set_back_lets_no_delivery_wait_for_the_time_it_had_been_set_to(
+    tenant: Tenant,
+) -> None:
+    path = f"/api/v1/accounts/{tenant.account_id}"
+    hook = {"subAccountId": "*", "type": "MSG", "url": "http://127.0.0.1:9/"}
+    assert tenant.http.post(f"{path}/webhooks", json=[hook]).status_code == 200
+    ahead = tenant.http.post("/dev/clock", json={"advanceSeconds": 90_000}).json()
+    sent = tenant.http.post(f"{path}/webhooks/*/MSG/test").json()
+    tenant.http.delete("/dev/clock")
+    shown = tenant.http.get(f"{path}/deliveries/{sent['id']}").json()
+    assert shown["nextAttemptAt"] < ahead["time"]
+
+
 def test_a_clock_that_was_set_stamps_what_happens(tenant: Tenant) -> None:
     shown = tenant.http.post("/dev/clock", json={"time": "2031-05-04T10:30:00+01:00"}).json()
     flow = tenant.create("Flow", flowJson=VALID)

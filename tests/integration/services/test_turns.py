@@ -1,0 +1,33 @@
+"""Which lanes a turn takes, and when."""
+
+from __future__ import annotations
+
+from harness.webhooks import announce, configure, event
+
+from waflows.services import accounts, clock, deliveries
+from waflows.services.deliveries import Outcome, Room
+from waflows.services.webhooks import Wanted
+from waflows.storage.database import Database
+
+_NOTHING = Outcome([], [], [], [])
+
+
+def _take(db: Database, total: int) -> list[str]:
+    """The users whose lanes a turn takes."""
+    now = clock.now_ms()
+    room = Room(total, 4, {}, frozenset(), 256, frozenset())
+    turn = db.run_now(deliveries.take_turn, "lease", now, now + 10_000, _NOTHING, room)
+    return sorted(one.lane.order_key for one in turn.taken)
+
+
+def test_what_was_due_far_ahead_is_due_at_once_when_the_clock_goes_back(db: Database) -> None:
+    account = db.run_now(accounts.create_account, "Tests").id
+    configure(db, account, Wanted("*", "http://127.0.0.1:9/", "MSG"))
+    try:
+        clock.advance(90_000_000)
+        db.run_now(announce, [event(account, "ana", 1)])
+    finally:
+        clock.reset()
+    assert _take(db, 10) == []
+    db.run_now(deliveries.bring_back)
+    assert _take(db, 10) == ["ana"]
