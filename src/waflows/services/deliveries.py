@@ -7,6 +7,7 @@ webhook one after the other, whichever process sends them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
 import msgspec
@@ -233,21 +234,22 @@ def _take(tx: Transaction, lease: str, now: int, until: int, room: Room) -> list
 def _choose(tx: Transaction, now: int, room: Room) -> list[Lane]:
     """Due lanes that there is room for.
 
-    Usually the first ones are. When they are not, those of webhooks without room are in front of
-    the others, perhaps very many of them; then each other webhook is asked for its own.
+    Where more are due than there is room for, webhooks take turns: those with the least in flight
+    come first, each with its oldest, however long the others' queues are.
     """
     limit = room.total + len(room.mine)
     found = outbox.due(tx, now, limit)
-    chosen = room.take(found)
     if len(found) < limit or room.total <= 0:
-        return chosen
-    firsts = room.take(outbox.first_due_of_each(tx, now, room.without_room(), room.total))
-    chosen += firsts
-    if len(firsts) <= _FEW:
-        for lane in firsts:
-            share = min(room.left(lane.webhook_id), room.total // len(firsts))
+        return room.take(found)
+    in_flight = Counter(lane.webhook_id for lane in room.mine)
+    firsts = outbox.first_due_of_each(tx, now, room.without_room(), limit)
+    chosen = room.take(sorted(firsts, key=lambda lane: in_flight[lane.webhook_id]))
+    waiting = {lane.webhook_id for lane in firsts}
+    if len(waiting) <= _FEW:
+        for number, webhook_id in enumerate(sorted(waiting)):
+            share = min(room.left(webhook_id), room.total // (len(waiting) - number))
             # Those chosen above are not taken yet, so they are among the first again.
-            already = sum(one.webhook_id == lane.webhook_id for one in chosen)
-            more = outbox.due_of(tx, lane.webhook_id, now, share + already)
+            already = sum(one.webhook_id == webhook_id for one in chosen)
+            more = outbox.due_of(tx, webhook_id, now, share + already)
             chosen += room.take(more, share)
-    return chosen
+    return chosen + room.take(found)

@@ -253,6 +253,7 @@ def first_due_of_each(
     one webhook may have.
     """
     unwanted = ", ".join(["?"] * len(without)) or "''"
+    first = " FROM webhook_lanes l WHERE l.webhook_id = f.id AND l.due_at = f.due_at LIMIT 1"
     rows = tx.all(
         "WITH RECURSIVE w (id) AS (SELECT MIN(webhook_id) FROM webhook_lanes UNION ALL"
         " SELECT (SELECT MIN(l.webhook_id) FROM webhook_lanes l WHERE l.webhook_id > w.id)"
@@ -260,8 +261,8 @@ def first_due_of_each(
         " f (id, due_at) AS (SELECT w.id,"
         " (SELECT MIN(l.due_at) FROM webhook_lanes l WHERE l.webhook_id = w.id) FROM w"
         f" WHERE w.id IS NOT NULL AND w.id NOT IN ({unwanted}))"
-        " SELECT l.account_id, l.webhook_id, l.order_key FROM f JOIN webhook_lanes l"
-        " ON l.webhook_id = f.id AND l.due_at = f.due_at"
+        # Many lanes may be due at one moment; each row is a webhook's, so it is of one account.
+        f" SELECT (SELECT l.account_id{first}), f.id, (SELECT l.order_key{first}) FROM f"
         " WHERE f.due_at <= ? ORDER BY f.due_at LIMIT ?",
         *without,
         now,

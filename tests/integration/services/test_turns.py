@@ -7,17 +7,40 @@ from harness.webhooks import announce, configure, event
 from waflows.services import accounts, clock, deliveries
 from waflows.services.deliveries import Outcome, Room
 from waflows.services.webhooks import Wanted
+from waflows.storage import webhooks as store
 from waflows.storage.database import Database
+from waflows.storage.outbox import Lane
 
 _NOTHING = Outcome([], [], [], [])
 
 
-def _take(db: Database, total: int) -> list[str]:
+def _take(db: Database, total: int, mine: list[Lane]) -> list[str]:
     """The users whose lanes a turn takes."""
     now = clock.now_ms()
-    room = Room(total, 4, {}, frozenset(), 256, frozenset())
+    room = Room(total, 4, {}, frozenset(), 256, frozenset(mine))
     turn = db.run_now(deliveries.take_turn, "lease", now, now + 10_000, _NOTHING, room)
     return sorted(one.lane.order_key for one in turn.taken)
+
+
+def test_a_webhook_with_nothing_in_flight_comes_before_others_with_long_queues(
+    db: Database,
+) -> None:
+    account = db.run_now(accounts.create_account, "Busy").id
+    names = [f"sub-{number}" for number in range(20)]
+    configure(db, account, *(Wanted(name, "http://127.0.0.1:9/", "MSG") for name in names))
+    queues = [
+        event(account, f"{name} {user}", 1, sub_account_id=name)
+        for name in names
+        for user in range(10)
+    ]
+    db.run_now(announce, queues)
+    other = db.run_now(accounts.create_account, "Quiet").id
+    configure(db, other, Wanted("*", "http://127.0.0.1:9/", "MSG"))
+    db.run_now(announce, [event(other, "quiet", 1)])
+    busy = db.read_now(store.of_account, account)
+
+    in_flight = [Lane(account, one.id, "one more") for one in busy]
+    assert _take(db, 1, in_flight) == ["quiet"]
 
 
 def test_what_was_due_far_ahead_is_due_at_once_when_the_clock_goes_back(db: Database) -> None:
@@ -28,6 +51,6 @@ def test_what_was_due_far_ahead_is_due_at_once_when_the_clock_goes_back(db: Data
         db.run_now(announce, [event(account, "ana", 1)])
     finally:
         clock.reset()
-    assert _take(db, 10) == []
+    assert _take(db, 10, []) == []
     db.run_now(deliveries.bring_back)
-    assert _take(db, 10) == ["ana"]
+    assert _take(db, 10, []) == ["ana"]
