@@ -158,6 +158,24 @@ def test_typing_keeps_focus_and_caret_while_the_screen_changes(preview: Preview)
     expect(preview.page.get_by_text("Found")).to_be_visible()
 
 
+def test_markdown_may_be_bold_italic_and_struck_at_once(preview: Preview) -> None:
+    lines = ["~~***all three***~~", "**bold *both***", "**2*3**", "***both* bold**", "******"]
+    children = [{"type": "RichText", "text": lines}, footer("On", "NEXT")]
+    end = {"type": "Footer", "label": "E", "on-click-action": {"name": "complete", "payload": {}}}
+    screens = [screen("FIRST", "First", children), screen("NEXT", "Next", [end], terminal=True)]
+    preview.play(json.dumps({"version": "7.3", "screens": screens}))
+
+    drawn = preview.page.locator(".phone p.body").evaluate_all("all => all.map(p => p.innerHTML)")
+
+    assert drawn == [
+        "<s><strong><em>all three</em></strong></s>",
+        "<strong>bold <em>both</em></strong>",
+        "<strong>2*3</strong>",
+        "<strong><em>both</em> bold</strong>",
+        "******",
+    ]
+
+
 def test_focus_follows_the_screen_and_back_brings_what_was_entered(preview: Preview) -> None:
     preview.play(GALLERY)
     preview.button("Continue").click()

@@ -118,6 +118,49 @@ def test_faults_stand_over_the_phone_until_they_are_mended(
         expect(watched.page.get_by_role("heading", name="Four")).to_be_visible()
 
 
+def test_what_is_typed_while_the_file_is_broken_is_there_once_it_is_mended(
+    watched: Watched, tmp_path: Path
+) -> None:
+    file = tmp_path / "flow.json"
+    file.write_text(flow("One"))
+    with previewing(file) as (url, _):
+        preview = PreviewPage(watched.page)
+        preview.open(url)
+        preview.field("Name").fill("hel")
+        preview.settle()
+        file.write_text("{")
+        expect(watched.page.locator(".faults-over")).to_be_visible()
+        preview.button("Hide").click()
+        preview.field("Name").press("End")
+        preview.field("Name").press_sequentially("xy")
+        expect(watched.page.locator(".trouble")).to_be_visible()
+
+        file.write_text(flow("Two"))
+
+        expect(watched.page.get_by_role("heading", name="Two")).to_be_visible()
+        expect(watched.page.locator(".trouble")).to_be_hidden()
+        preview.settle()
+        expect(preview.field("Name")).to_have_value("helxy")
+        assert preview.state["pages"]["FIRST"]["form"] == {"name": "helxy"}
+
+
+def test_all_faults_of_a_file_are_counted_and_those_not_shown_are_told(
+    watched: Watched, tmp_path: Path
+) -> None:
+    file = tmp_path / "flow.json"
+    many = [{"type": "TextHeading"} for _ in range(240)]
+    file.write_text(flow("One", screen("FIRST", "First", [*many, footer("On", "LAST")])))
+    with previewing(file) as (url, _):
+        watched.page.goto(url)
+        faults = watched.page.locator(".faults-over")
+        expect(faults).to_be_visible()
+        about = json.loads(urllib.request.urlopen(f"{url}about", timeout=5).read())
+
+        assert about["errors"] >= 240
+        expect(faults.get_by_role("heading")).to_contain_text(f"{about['errors']} faults")
+        expect(faults).to_contain_text(f"and {about['errors'] - 50} more")
+
+
 def test_a_screen_that_is_gone_starts_the_flow_anew_and_says_so(
     watched: Watched, tmp_path: Path
 ) -> None:
@@ -169,6 +212,15 @@ def test_a_python_function_can_be_the_endpoint(watched: Watched, tmp_path: Path)
         preview.settle()
         preview.button("On").click()
         expect(watched.page.locator(".phone").get_by_text("Good day, Ines")).to_be_visible()
+
+    script.write_text("def answer(request):\n    raise SystemExit(3)\n")
+    with previewing(file, "--endpoint", f"{script}:answer") as (url, _):
+        preview = PreviewPage(watched.page)
+        preview.open(url)
+        preview.field("Name").fill("Ines")
+        preview.settle()
+        preview.button("On").click()
+        preview.until("Boolean(window.waflowsPreview.screen?.snackbar)")
 
 
 def test_it_answers_to_no_name_but_localhost_and_to_no_form_of_another_page(

@@ -8,6 +8,7 @@ import { read } from "./preview/parameters.js";
 const place = document.getElementById("preview");
 const address = (name) =>
   `${location.pathname.replace(/\/$/, "")}/${name}${tokenOf(location.search)}`;
+const MOST_FAULTS_OVER = 50;
 const WIDTHS = [320, 360, 390, 412, 430];
 const panel = makePanel();
 let about;
@@ -176,16 +177,18 @@ async function tellAbout() {
 /** Faults over the phone, as an author sees them who writes the file beside this page. */
 function showFaultsOver() {
   const errors = about.faults.filter((each) => each.severity === "error");
-  const shown = place.dataset.watch ? errors : about.problem ? errors : [];
+  const shown = place.dataset.watch || about.problem ? errors.slice(0, MOST_FAULTS_OVER) : [];
+  const more = about.errors - shown.length;
   overlay.hidden = !shown.length;
   overlay.classList.toggle("covers", Boolean(about.problem));
   overlay.replaceChildren(
     h(
       "h2",
       {},
-      `${shown.length + about.more_faults} ${shown.length === 1 ? "fault" : "faults"} in the Flow JSON`,
+      `${about.errors} ${about.errors === 1 ? "fault" : "faults"} in the Flow JSON`,
     ),
-    h("ol", {}, ...shown.slice(0, 50).map(fault)),
+    h("ol", {}, ...shown.map(fault)),
+    more ? h("p", {}, `and ${more} more`) : null,
     h("button", { type: "button", onclick: () => (overlay.hidden = true) }, "Hide"),
   );
 }
@@ -251,6 +254,8 @@ async function begin() {
     onStep,
     answersFor,
     live: asked.live,
+    notLive:
+      "The flow asks its endpoint. This page calls it only with interactive=true in its address. Choose what it answers:",
     business: place.dataset.name,
     onAgain: () => restart(),
   });

@@ -63,7 +63,10 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page shows around a flow. `problem` says why it cannot be played, if it cannot."""
+    """What the page shows around a flow. `problem` says why it cannot be played, if it cannot.
+
+    `errors` counts all faults that are errors, `more_faults` those of any severity left out.
+    """
 
     name: str
     id: str = ""
@@ -75,6 +78,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     screens: tuple[ScreenName, ...] = ()
     faults: tuple[Fault, ...] = ()
     more_faults: int = 0
+    errors: int = 0
 
 
 async def about(call: Call[LinkQuery, None]) -> Reply:
@@ -133,6 +137,7 @@ def described(document: runtime.Flow | None, faults: list[Diagnostic]) -> dict[s
     told: dict[str, Any] = {
         "faults": tuple(map(_fault, faults[:MOST_FAULTS])),
         "more_faults": max(len(faults) - MOST_FAULTS, 0),
+        "errors": sum(fault.severity == "error" for fault in faults),
     }
     if document is None:
         return told
@@ -165,7 +170,8 @@ async def _answered(
 
 def _called(exchange: Exchange) -> Called:
     milliseconds = round(exchange.seconds * 1000)
-    return Called(exchange.status, milliseconds, exchange.request, exchange.response)
+    sent = exchange.attempts > 0
+    return Called(exchange.status, milliseconds, exchange.request, exchange.response, sent)
 
 
 def _title(screen: runtime.flow.Screen) -> str:

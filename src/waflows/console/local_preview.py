@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from waflows import runtime
 from waflows.api import parameters
-from waflows.api.playing import MOST_FAULTS, About, PlayBody, described
+from waflows.api.playing import About, PlayBody, described
 from waflows.api.route import Reply
 from waflows.console.html import page, policy
 from waflows.console.pages import read_static
@@ -111,7 +111,7 @@ class LocalPreview:
             document = await self._document()
         except NotPlayable as error:
             problem = error.message
-        told = described(document, report.diagnostics[: MOST_FAULTS + 1])
+        told = described(document, list(report.diagnostics))
         return About(name=self.file.name, revision=version, problem=problem, **told)
 
     async def _play(self, request: Request) -> Response:
@@ -133,7 +133,8 @@ class LocalPreview:
             return Failed("cannot_be_served", "`waflows preview` was started without --endpoint.")
         try:
             answer = await asyncio.to_thread(self.endpoint, msgspec.to_builtins(request))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            # A function that means to end its own program must not end the preview.
             return Failed("cannot_be_served", f"The endpoint's function raised {error!r}.")
         return answer if isinstance(answer, Failed) else Answered(answer)
 

@@ -38,12 +38,16 @@ class NotPlayable(Conflict):
 
 
 class Called(msgspec.Struct, frozen=True):
-    """A call of the endpoint in plain text; `status` is None when there was no HTTP answer."""
+    """A call of the endpoint in plain text; `status` is None when there was no HTTP answer.
+
+    `sent` is false when nothing went out, as when the channel has no public key.
+    """
 
     status: int | None
     milliseconds: int
     request: dict[str, Any]
     response: Any
+    sent: bool = True
 
 
 class Played(msgspec.Struct, frozen=True, omit_defaults=True):

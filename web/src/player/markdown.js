@@ -3,8 +3,9 @@
 
 import { h, openable, picture, shortened } from "./dom.js";
 
+// Bold text may hold single stars, and of three stars in a row one belongs to italic text within.
 const INLINE =
-  /(!\[(?<alt>[^\]]*)\]\((?<image>[^)\s]*)\))|(\[(?<text>[^\]]+)\]\((?<link>(?:[^()\s]|\([^()\s]*\))+)\))|(?<bold>\*\*[^*]+(?:\*[^*]+\*[^*]*)*\*\*)|(?<italic>\*[^*\s](?:[^*]*[^*\s])?\*)|(?<struck>~~[^~]+~~)/;
+  /(!\[(?<alt>[^\]]*)\]\((?<image>[^)\s]*)\))|(\[(?<text>[^\]]+)\]\((?<link>(?:[^()\s]|\([^()\s]*\))+)\))|(?<bold>\*\*(?!\*\*)(?:[^*]|\*(?!\*)|\*(?=\*\*))+?\*\*(?!\*))|(?<italic>\*[^*\s](?:[^*]*[^*\s])?\*)|(?<struck>~~[^~]+~~)/;
 const IMAGE = /\(data:image\/[a-z+.-]+;base64,([A-Za-z0-9+/=]+)\)/gi;
 const LONGEST_LINE = 4000;
 const MOST_BLOCKS = 500;

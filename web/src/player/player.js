@@ -40,8 +40,8 @@ const TOLD_MS = 6000;
  * Puts a player into an element.
  *
  * Options: `post`, needed; `live`, whether the endpoint may be called; `answersFor(request)`, while
- * it may not, the made-up answers to offer, as [label, message] pairs; `onStep(answer, event)`,
- * called after each answer; `business`, the name in the chat; `theme`, light, dark or system.
+ * it may not, the made-up answers to offer, as [label, message] pairs, and `notLive`, what to say
+ * above them; `onStep(answer, event)`, called after each answer; `business`, the name in the chat; `theme`, light, dark or system.
  */
 export function mountPlayer(element, options) {
   const player = new Player(element, options);
@@ -310,7 +310,7 @@ class Player {
       message,
       live
         ? "Loading…"
-        : "The flow asks its endpoint. The preview calls it only when interactive=true; choose what it answers:",
+        : (this.options.notLive ?? "The flow asks its endpoint, which is not called now. Choose what it answers:"),
     );
     const offered = live ? [] : (this.options.answersFor?.(this.host.state.request) ?? []);
     buttons.replaceChildren(

@@ -41,9 +41,9 @@ export function panel() {
     },
     step(answer) {
       later(answer);
+      if (answer.called) called(log.body, answer.called);
       for (const line of answer.log ?? [])
         add(log.body, line.action, line.screen, line.detail, line.data);
-      if (answer.called) called(log.body, answer.called);
       if (answer.refused)
         add(log.body, "refused", answer.state.stack?.at(-1) ?? "", answer.refused);
       for (const effect of answer.effects ?? []) {
@@ -116,8 +116,12 @@ function add(list, action, screen, detail, data) {
   list.scrollTop = list.scrollHeight;
 }
 
-/** How a call of the endpoint went, in the order in which it was logged: after the request. */
-function called(list, { status, milliseconds, response }) {
+/** How a call of the endpoint went: after the request, and before what came of it. */
+function called(list, { status, milliseconds, response, sent }) {
+  if (!sent) {
+    add(list, "not sent", "", "Nothing went out to the endpoint.");
+    return;
+  }
   add(
     list,
     status === null ? "no answer" : `HTTP ${status}`,
