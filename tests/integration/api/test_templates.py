@@ -179,7 +179,8 @@ _NOT_REGISTERED: dict[str, tuple[dict[str, Any], int, int, str]] = {
     "otp": (_with_button(type="OTP"), 501, 2001, "Buttons of type OTP are not supported"),
     "no flow": (_with_button(type="FLOW"), 400, 1000, "A FLOW button needs flowId"),
     "unknown flow": (_with_button(type="FLOW", flowId="1"), 400, 1008, "flowId '1' is not the id"),
-    "odd flow": (_with_button(type="FLOW", flowId="a\0"), 400, 1008, "flowId 'a"),
+    "odd flow": (_with_button(type="FLOW", flowId="a/b"), 400, 1008, "flowId 'a"),
+    "null flow": (_with_button(type="FLOW", flowId="a\0"), 400, 1000, "components[1].buttons"),
     "flow action": (_with_button(flowAction="x"), 400, 1000, "flowAction must be one of"),
 }  # fmt: skip
 
