@@ -78,7 +78,7 @@ class Business:
         """The bodies in the outbox, in the order they were written; of one type or of all."""
         rows = self.db.read_now(
             lambda tx: tx.all(
-                "SELECT body FROM webhook_deliveries WHERE account_id = ? ORDER BY id",
+                "SELECT body FROM webhook_deliveries WHERE account_id = ? ORDER BY position, id",
                 self.account,
             )
         )
