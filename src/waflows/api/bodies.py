@@ -16,7 +16,7 @@ from waflows.errors import InvalidParameter
 from waflows.services import endpoint_health, flow_texts, flows
 from waflows.services.flows import NAME_LENGTH, Content
 from waflows.storage.flows import Checked, Flow
-from waflows.upstream.egress import CallFailed
+from waflows.upstream.calls import CallFailed
 
 _URI_LENGTH = 2048
 # RFC 3986, section 3, for the two schemes; what is left open here, `urlsplit` looks at.

@@ -19,7 +19,8 @@ from waflows.services import clock, webhooks
 from waflows.services.accounts import Principal
 from waflows.services.webhooks import HIDDEN, Wanted, WantedOAuth
 from waflows.storage.webhooks import EVERY_SUB_ACCOUNT, Kind, Webhook
-from waflows.upstream.egress import CallFailed, Egress, Stage
+from waflows.upstream.calls import CallFailed, Stage
+from waflows.upstream.egress import Egress
 
 SubAccountId = Annotated[
     str,

@@ -14,6 +14,11 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 Address = IPv4Address | IPv6Address
 
+
+class Refused(OSError):
+    """An address that must not be called; the form in which it travels through an HTTP library."""
+
+
 _IPV4 = [
     (IPv4Network(network), kind)
     for network, kind in (
@@ -101,6 +106,21 @@ def is_loopback(host: str) -> bool:
 def parse(text: str) -> Address:
     """An address as a resolver or a socket gives it. Raises ValueError."""
     return ip_address(text.partition("%")[0])
+
+
+def refuse(host: str, address: str, allow_loopback: bool) -> None:
+    """Raises for an address, as a resolver or a socket names it, that must not be called."""
+    try:
+        kind = refusal(parse(address), allow_loopback)
+    except ValueError:
+        kind = "an unreadable"
+    if kind:
+        raise Refused(refused(host, kind))
+
+
+def refused(host: str, kind: str) -> str:
+    """The sentence about a host at an address that must not be called."""
+    return f"The host {host!r} is at {kind} address, which must not be called."
 
 
 def _kind(address: Address) -> str | None:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from waflows.security import flow_crypto
 from waflows.security.flow_crypto import NOT_JSON, CannotOpen, ExchangeKeys
-from waflows.upstream.egress import Answer
+from waflows.upstream.calls import Answer
 
 SUCCESS = "SUCCESS"
 """The reserved screen by which an endpoint completes a flow."""

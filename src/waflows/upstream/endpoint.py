@@ -21,7 +21,8 @@ from waflows.security import flow_crypto
 from waflows.security.flow_crypto import ExchangeKeys
 from waflows.upstream import addresses, answers
 from waflows.upstream.answers import Failed, Outcome, Reader, Step
-from waflows.upstream.egress import Answer, CallFailed, Egress, Stage
+from waflows.upstream.calls import Answer, CallFailed, Stage
+from waflows.upstream.egress import Egress
 
 SECONDS = 10.0
 """How long WhatsApp waits for an answer."""

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from waflows.upstream import addresses
+from waflows.upstream.addresses import refuse
 
 # A look-up cannot be cut short: its thread is busy for as long as the system goes on asking, long
 # after the call that wanted it has ended. So names of one domain have a few threads only, and names
@@ -26,10 +26,6 @@ _THREADS_FOR_STRANGERS = 48
 _THREADS_FOR_A_DOMAIN = 8
 _QUICK_SECONDS = 1.0
 _MOST_REMEMBERED = 4096
-
-
-class Refused(OSError):
-    """An address that must not be called; the form in which it travels through aiohttp."""
 
 
 class GuardedResolver(AbstractResolver):
@@ -117,18 +113,3 @@ class SystemResolver(AbstractResolver):
     async def close(self) -> None:
         """Lets the threads end when their look-ups do."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def refuse(host: str, address: str, allow_loopback: bool) -> None:
-    """Raises for an address, as a resolver or a socket names it, that must not be called."""
-    try:
-        kind = addresses.refusal(addresses.parse(address), allow_loopback)
-    except ValueError:
-        kind = "an unreadable"
-    if kind:
-        raise Refused(refused(host, kind))
-
-
-def refused(host: str, kind: str) -> str:
-    """The sentence about a host at an address that must not be called."""
-    return f"The host {host!r} is at {kind} address, which must not be called."

@@ -15,7 +15,8 @@ from urllib.parse import quote
 import msgspec
 
 from waflows.security import webhook_signatures
-from waflows.upstream.egress import Answer, CallFailed, Egress
+from waflows.upstream.calls import Answer, CallFailed
+from waflows.upstream.egress import Egress
 from waflows.upstream.oauth import ClientCredentials, NoToken, Tokens
 
 CALL_SECONDS = 5.0

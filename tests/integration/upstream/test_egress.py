@@ -22,7 +22,8 @@ from harness.scripted import CUT, SILENT, Scripted, answer, scripted, unused_url
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waflows.upstream.egress import Answer, CallFailed, Egress, Stage
+from waflows.upstream.calls import Answer, CallFailed, Stage
+from waflows.upstream.egress import Egress
 from waflows.upstream.fault_rules import FaultRules, Rule
 
 

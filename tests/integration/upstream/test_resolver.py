@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from waflows.upstream.egress import CallFailed, Egress
+from waflows.upstream.calls import CallFailed
+from waflows.upstream.egress import Egress
 from waflows.upstream.resolver import SystemResolver
 
 
