@@ -6,7 +6,6 @@ cursor, filters, a total, an entity tag.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from typing import Annotated
 from urllib.parse import urlencode
@@ -14,6 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Meta
 
+from waflows.api import cursors
 from waflows.api.route import Call, Reply
 from waflows.errors import InvalidParameter, OutOfRange
 from waflows.services import flows
@@ -66,7 +66,8 @@ async def list_flows(call: Call[ListQuery, None]) -> Reply:
 def _headers(call: Call[ListQuery, None], page: Page) -> dict[str, str]:
     headers = {"Cache-Control": "private, no-cache", "X-Total-Count": str(page.total)}
     if page.next_below is not None:
-        query = {"limit": str(call.query.limit), "after": _cursor(page.next_below)}
+        after = cursors.written(f"below:{page.next_below}")
+        query = {"limit": str(call.query.limit), "after": after}
         if call.query.status:
             query["status"] = call.query.status.value
         if call.query.name:
@@ -81,16 +82,8 @@ def _etag(body: bytes, headers: dict[str, str]) -> str:
     return f'"{hashlib.blake2b(extent + body, digest_size=16).hexdigest()}"'
 
 
-def _cursor(position: int) -> str:
-    return base64.urlsafe_b64encode(f"below:{position}".encode()).decode().rstrip("=")
-
-
 def _read_cursor(text: str) -> int:
-    try:
-        padded = text + "=" * (-len(text) % 4)
-        plain = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()
-    except ValueError:
-        plain = ""
+    plain = cursors.read(text)
     position = plain.removeprefix("below:")
     if not plain.startswith("below:") or not position.isascii() or not position.isdecimal():
         raise InvalidParameter("after must be the cursor from the Link header of an earlier page.")

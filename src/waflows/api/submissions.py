@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Meta, field
 
+from waflows.api import cursors
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import Forbidden, InvalidParameter
 from waflows.services import forgetting, submissions
@@ -261,17 +261,12 @@ def _next_link(call: Call[SubmissionListQuery, None], after: Position) -> str:
 
 def cursor_of(after: Position) -> str:
     """A position as it stands in an address."""
-    return base64.urlsafe_b64encode(f"{after.submitted_at}/{after.id}".encode()).decode().strip("=")
+    return cursors.written(f"{after.submitted_at}/{after.id}")
 
 
 def read_cursor(text: str) -> Position:
     """A position from an address; raises InvalidParameter."""
-    try:
-        padded = text + "=" * (-len(text) % 4)
-        plain = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()
-        at, _, submission_id = plain.partition("/")
-        if re.fullmatch(r"-?[0-9]{1,15}", at) and re.fullmatch(r"[0-9a-f-]{36}", submission_id):
-            return Position(int(at), submission_id)
-    except ValueError:
-        pass
+    at, _, submission_id = cursors.read(text).partition("/")
+    if re.fullmatch(r"-?[0-9]{1,15}", at) and re.fullmatch(r"[0-9a-f-]{36}", submission_id):
+        return Position(int(at), submission_id)
     raise InvalidParameter("cursor must be the one from the Link header of an earlier page.")
