@@ -92,20 +92,6 @@ _CONVERSATION = (
 )
 
 
-def find_conversation(
-    tx: Transaction, account_id: str, channel_id: str, msisdn: str
-) -> Conversation | None:
-    """The conversation of a channel and a person, if there is one."""
-    row = tx.one(
-        f"SELECT {_CONVERSATION} FROM conversations"
-        " WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
-        account_id,
-        channel_id,
-        msisdn,
-    )
-    return Conversation(*row) if row else None
-
-
 def conversations_of(tx: Transaction, account_id: str, channel_id: str) -> list[Conversation]:
     """The conversations of a channel, by phone number."""
     rows = tx.all(

@@ -451,8 +451,8 @@ def test_24_hours_after_a_person_wrote_the_window_closes(
 
 
 def _wrote_hours_ago(db: Any, tenant: Tenant, hours: float) -> None:
-    where = tenant.account_id, tenant.channel_id, PERSON
-    conversation = db.read_now(store.find_conversation, *where)
+    conversations = db.read_now(store.conversations_of, tenant.account_id, tenant.channel_id)
+    (conversation,) = (each for each in conversations if each.msisdn == PERSON)
     at = conversation.last_inbound_at - int(hours * 3600 * 1000)
     db.run_now(store.note_inbound, conversation, at, "")
 
