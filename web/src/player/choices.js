@@ -4,14 +4,13 @@ import {
   arrange,
   freshId,
   h,
-  icon,
   picture,
   same,
   setAttribute,
   setText,
   shortened,
 } from "./dom.js";
-import { describe, errorLine } from "./fields.js";
+import { describe, errorLine, opener } from "./fields.js";
 
 /** A group of boxes, buttons or chips; a dropdown shows its choice and opens a list. */
 export function choice(widget, player) {
@@ -160,24 +159,8 @@ function chip(option, widget, player) {
 }
 
 function dropdown(widget, player) {
-  const id = freshId();
-  const label = h("span", { class: "floating", id });
-  const value = h("span", { class: "value", id: freshId() });
-  const error = errorLine();
-  const control = h(
-    "button",
-    {
-      type: "button",
-      class: "box opener",
-      "aria-haspopup": "listbox",
-      "aria-labelledby": `${id} ${value.id}`,
-      onclick: () => open(),
-    },
-    label,
-    value,
-    icon("down"),
-  );
-  const node = h("div", { class: "field" }, control, error.node);
+  const box = opener("listbox", "down", () => open());
+  const { node, control, label, value, error } = box;
   let now = widget;
   const open = () => {
     const { content, focus } = listbox(now, label.textContent, (option) => {
@@ -193,11 +176,13 @@ function dropdown(widget, player) {
   const update = (next) => {
     now = next;
     const chosen = next.options.find((option) => option.selected);
-    setText(label, next.label);
-    setText(value, chosen ? chosen.title : "");
-    setAttribute(control, "data-filled", chosen ? "yes" : "");
-    control.disabled = next.enabled === false;
-    error.set(next.error ?? "");
+    box.update({
+      words: next.label,
+      shown: chosen ? chosen.title : "",
+      filled: chosen,
+      enabled: next.enabled !== false,
+      wrong: next.error,
+    });
     describe(control, error);
     control.removeAttribute("aria-invalid");
   };

@@ -1,7 +1,7 @@
 // DatePicker and CalendarPicker: a box for each date, and a calendar that opens over the screen.
 
 import { arrange, freshId, h, icon, setAttribute, setText } from "./dom.js";
-import { describe, errorLine } from "./fields.js";
+import { describe, errorLine, opener } from "./fields.js";
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS = [
@@ -65,33 +65,19 @@ export function dates(widget, player) {
 }
 
 function part(open) {
-  const id = freshId();
-  const label = h("span", { class: "floating", id });
-  const value = h("span", { class: "value", id: freshId() });
   const helper = h("p", { class: "helper", id: freshId() });
-  const error = errorLine();
-  const control = h(
-    "button",
-    {
-      type: "button",
-      class: "box opener",
-      "aria-haspopup": "dialog",
-      "aria-labelledby": `${id} ${value.id}`,
-      onclick: open,
-    },
-    label,
-    value,
-    icon("calendar"),
-  );
-  const node = h("div", { class: "field" }, control, error.node, helper);
+  const box = opener("dialog", "calendar", open, helper);
+  const { node, control, label, value, error } = box;
   const update = (next, enabled) => {
-    setText(label, next.label);
-    setText(value, shown(next.value ?? ""));
+    box.update({
+      words: next.label,
+      shown: shown(next.value ?? ""),
+      filled: next.value,
+      enabled,
+      wrong: next.error,
+    });
     value.dataset.date = next.value ?? "";
-    setAttribute(control, "data-filled", next.value ? "yes" : "");
-    control.disabled = !enabled;
     setText(helper, next.helper ?? "");
-    error.set(next.error ?? "");
   };
   const lines = () => [
     `${label.textContent}: [${value.dataset.date}]${control.disabled ? "  (disabled)" : ""}`,

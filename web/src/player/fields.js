@@ -22,6 +22,36 @@ export function describe(control, error, ...more) {
   setAttribute(control, "aria-invalid", error.node.textContent ? "true" : "");
 }
 
+/** A box with a label that shows a value and opens something over the screen to change it. */
+export function opener(popup, sign, open, ...below) {
+  const id = freshId();
+  const label = h("span", { class: "floating", id });
+  const value = h("span", { class: "value", id: freshId() });
+  const error = errorLine();
+  const control = h(
+    "button",
+    {
+      type: "button",
+      class: "box opener",
+      "aria-haspopup": popup,
+      "aria-labelledby": `${id} ${value.id}`,
+      onclick: () => open(),
+    },
+    label,
+    value,
+    icon(sign),
+  );
+  const node = h("div", { class: "field" }, control, error.node, ...below);
+  const update = ({ words, shown, filled, enabled, wrong }) => {
+    setText(label, words);
+    setText(value, shown);
+    setAttribute(control, "data-filled", filled ? "yes" : "");
+    control.disabled = !enabled;
+    error.set(wrong ?? "");
+  };
+  return { node, control, label, value, error, update };
+}
+
 const MODES = { number: "decimal", phone: "tel", email: "email", passcode: "numeric" };
 const SECRET = new Set(["password", "passcode"]);
 
