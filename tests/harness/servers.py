@@ -83,6 +83,16 @@ class Tenant:
         self.http = client(self.url, self.api_key)
 
     @property
+    def variables(self) -> dict[str, str]:
+        """What tells the commands where the server is and who asks."""
+        return {
+            "WAFLOWS_URL": self.url,
+            "WAFLOWS_ACCOUNT": self.account_id,
+            "WAFLOWS_CHANNEL": self.channel_id,
+            "WAFLOWS_KEY": self.api_key,
+        }
+
+    @property
     def flows(self) -> str:
         """Path of the channel's flows."""
         return f"/api/v1/accounts/{self.account_id}/channels/{self.channel_id}/flows"

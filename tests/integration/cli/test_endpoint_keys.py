@@ -73,17 +73,8 @@ def faulty() -> Iterator[tuple[str, FaultyEndpoint]]:
         yield url, made
 
 
-def _variables(tenant: Tenant) -> dict[str, str]:
-    return {
-        "WAFLOWS_URL": tenant.url,
-        "WAFLOWS_ACCOUNT": tenant.account_id,
-        "WAFLOWS_CHANNEL": tenant.channel_id,
-        "WAFLOWS_KEY": tenant.api_key,
-    }
-
-
 def _keys(tenant: Tenant, *arguments: str, **more: Any) -> Any:
-    return run("keys", *arguments, env=_variables(tenant), **more)
+    return run("keys", *arguments, env=tenant.variables, **more)
 
 
 def _answered(tenant: Tenant, *arguments: str, **more: Any) -> Any:
@@ -240,16 +231,16 @@ def test_doctor_examines_a_flow_with_the_keys_of_its_channel(
     tenant.create(well, flowJson=_ENDPOINT_FLOW, endPointUri=url)
     unwell_id = tenant.create(unwell, flowJson=_ENDPOINT_FLOW, endPointUri=f"{url}/quoted")
 
-    status, found = _doctor(well, env=_variables(tenant))
+    status, found = _doctor(well, env=tenant.variables)
     assert (status, found["healthy"]) == (0, True)
-    status, found = _doctor(unwell_id, env=_variables(tenant))
+    status, found = _doctor(unwell_id, env=tenant.variables)
     assert (status, found["failingStep"]) == (1, "base64")
     assert next(check["cure"] for check in found["checks"] if check["state"] == "failed")
 
 
 def test_doctor_says_of_a_flow_without_endpoint_that_there_is_none(tenant: Tenant) -> None:
     plain = tenant.create("Plain", flowJson=VALID)
-    refused = run("doctor", plain, env=_variables(tenant))
+    refused = run("doctor", plain, env=tenant.variables)
 
     assert refused.returncode == 1
     assert "no data_api_version" in refused.stderr

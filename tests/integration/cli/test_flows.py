@@ -4,45 +4,19 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.databases import new_sqlite
 from harness.flow_json import AWKWARD, VALID, valid_flow
 from harness.scripted import CUT, answer, refusal, scripted, unused_url
-from harness.servers import COMMAND, Process, Tenant, dev_server, environment, run
+from harness.servers import COMMAND, Tenant, environment, run
 from harness.terminal import Seen, on_terminal
 
 KEY = "wf_live_abcdef0123456789"
 NAMES = ["list", "get", "create", "update", "delete", "preview", "publish", "deprecate",
             "export"]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Process, str]]:
-    folder = tmp_path_factory.mktemp("server")
-    url = new_sqlite(folder)
-    with dev_server(folder, "--database-url", url) as (running, _):
-        yield running, url
-
-
-@pytest.fixture
-def tenant(process: tuple[Process, str]) -> Iterator[Tenant]:
-    """A tenant of the test's own; the commands speak HTTP, so one engine is enough."""
-    tenant = Tenant(*process)
-    yield tenant
-    tenant.http.close()
-
-
-def variables(tenant: Tenant) -> dict[str, str]:
-    return {
-        "WAFLOWS_URL": tenant.url,
-        "WAFLOWS_ACCOUNT": tenant.account_id,
-        "WAFLOWS_CHANNEL": tenant.channel_id,
-        "WAFLOWS_KEY": tenant.api_key,
-    }
 
 
 def at(url: str) -> dict[str, str]:
@@ -54,7 +28,7 @@ def flows(tenant: Tenant) -> Callable[..., Any]:
     """Runs a `waflows flows` command in a pipe."""
 
     def command(*arguments: str, **more: Any) -> Any:
-        return run("flows", *arguments, env=variables(tenant), **more)
+        return run("flows", *arguments, env=tenant.variables, **more)
 
     return command
 
@@ -64,7 +38,7 @@ def terminal(tenant: Tenant) -> Callable[..., Seen]:
     """Runs a `waflows flows` command on a terminal."""
 
     def command(*arguments: str, **more: Any) -> Seen:
-        return on_terminal("flows", *arguments, env=variables(tenant), **more)
+        return on_terminal("flows", *arguments, env=tenant.variables, **more)
 
     return command
 
@@ -451,7 +425,7 @@ def test_a_flow_json_is_written_to_standard_output_byte_for_byte(
     tenant.create("Exact", flowJson=AWKWARD.decode())
 
     written = subprocess.check_output(
-        [*COMMAND, "flows", "export", "Exact"], env=environment(**variables(tenant))
+        [*COMMAND, "flows", "export", "Exact"], env=environment(**tenant.variables)
     )
 
     assert written == AWKWARD
@@ -560,7 +534,7 @@ def test_a_mistake_gets_a_sentence_and_no_traceback(
 
 def test_what_is_missing_is_named_with_its_flag_and_its_variable(tenant: Tenant) -> None:
     nothing = run("flows", "list")
-    keyless = run("flows", "list", env={**variables(tenant), "WAFLOWS_KEY": ""})
+    keyless = run("flows", "list", env={**tenant.variables, "WAFLOWS_KEY": ""})
 
     assert nothing.returncode == 2
     assert nothing.stderr == (
@@ -571,7 +545,7 @@ def test_what_is_missing_is_named_with_its_flag_and_its_variable(tenant: Tenant)
 
 
 def test_flags_count_before_variables(tenant: Tenant) -> None:
-    wrong = dict.fromkeys(variables(tenant), "http://127.0.0.1:1")
+    wrong = dict.fromkeys(tenant.variables, "http://127.0.0.1:1")
 
     done = run("flows", "list", "--url", tenant.url, "--account", tenant.account_id,
                "--channel", tenant.channel_id, "--key", tenant.api_key, env=wrong)  # fmt: skip
@@ -580,7 +554,7 @@ def test_flags_count_before_variables(tenant: Tenant) -> None:
 
 
 def test_a_refusal_of_the_server_shows_message_code_and_error_id(tenant: Tenant) -> None:
-    done = run("flows", "list", env={**variables(tenant), "WAFLOWS_KEY": "nonsense"})
+    done = run("flows", "list", env={**tenant.variables, "WAFLOWS_KEY": "nonsense"})
 
     assert done.returncode == 1
     assert done.stderr.startswith("Error: Request was not authenticated properly")
@@ -638,7 +612,7 @@ def test_the_shell_completes_the_ids_of_flows(tenant: Tenant) -> None:
         "COMP_CWORD": flow_id[:3],
     }
 
-    found = run(env={**variables(tenant), **completion})
+    found = run(env={**tenant.variables, **completion})
     lost = run(env={**at("http://127.0.0.1:1"), **completion})
 
     assert flow_id in found.stdout

@@ -14,21 +14,12 @@ _ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 Phone = Callable[..., Any]
 
 
-def where(tenant: Tenant) -> dict[str, str]:
-    return {
-        "WAFLOWS_URL": tenant.url,
-        "WAFLOWS_ACCOUNT": tenant.account_id,
-        "WAFLOWS_CHANNEL": tenant.channel_id,
-        "WAFLOWS_KEY": tenant.api_key,
-    }
-
-
 @pytest.fixture
 def phone(server: Tenant) -> Phone:
     """Runs `waflows phone`; what it printed."""
 
     def called(*arguments: str) -> Any:
-        done = run("phone", *arguments, env=where(server))
+        done = run("phone", *arguments, env=server.variables)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
@@ -58,7 +49,7 @@ def test_a_flow_is_played_from_the_terminal_to_its_answer(server: Tenant, phone:
 
 @_ON_SQLITE
 def test_what_is_not_on_the_phone_ends_the_command_with_a_sentence(server: Tenant) -> None:
-    done = run("phone", "tap", "Send", env=where(server))
+    done = run("phone", "tap", "Send", env=server.variables)
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: No flow is open on this phone: open one first. (code ")

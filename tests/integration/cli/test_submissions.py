@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from harness.answers import FLOW
-from harness.databases import new_sqlite
 from harness.flow_json import VALID
-from harness.servers import Process, Tenant, dev_server, run
+from harness.servers import Tenant, run
 from harness.terminal import Seen, on_terminal
 from integration.api.test_submissions import MARCH, keep
-from integration.cli.test_flows import variables
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Process, str]]:
-    folder = tmp_path_factory.mktemp("server")
-    url = new_sqlite(folder)
-    with dev_server(folder, "--database-url", url) as (running, _):
-        yield running, url
-
-
-@pytest.fixture
-def tenant(process: tuple[Process, str]) -> Iterator[Tenant]:
-    """A tenant of the test's own; the commands speak HTTP, so one engine is enough."""
-    tenant = Tenant(*process)
-    yield tenant
-    tenant.http.close()
 
 
 @pytest.fixture
@@ -38,7 +20,7 @@ def command(tenant: Tenant) -> Callable[..., Any]:
     """Runs a `waflows submissions` command in a pipe."""
 
     def runs(*arguments: str, **more: Any) -> Any:
-        return run("submissions", *arguments, env=variables(tenant), **more)
+        return run("submissions", *arguments, env=tenant.variables, **more)
 
     return runs
 
@@ -48,7 +30,7 @@ def terminal(tenant: Tenant) -> Callable[..., Seen]:
     """Runs a `waflows submissions` command on a terminal."""
 
     def runs(*arguments: str, **more: Any) -> Seen:
-        return on_terminal("submissions", *arguments, env=variables(tenant), **more)
+        return on_terminal("submissions", *arguments, env=tenant.variables, **more)
 
     return runs
 
