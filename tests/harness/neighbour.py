@@ -1,0 +1,51 @@
+"""A client that asks for the same thing again and again, and says how long each answer took.
+
+Run as a program, in a process of its own, so that what it measures is the server and not the test
+beside it. Uses the standard library alone. It asks until its input ends, then prints one line of
+JSON: for each request when it was sent (by the machine's monotonic clock), the seconds until the
+whole answer was there, and the status; 0 where there was no answer.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+import threading
+import time
+from urllib.parse import urlsplit
+
+PAUSE_SECONDS = 0.02
+LONGEST_SECONDS = 60.0
+
+
+def main(url: str, method: str, path: str, key: str, body: str) -> None:
+    """Asks until the input ends."""
+    ended = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    address = urlsplit(url)
+    headers = {"Authorization": f"Bearer {key}"}
+    if body:
+        headers["Content-Type"] = "application/json"
+    samples = []
+    while not ended.wait(PAUSE_SECONDS):
+        started = time.monotonic()
+        # A new connection each time: whoever cannot connect is not served either.
+        connection = http.client.HTTPConnection(
+            address.hostname or "", address.port, timeout=LONGEST_SECONDS
+        )
+        try:
+            connection.request(method, path, body or None, headers)
+            answer = connection.getresponse()
+            answer.read()
+            status = answer.status
+        except (OSError, http.client.HTTPException):
+            status = 0
+        finally:
+            connection.close()
+        samples.append((started, time.monotonic() - started, status))
+    print(json.dumps(samples))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
