@@ -16,6 +16,8 @@ from waflows.flowjson import RULES
 from waflows.flowjson.report.page import markdown
 
 FOLDER = Path(__file__).resolve().parent
+_WIDTH = 88
+"""How wide the help of a command is rendered."""
 _NOTE = "<!-- Rendered from the code by `make docs`; edit the code, not this page. -->\n"
 
 
@@ -25,15 +27,16 @@ def commands_page() -> str:
         _NOTE,
         "# Commands\n",
         (
-            "Every command answers `--help`. Data is a table on a terminal and JSON in a pipe or"
-            " with `--json`. Exit status: 0 done, 1 refused or failed, 2 wrong usage or setting.\n"
+            "Every command answers `-h` and `--help`. Data is a table on a terminal and JSON in a"
+            " pipe or with `--json`. Exit status: 0 done, 1 refused or failed, 2 wrong usage or"
+            " setting.\n"
         ),
     ]
-    for path, command in _commands(cli, ("waflows",)):
-        context = click.Context(command, info_name=" ".join(path), max_content_width=88)
-        context.terminal_width = 88
-        text = command.get_help(context).rstrip()
-        parts.append(f"{'#' * (len(path) + 1)} `{' '.join(path)}`\n\n```text\n{text}\n```\n")
+    for context in _contexts(cli, "waflows"):
+        path = context.command_path
+        text = context.command.get_help(context).rstrip()
+        level = "#" * (len(path.split()) + 1)
+        parts.append(f"{level} `{path}`\n\n```text\n{text}\n```\n")
     return "\n".join(parts)
 
 
@@ -110,16 +113,19 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
-def _commands(
-    command: click.Command, path: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    yield path, command
+def _contexts(
+    command: click.Command, name: str, parent: click.Context | None = None
+) -> Iterator[click.Context]:
+    """The context of a command and of each command below it, as the program itself makes them."""
+    context = click.Context(
+        command, parent=parent, info_name=name, terminal_width=_WIDTH, **command.context_settings
+    )
+    yield context
     if isinstance(command, click.Group):
-        context = click.Context(command, info_name=path[-1])
-        for name in command.list_commands(context):
-            found = command.get_command(context, name)
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
             assert found is not None, "it was just listed"
-            yield from _commands(found, (*path, name))
+            yield from _contexts(found, below, context)
 
 
 def _option(name: str) -> str:

@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from waflows.cli.groups import Group
 from waflows.cli.operator import database_options, opened
 from waflows.cli.output import json_option, show_list, show_one
 from waflows.services import accounts, clock
 from waflows.storage.accounts import Account
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Manage accounts. Each has its own channels, flows and keys."""
 

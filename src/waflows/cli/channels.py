@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from waflows.cli.groups import Group
 from waflows.cli.operator import account_option, database_options, opened
 from waflows.cli.output import json_option, show_list, show_one
 from waflows.services import accounts, clock
 from waflows.storage.accounts import Channel
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Manage the channels of an account. Flows live in channels."""
 

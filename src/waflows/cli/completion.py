@@ -8,16 +8,20 @@ from click.shell_completion import get_completion_class
 _SHELLS = ("bash", "zsh", "fish")
 
 
-@click.command()
+# "\b" keeps click from joining the lines; it has to be the character, so this is no docstring.
+_HELP = """Print the completion script of a SHELL: bash, zsh or fish.
+
+\b
+bash:  waflows completion bash > ~/.local/share/bash-completion/completions/waflows
+zsh:   waflows completion zsh > "${fpath[1]}/_waflows"
+fish:  waflows completion fish > ~/.config/fish/completions/waflows.fish
+"""
+
+
+@click.command(help=_HELP)
 @click.argument("shell", type=click.Choice(_SHELLS))
 def command(shell: str) -> None:
-    r"""Print the completion script of a SHELL: bash, zsh or fish.
-
-    \b
-    bash:  waflows completion bash > ~/.local/share/bash-completion/completions/waflows
-    zsh:   waflows completion zsh > "${fpath[1]}/_waflows"
-    fish:  waflows completion fish > ~/.config/fish/completions/waflows.fish
-    """
+    """Prints the completion script of a shell."""
     from waflows.cli import cli
 
     completion = get_completion_class(shell)

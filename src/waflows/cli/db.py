@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from waflows.cli.confirm import confirm, yes_option
+from waflows.cli.groups import Group
 from waflows.cli.operator import address_of_database, database_options, opened
 from waflows.cli.output import json_option, print_json
 from waflows.services import sealing
@@ -15,7 +16,7 @@ from waflows.storage import backup, migrate
 from waflows.storage.database import open_database
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Upgrade, back up and restore the database."""
 

@@ -13,6 +13,7 @@ import click
 
 from waflows.cli.confirm import confirm, yes_option
 from waflows.cli.connection import connected, connection_options
+from waflows.cli.groups import Group
 from waflows.cli.operator import account_option, database_options, opened
 from waflows.cli.output import json_option, print_json, show_one
 from waflows.errors import OperatorError
@@ -52,7 +53,7 @@ def _new_pair_options(command: F) -> F:
     return out(_passphrase(connection_options(json_option(command))))
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Manage the key pair and the app secret a channel calls data endpoints with.
 

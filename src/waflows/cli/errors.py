@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from waflows.cli.groups import Group
 from waflows.cli.operator import database_options, opened
 from waflows.cli.output import json_option, print_json, show_list
 from waflows.errors import NotFound
@@ -19,7 +20,7 @@ from waflows.storage.errors import ErrorRecord
 _TRIES, _PAUSE_SECONDS = 4, 0.1
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Look up errors by their errorId."""
 

@@ -14,6 +14,7 @@ from waflows import client
 from waflows.cli import flow_files
 from waflows.cli.confirm import confirm, yes_option
 from waflows.cli.connection import complete_flow, connected, connection_options, flow_id
+from waflows.cli.groups import Group
 from waflows.cli.many import for_each, patiently
 from waflows.cli.output import json_option, show_list, show_one, visible
 from waflows.errors import OperatorError, WaflowsError
@@ -38,7 +39,7 @@ _endpoint = click.option("--endpoint", metavar="URL", help="Address of the flow'
 _publish = click.option("--publish", is_flag=True, help="Publish it too, which is final.")
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """List, create and publish flows, here or at 8x8.
 

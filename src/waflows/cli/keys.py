@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from waflows.cli.groups import Group
 from waflows.cli.operator import account_option, database_options, opened
 from waflows.cli.output import as_builtins, json_option, print_json, show_list, show_one
 from waflows.errors import OperatorError
@@ -18,7 +19,7 @@ from waflows.storage.accounts import ApiKey
 _UNITS = {"m": 60, "h": 3600, "d": 24 * 3600}
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Manage the API keys of an account.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from waflows.cli.connection import connected, connection_options
+from waflows.cli.groups import Group
 from waflows.cli.output import as_builtins, json_option, print_json, show_list, visible
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _options(command: F) -> F:
     return whose(connection_options(json_option(command)))
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Play a user: read and write messages, open a flow, fill it in, send it.
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from waflows.cli.groups import Group
 from waflows.cli.operator import account_option, database_options, opened
 from waflows.cli.output import json_option, show_list, show_one
 from waflows.services import clock, sub_accounts
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Manage the sub-accounts of an account. Each sends messages through one channel."""
 

@@ -14,6 +14,7 @@ import msgspec
 from waflows.cli import flow_files
 from waflows.cli.confirm import confirm, yes_option
 from waflows.cli.connection import complete_flow, connected_to_account, connection_options, flow_id
+from waflows.cli.groups import Group
 from waflows.cli.output import json_option, show_list, show_one
 from waflows.errors import OperatorError
 
@@ -44,7 +45,7 @@ def _filter_options(command: F) -> F:
     return command
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """List, export and delete what users sent by finishing flows.
 

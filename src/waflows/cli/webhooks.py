@@ -12,6 +12,7 @@ import click
 
 from waflows.cli.confirm import confirm, yes_option
 from waflows.cli.connection import connected_to_webhooks, connection_options
+from waflows.cli.groups import Group
 from waflows.cli.output import json_option, print_json, show_list, show_one
 from waflows.errors import OperatorError, WaflowsError
 
@@ -37,7 +38,7 @@ def _type_option(*, required: bool) -> Callable[[F], F]:
     )  # fmt: skip
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Say where events are sent, and see what became of them.
 
