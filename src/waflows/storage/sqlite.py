@@ -26,6 +26,8 @@ from waflows.storage.database import Row, Unit
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_OLDEST_VERSION = (3, 35, 0)
+"""The first SQLite with RETURNING, which the queries use."""
 _PATIENCE_SECONDS = 15.0
 _SLOW_READERS = 2
 # Another connection is in the way; SQLITE_PROTOCOL is how WAL says so when many begin at once.
@@ -78,6 +80,7 @@ class SqliteDatabase:
     upgrade_lock = ""
 
     def __init__(self, path: str) -> None:
+        _check_version(sqlite3.sqlite_version_info)
         self._path = Path(path).expanduser()
         self._open: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
@@ -347,3 +350,13 @@ def _check_patience(deadline: float) -> float:
     if deadline and now > deadline:
         raise Unavailable
     return deadline or now + _PATIENCE_SECONDS
+
+
+def _check_version(version: tuple[int, int, int]) -> None:
+    """Refuses a SQLite library that is too old, before its first query fails."""
+    if version < _OLDEST_VERSION:
+        found, needed = (".".join(map(str, each)) for each in (version, _OLDEST_VERSION))
+        raise OperatorError(
+            f"waflows needs SQLite {needed} or later, and this Python has {found}. Use a Python"
+            " with a newer SQLite, or PostgreSQL with `--database-url`."
+        )
