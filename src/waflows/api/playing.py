@@ -117,10 +117,10 @@ async def played_from(state: State, flow: Flow, document: runtime.Flow, body: Pl
     """`played` from any document, the present one of the flow or one that is being written."""
     if body.made_up is not None:
         answer = playing.made_up(document, body.made_up, body.state)
-        return await state.player.play(document, body.state, answer)
+        return await state.player.play(flow.account_id, document, body.state, answer)
     if body.event is None and body.state is not None and body.live:
         return await _answered(state, flow, document, body.state)
-    return await state.player.play(document, body.state, body.event)
+    return await state.player.play(flow.account_id, document, body.state, body.event)
 
 
 async def document_of(state: State, flow: Flow) -> runtime.Flow:
@@ -129,7 +129,8 @@ async def document_of(state: State, flow: Flow) -> runtime.Flow:
     async def read() -> str | None:
         return await state.db.read(previews.text_of, flow, flow.revision)
 
-    return await state.player.document((flow.account_id, flow.id, flow.revision), read)
+    key = (flow.account_id, flow.id, flow.revision)
+    return await state.player.document(flow.account_id, key, read)
 
 
 def described(document: runtime.Flow | None, faults: list[Diagnostic]) -> dict[str, Any]:
@@ -157,12 +158,12 @@ async def _answered(
     state: State, flow: Flow, document: runtime.Flow, given: dict[str, Any]
 ) -> Played:
     """The screen after the endpoint's answer to the request a state waits for."""
-    call = await state.player.resume(document, given)
+    call = await state.player.resume(flow.account_id, given)
     if call is None:
         raise InvalidParameter("The state waits for no endpoint, so there is nothing to call.")
     seen: list[Exchange] = []
     event = await carry_out(state.outside, flow, document, call, seen.append)
-    done = await state.player.play(document, given, event)
+    done = await state.player.play(flow.account_id, document, given, event)
     for effect in done.effects:
         await carry_out(state.outside, flow, document, effect)
     return msgspec.structs.replace(done, called=_called(seen[0])) if seen else done

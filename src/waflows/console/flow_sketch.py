@@ -77,7 +77,8 @@ async def _document(call: Call[NoQuery, Any], name: str, text: str | None) -> ru
             raise NotFound("This text is not remembered any more; send it again.")
         return text
 
-    return await call.state.player.document(("sketch", call.account_id, name), read)
+    key = ("sketch", call.account_id, name)
+    return await call.state.player.document(call.account_id, key, read)
 
 
 ROUTES: list[Route] = [

@@ -36,6 +36,8 @@ from waflows.services.playing import NotPlayable, Played, Player
 LOOK_SECONDS = 0.2
 """How often the file is looked at."""
 _ALIVE_SECONDS = 15.0
+_NOBODY = ""
+"""There are no accounts here; all work is that of the one person who started it."""
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 _MOST_BODY_BYTES = 3 * flow_texts.FLOW_JSON_BYTES
 
@@ -124,9 +126,9 @@ class LocalPreview:
         if body.made_up is not None:
             event = playing.made_up(document, body.made_up, body.state)
         elif event is None and body.state is not None and body.live:
-            call = await self.player.resume(document, body.state)
+            call = await self.player.resume(_NOBODY, body.state)
             event = None if call is None else await self._ask(call.request)
-        return await self.player.play(document, body.state, event)
+        return await self.player.play(_NOBODY, document, body.state, event)
 
     async def _ask(self, request: runtime.Request) -> Answered | Failed:
         if self.endpoint is None:
@@ -167,7 +169,7 @@ class LocalPreview:
         async def read() -> bytes:
             return text
 
-        return await self.player.document(self.version, read)
+        return await self.player.document(_NOBODY, self.version, read)
 
     def _guarded(
         self, handler: Callable[[Request], Awaitable[Response]]

@@ -7,8 +7,8 @@ where it stood before the gesture.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, TypeVarTuple
 
 import msgspec
 
@@ -36,6 +36,9 @@ from waflows.services.playing import Played, Player, event_of, played
 from waflows.storage import flows as flow_store
 from waflows.storage.flows import Flow
 from waflows.storage.messages import SentFlow
+
+A = TypeVarTuple("A")
+R = TypeVar("R")
 
 _MOST_CALLS = 50
 """So often an endpoint is asked in a row, each time because of its last answer."""
@@ -99,7 +102,7 @@ async def open_sheet(phone: Phone, umid: str | None) -> Played:
     step = await sheet.take(phones.opening(opened))
     sheet.check()
     await db.run(phones.begin, *phone.names, found_umid, sheet.state)
-    return sheet.played(step)
+    return await sheet.played(step)
 
 
 async def happen(phone: Phone, given: dict[str, Any] | None) -> Played:
@@ -116,14 +119,14 @@ async def happen(phone: Phone, given: dict[str, Any] | None) -> Played:
     else:
         event = None if given is None else _of_a_person(given)
     if event is None:
-        return sheet.played(Step(sheet.state, sheet.screen))
+        return await sheet.played(Step(sheet.state, sheet.screen))
     step = await sheet.take(event)
     for effect in step.effects:
         if isinstance(effect, NotifyEndpoint):
             await sheet.ask(effect)
     if sheet.state != playing.state:
         await db.run(phones.advance, playing.session, sheet.state)
-    return sheet.played(step)
+    return await sheet.played(step)
 
 
 def _of_a_person(given: dict[str, Any]) -> Event:
@@ -187,10 +190,9 @@ class _Sheet:
         async def read() -> str | None:
             return await db.read_slow(flow_store.flow_json, *key)
 
-        document = await phone.player.document(key, read)
-        return cls(
-            phone, flow, document, state, await phone.player.run(runtime.render, document, state)
-        )
+        document = await phone.player.document(phone.account_id, key, read)
+        screen = await phone.player.run(phone.account_id, runtime.render, document, state)
+        return cls(phone, flow, document, state, screen)
 
     async def let(self, event: Event) -> None:
         """Lets an event happen, and all that the endpoint has to say to it."""
@@ -209,7 +211,7 @@ class _Sheet:
 
     async def take(self, event: Event) -> Step:
         """Lets one event happen and nothing else."""
-        step = await self._phone.player.run(runtime.step, self._document, self.state, event)
+        step = await self._run(runtime.step, self._document, self.state, event)
         self.state, self.screen, self.refused = step.state, step.screen, step.refused
         self._log += step.log
         return step
@@ -218,9 +220,12 @@ class _Sheet:
         """Asks or tells the endpoint; what comes back."""
         return await carry_out(self._phone.outside, self._flow, self._document, effect)
 
-    def played(self, step: Step) -> Played:
+    async def played(self, step: Step) -> Played:
         """A step as a page is told of it."""
-        return played(self._document, step)
+        return await self._run(played, self._document, step)
+
+    async def _run(self, function: Callable[[*A], R], *arguments: *A) -> R:
+        return await self._phone.player.run(self._phone.account_id, function, *arguments)
 
     def check(self) -> None:
         """Raises NotPossible for a gesture that was refused."""
@@ -232,7 +237,7 @@ class _Sheet:
         return Shown(
             message_umid=umid,
             screen=self.screen,
-            text=await self._phone.player.run(runtime.draw, self.screen),
+            text=await self._run(runtime.draw, self.screen),
             opened_urls=tuple(self._urls),
             log=tuple(self._log),
             answer_umid=answer,

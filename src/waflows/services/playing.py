@@ -3,7 +3,7 @@
 The state travels with the page, so a flow can be played on by any process. What comes in is not to
 be believed: it is checked here, before the machine sees it. Documents are loaded once and kept
 within bounds; loading and stepping are done on threads of their own, since a flow may have ten
-megabytes and its patterns may work long.
+megabytes and its patterns may work long. Of these threads an account has one at a time.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from waflows.flowjson import source
 from waflows.runtime import Effect, Event, Line, Phase, Ran, State, Step, View
 from waflows.runtime.flow import SUCCESS
 from waflows.runtime.values import clean
+from waflows.services.turns import Turns
 
 _THREADS = 2
 _LARGEST_MEMORY = 24 * 1024 * 1024
@@ -75,14 +76,15 @@ class Player:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="waflows-player")
+        self._turns = Turns(self._threads)
         self._kept: OrderedDict[Hashable, tuple[runtime.Flow, int]] = OrderedDict()
         self._weight = 0
         self._coming: dict[Hashable, asyncio.Task[runtime.Flow]] = {}
 
-    async def document(self, key: Hashable, read: TextReader) -> runtime.Flow:
-        """The document known by a key, `read` and loaded only when it is not known.
+    async def document(self, account_id: str, key: Hashable, read: TextReader) -> runtime.Flow:
+        """An account's document known by a key, `read` and loaded only when it is not known.
 
-        A key must stand for one text for ever. Raises NotPlayable.
+        A key must always stand for the same text. Raises NotPlayable, RateLimited.
         """
         found = self._kept.get(key)
         if found is not None:
@@ -90,7 +92,7 @@ class Player:
             return found[0]
         coming = self._coming.get(key)
         if coming is None:
-            coming = asyncio.create_task(self._load(key, read))
+            coming = asyncio.create_task(self._load(account_id, key, read))
             self._coming[key] = coming
             coming.add_done_callback(lambda _: self._coming.pop(key, None))
         # Whoever asks first may go away; the others still want it.
@@ -98,6 +100,7 @@ class Player:
 
     async def play(
         self,
+        account_id: str,
         document: runtime.Flow,
         state: dict[str, Any] | None,
         event: dict[str, Any] | Event | None,
@@ -107,24 +110,22 @@ class Player:
         An event may be of this process's own, the answer of an endpoint, and needs no check then.
         Raises InvalidParameter for a state or an event that is none.
         """
-        return await self.run(play, document, state, event)
+        return await self.run(account_id, play, document, state, event)
 
-    async def resume(
-        self, document: runtime.Flow, state: dict[str, Any]
-    ) -> runtime.CallEndpoint | None:
+    async def resume(self, account_id: str, state: dict[str, Any]) -> runtime.CallEndpoint | None:
         """The call a state waits for; raises InvalidParameter for a state that is none."""
-        found = await self.run(_state, state)
+        found = await self.run(account_id, _state, state)
         return None if found.request is None else runtime.CallEndpoint(found.request)
 
     def close(self) -> None:
         """Ends the threads once they have done what was begun."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _load(self, key: Hashable, read: TextReader) -> runtime.Flow:
+    async def _load(self, account_id: str, key: Hashable, read: TextReader) -> runtime.Flow:
         text = await read()
         if text is None:
             raise NotPlayable("The flow has no Flow JSON yet.")
-        flow = await self.run(load, text)
+        flow = await self.run(account_id, load, text)
         weight = max(len(text), _LEAST_WEIGHT)
         self._kept[key] = (flow, weight)
         self._weight += weight
@@ -133,10 +134,12 @@ class Player:
             self._weight -= freed
         return flow
 
-    async def run(self, function: Callable[[*A], R], *arguments: *A) -> R:
-        """Runs a pure function that may work long on a thread of the player's."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, function, *arguments)
+    async def run(self, account_id: str, function: Callable[[*A], R], *arguments: *A) -> R:
+        """Runs a pure function that may work long, when it is the account's turn.
+
+        Raises RateLimited when too much of the account's work waits already.
+        """
+        return await self._turns.run(account_id, function, *arguments)
 
 
 def load(text: str | bytes) -> runtime.Flow:

@@ -112,8 +112,8 @@ def test_a_document_is_loaded_once_however_many_ask_for_it_at_once() -> None:
 
     async def all_at_once() -> set[int]:
         player = Player()
-        found = await asyncio.gather(*(player.document("a", read) for _ in range(20)))
-        found.append(await player.document("a", read))
+        found = await asyncio.gather(*(player.document("account", "a", read) for _ in range(20)))
+        found.append(await player.document("account", "a", read))
         player.close()
         return {id(each) for each in found}
 
@@ -131,10 +131,10 @@ def test_whoever_goes_away_while_a_document_is_loaded_takes_it_from_nobody() -> 
             await asyncio.sleep(0.01)
             return valid_flow()
 
-        first = asyncio.create_task(player.document("a", read))
+        first = asyncio.create_task(player.document("account", "a", read))
         await begun.wait()
         first.cancel()
-        found = await player.document("a", read)
+        found = await player.document("account", "a", read)
         player.close()
         return found
 
@@ -149,7 +149,7 @@ def test_the_oldest_documents_are_forgotten_when_there_are_too_many() -> None:
             asked.append(key)
             return valid_flow("x" * megabytes * 1024 * 1024)
 
-        await player.document(key, read)
+        await player.document("account", key, read)
 
     async def ask_for_many() -> None:
         player = Player()
@@ -172,7 +172,7 @@ def test_a_failed_load_is_told_and_not_kept() -> None:
         told = []
         for _ in range(3):
             try:
-                told.append(" ".join((await player.document("a", read)).screens))
+                told.append(" ".join((await player.document("account", "a", read)).screens))
             except NotPlayable as refusal:
                 told.append(refusal.message)
         player.close()
