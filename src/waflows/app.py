@@ -40,6 +40,7 @@ from waflows.services.playing import Player
 from waflows.settings import Settings
 from waflows.storage import migrate
 from waflows.storage.database import Database, open_database
+from waflows.storage.side import open_side
 from waflows.telemetry.logs import Logs
 from waflows.upstream.egress import Egress
 from waflows.upstream.fault_rules import FaultRules
@@ -65,13 +66,14 @@ def create_app(
     """
     rules = FaultRules() if development else None
     secret = db.run_now(accounts.instance_secret)
+    side = open_side(db)
     state = State(
         db,
         settings,
         secret,
         KeyMemory(db, secret),
         ListMemory(),
-        Journal(db, logs),
+        Journal(side, logs, settings.error_rows),
         logs,
         Recorder(logs),
         functools.cache(lambda: openapi.document(_served(ALL_ROUTES, settings))),
@@ -86,7 +88,7 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Gateway]]:
         await db.start()
-        retention = asyncio.create_task(forget_forever(db, settings, logs))
+        retention = asyncio.create_task(forget_forever(db, side, settings, logs))
         courier = Courier(
             db, state.vault, state.egress, logs, retry_days=settings.webhook_retry_days
         )
@@ -96,7 +98,8 @@ def create_app(
         await courier.stop()
         await state.egress.close()
         state.player.close()
-        await state.journal.flush()
+        await state.journal.close()
+        await side.stop()
         await db.stop()
         state.recorder.flush()
 

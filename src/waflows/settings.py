@@ -88,8 +88,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, Meta(ge=1, description="Days for which an error can be looked up.")
     ] = 30
     error_rows: Annotated[
-        int, Meta(ge=1, description="Most errors kept for looking up; the oldest go first.")
-    ] = 100_000
+        int,
+        Meta(ge=1, description="Most errors kept for each account; the oldest go first."),
+    ] = 10_000
     submission_days: Annotated[
         int, Meta(ge=0, description="Days for which what users sent is kept; 0 for ever.")
     ] = 0

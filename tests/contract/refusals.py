@@ -13,6 +13,7 @@ from harness.servers import Tenant, opened
 from waflows.errors import NotFound
 from waflows.services import errors
 from waflows.storage.errors import ErrorRecord
+from waflows.storage.side import opened_side
 
 
 def enveloped(answer: Any, status: int, code: int) -> dict[str, Any]:
@@ -29,13 +30,13 @@ def enveloped(answer: Any, status: int, code: int) -> dict[str, Any]:
 
 def kept(tenant: Tenant, error_id: str) -> ErrorRecord:
     """An error as it stands in the database, of whichever account; waits for it a while."""
-    with opened(tenant.database_url) as db:
+    with opened(tenant.database_url) as db, opened_side(db) as side:
         for _ in range(50):
             try:
-                return db.read_now(errors.find_any, error_id)
+                return side.read_now(errors.find_any, error_id)
             except NotFound:
                 time.sleep(0.05)
-        return db.read_now(errors.find_any, error_id)
+        return side.read_now(errors.find_any, error_id)
 
 
 def bearer(tenant: Tenant) -> str:

@@ -247,7 +247,7 @@ def note(
     exchange.error_id = refusal.envelope.error_id
     exchange.code = refusal.envelope.code
     exchange.error = type(error).__name__
-    state.journal.add(_record(error, refusal, exchange, scope))
+    state.journal.add(exchange.account_id, lambda: _record(error, refusal, exchange, scope))
     if _is_unexpected(error, refusal):
         state.logs.events.error(
             "unexpected error",

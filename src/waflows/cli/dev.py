@@ -21,7 +21,7 @@ from waflows.services import accounts, flow_texts, flows, sub_accounts
 from waflows.services.flows import Content
 from waflows.storage import migrate
 from waflows.storage.database import Database, Transaction, open_database
-from waflows.storage.sqlite import remove_database
+from waflows.storage.side import remove_with_side
 from waflows.telemetry.logs import Logs
 
 _NOTES = "dev.json"
@@ -109,7 +109,7 @@ def _forget(folder: Path, chosen: settings.Settings) -> None:
             f"{database} was not made by `waflows dev`, so --fresh leaves it alone; choose another"
             " folder with --data."
         )
-    remove_database(database)
+    remove_with_side(database)
     notes.unlink(missing_ok=True)
 
 

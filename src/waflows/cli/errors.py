@@ -15,6 +15,7 @@ from waflows.errors import NotFound
 from waflows.services import errors
 from waflows.storage.database import Database
 from waflows.storage.errors import ErrorRecord
+from waflows.storage.side import opened_side
 
 # The server writes errors a moment after it has answered them.
 _TRIES, _PAUSE_SECONDS = 4, 0.1
@@ -31,8 +32,8 @@ def command() -> None:
 @json_option
 def show(error_id: str, as_json: bool, **where: Any) -> None:
     """Show the request that was answered with the errorId ID, and why."""
-    with opened(**where) as db:
-        record = _find(db, error_id)
+    with opened(**where) as db, opened_side(db) as side:
+        record = _find(side, error_id)
     if as_json or not sys.stdout.isatty():
         print_json(record)
         return
@@ -49,8 +50,8 @@ def show(error_id: str, as_json: bool, **where: Any) -> None:
 @json_option
 def list_(limit: int, as_json: bool, **where: Any) -> None:
     """List the newest errors."""
-    with opened(**where) as db:
-        found = db.read_now(errors.latest, limit)
+    with opened(**where) as db, opened_side(db) as side:
+        found = side.read_now(errors.latest, limit)
     show_list(
         found,
         {
@@ -65,13 +66,13 @@ def list_(limit: int, as_json: bool, **where: Any) -> None:
     )
 
 
-def _find(db: Database, error_id: str) -> ErrorRecord:
+def _find(side: Database, error_id: str) -> ErrorRecord:
     for _ in range(_TRIES - 1):
         try:
-            return db.read_now(errors.find_any, error_id)
+            return side.read_now(errors.find_any, error_id)
         except NotFound:
             time.sleep(_PAUSE_SECONDS)
-    return db.read_now(errors.find_any, error_id)
+    return side.read_now(errors.find_any, error_id)
 
 
 def _lines(record: ErrorRecord) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""Errors that were answered: kept, looked up by errorId, and forgotten in time."""
+"""Errors that were answered: kept, looked up by errorId, and forgotten in time.
+
+They are side records: the transactions are those of `waflows.storage.side.open_side`.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,21 @@ from waflows.storage import errors as store
 from waflows.storage.database import Transaction
 from waflows.storage.errors import ErrorRecord
 
+STRANGERS_ROWS = 1000
+"""So many errors of requests without an account are kept."""
+
 _DAY_MS = 24 * 3600 * 1000
 
 
-def keep(tx: Transaction, records: list[tuple[int, ErrorRecord]]) -> None:
-    """Keeps errors, each with its time in milliseconds since the epoch."""
+def keep(tx: Transaction, records: list[tuple[int, ErrorRecord]], rows: int) -> None:
+    """Keeps errors, each with its time in milliseconds since the epoch, and makes room for them.
+
+    An account keeps its newest `rows`. Errors of requests without an account share a small ring of
+    their own, so that strangers push out nobody's errors but each other's.
+    """
     store.insert_all(tx, records)
+    for account_id in sorted({record.account_id for _, record in records}):
+        store.delete_beyond(tx, account_id, rows if account_id else min(rows, STRANGERS_ROWS))
 
 
 def find(tx: Transaction, account_id: str, error_id: str) -> ErrorRecord:
@@ -33,14 +45,17 @@ def latest(tx: Transaction, limit: int) -> list[ErrorRecord]:
     return store.latest(tx, limit)
 
 
-def forget_old(tx: Transaction, days: int, rows: int) -> int:
-    """Drops errors older than some days, and all beyond the newest `rows`; how many."""
-    return store.delete_older(tx, clock.now_ms() - days * _DAY_MS) + store.delete_beyond(tx, rows)
+def forget_old(tx: Transaction, days: int) -> int:
+    """Drops errors older than some days; how many."""
+    return store.delete_older(tx, clock.now_ms() - days * _DAY_MS)
 
 
 def unknown(error_id: str) -> NotFound:
     """What is said of an error that is not there, or not for the caller."""
-    return NotFound(f"No error {error_id[:64]} is known here; errors are kept for a while only.")
+    return NotFound(
+        f"No error {error_id[:64]} is known here; errors are kept for a while, and of"
+        " very many at once only some; the server's log has them all."
+    )
 
 
 def _canonical(error_id: str) -> str:

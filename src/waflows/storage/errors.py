@@ -1,10 +1,13 @@
-"""Queries on the errors that were answered, kept for looking up by errorId."""
+"""Queries on the errors that were answered, kept for looking up by errorId.
+
+The table is among the side records: see `waflows.storage.side`.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
-from waflows.storage.database import Transaction
+from waflows.storage.database import Row, Transaction
 
 
 class ErrorRecord(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -33,14 +36,33 @@ class ErrorRecord(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
 
 def insert_all(tx: Transaction, records: list[tuple[int, ErrorRecord]]) -> None:
     """Keeps errors, each with its time in milliseconds since the epoch."""
-    for at, record in records:
-        tx.execute(
-            "INSERT INTO errors (account_id, id, at, record) VALUES (?, ?, ?, ?)",
-            record.account_id,
-            record.error_id,
-            at,
-            msgspec.json.encode(record).decode(),
-        )
+    insert_rows(
+        tx,
+        [
+            (record.account_id, record.error_id, at, msgspec.json.encode(record).decode())
+            for at, record in records
+        ],
+    )
+
+
+def insert_rows(tx: Transaction, rows: list[Row]) -> None:
+    """Keeps errors as they are stored; those that are there already stay as they are."""
+    tx.execute_each(
+        "INSERT INTO errors (account_id, id, at, record) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        rows,
+    )
+
+
+def some_rows(tx: Transaction, limit: int) -> list[Row]:
+    """Errors of any account as they are stored: for moving them elsewhere."""
+    return tx.all("SELECT account_id, id, at, record FROM errors LIMIT ?", limit)
+
+
+def delete_rows(tx: Transaction, rows: list[Row]) -> None:
+    """Drops errors that were moved elsewhere."""
+    keys = [row[:2] for row in rows]
+    tx.execute_each("DELETE FROM errors WHERE account_id = ? AND id = ?", keys)
 
 
 def find(tx: Transaction, account_id: str, error_id: str) -> ErrorRecord | None:
@@ -66,10 +88,20 @@ def delete_older(tx: Transaction, before: int) -> int:
     return tx.execute("DELETE FROM errors WHERE at < ?", before)
 
 
-def delete_beyond(tx: Transaction, keep: int) -> int:
-    """Forgets all but the newest errors; how many."""
-    first = tx.one("SELECT at, id FROM errors ORDER BY at DESC, id DESC LIMIT 1 OFFSET ?", keep)
+def delete_beyond(tx: Transaction, account_id: str, keep: int) -> int:
+    """Forgets all but the newest errors of an account; how many."""
+    first = tx.one(
+        "SELECT at, id FROM errors WHERE account_id = ? ORDER BY at DESC, id DESC LIMIT 1 OFFSET ?",
+        account_id,
+        keep,
+    )
     if first is None:
         return 0
     at, id_ = first
-    return tx.execute("DELETE FROM errors WHERE at < ? OR (at = ? AND id <= ?)", at, at, id_)
+    return tx.execute(
+        "DELETE FROM errors WHERE account_id = ? AND (at < ? OR (at = ? AND id <= ?))",
+        account_id,
+        at,
+        at,
+        id_,
+    )

@@ -91,6 +91,11 @@ class SqliteDatabase:
         self._reader: sqlite3.Connection | None = None
         self._on_change: list[Callable[[], None]] = []
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
     async def start(self) -> None:
         """Opens the file."""
         self._reading()

@@ -20,18 +20,18 @@ _PERIOD_SECONDS = 300.0
 _PAUSE_SECONDS = 0.01
 
 
-async def forget_forever(db: Database, settings: Settings, logs: Logs) -> None:
+async def forget_forever(db: Database, side: Database, settings: Settings, logs: Logs) -> None:
     """Runs until it is cancelled."""
     while True:
-        await forget_once(db, settings, logs)
+        await forget_once(db, side, settings, logs)
         await clock.sleep(_PERIOD_SECONDS * random.uniform(0.8, 1.2))
 
 
-async def forget_once(db: Database, settings: Settings, logs: Logs) -> None:
+async def forget_once(db: Database, side: Database, settings: Settings, logs: Logs) -> None:
     """Forgets all that is due now; what cannot be forgotten is left for the next time."""
     for what, forget in _KINDS.items():
         try:
-            dropped = await forget(db, settings)
+            dropped = await forget(side if what in _SIDE else db, settings)
         except Exception as error:  # whatever it is, the next round may do better
             logs.events.warning("retention failed", what=what, reason=str(error))
         else:
@@ -39,8 +39,8 @@ async def forget_once(db: Database, settings: Settings, logs: Logs) -> None:
                 logs.events.info(f"old {what} forgotten", count=dropped)
 
 
-async def _forget_errors(db: Database, settings: Settings) -> int:
-    return await db.run_soft(errors.forget_old, settings.error_days, settings.error_rows)
+async def _forget_errors(side: Database, settings: Settings) -> int:
+    return await side.run_soft(errors.forget_old, settings.error_days)
 
 
 async def _forget_submissions(db: Database, settings: Settings) -> int:
@@ -84,3 +84,5 @@ _KINDS: dict[str, Callable[[Database, Settings], Awaitable[int]]] = {
     "messages": _forget_messages,
     "deliveries": _forget_deliveries,
 }
+_SIDE = frozenset({"errors"})
+"""What is kept among the side records."""

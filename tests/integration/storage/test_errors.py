@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from harness.databases import new_sqlite
+from harness.servers import opened
 
 from waflows.errors import NotFound
-from waflows.services import accounts, clock, errors
+from waflows.services import clock, errors
+from waflows.storage import errors as store
+from waflows.storage import migrate
 from waflows.storage.database import Database
 from waflows.storage.errors import ErrorRecord
+from waflows.storage.side import opened_side
 
 _DAY_MS = 24 * 3600 * 1000
 
@@ -30,41 +39,101 @@ def _record(number: int, account_id: str) -> ErrorRecord:
     )
 
 
-def _keep(db: Database, account_id: str, times: list[int]) -> None:
+@pytest.fixture
+def side(db: Database) -> Iterator[Database]:
+    """Where the side records of a test's database are."""
+    with opened_side(db) as side:
+        yield side
+
+
+def _keep(side: Database, account_id: str, times: list[int], rows: int = 100) -> None:
     records = [(at, _record(number, account_id)) for number, at in enumerate(times)]
-    db.run_now(errors.keep, records)
+    side.run_now(errors.keep, records, rows)
 
 
-def _known(db: Database) -> set[str]:
-    return {record.message for record in db.read_now(errors.latest, 1000)}
+def _known(side: Database, account_id: str | None = None) -> set[str]:
+    return {
+        record.message
+        for record in side.read_now(errors.latest, 10_000)
+        if account_id in {None, record.account_id}
+    }
 
 
-def test_an_error_is_found_by_its_account_and_by_no_other(db: Database) -> None:
-    account = db.run_now(accounts.create_account, "Tests").id
-    _keep(db, account, [clock.now_ms()])
+def test_an_error_is_found_by_its_account_and_by_no_other(side: Database) -> None:
+    account = "6f1c3d2a-8f1e-4b7a-9c55-0d6f3a2b1c40"
+    _keep(side, account, [clock.now_ms()])
 
-    assert db.read_now(errors.find, account, _id(0).upper()).message == "Error 0"
-    assert db.read_now(errors.find_any, _id(0)).account_id == account
+    assert side.read_now(errors.find, account, _id(0).upper()).message == "Error 0"
+    assert side.read_now(errors.find_any, _id(0)).account_id == account
     for stranger in ("", "6f1c3d2a-8f1e-4b7a-9c55-0d6f3a2b1c4e"):
         with pytest.raises(NotFound):
-            db.read_now(errors.find, stranger, _id(0))
+            side.read_now(errors.find, stranger, _id(0))
     with pytest.raises(NotFound):
-        db.read_now(errors.find_any, "no id at all")
+        side.read_now(errors.find_any, "no id at all")
 
 
-def test_errors_older_than_some_days_are_forgotten(db: Database) -> None:
+def test_errors_older_than_some_days_are_forgotten(side: Database) -> None:
     now = clock.now_ms()
-    _keep(db, "", [now - 3 * _DAY_MS, now - 2 * _DAY_MS + 60_000, now])
+    _keep(side, "", [now - 3 * _DAY_MS, now - 2 * _DAY_MS + 60_000, now])
 
-    assert db.run_now(errors.forget_old, days=2, rows=100) == 1
-    assert _known(db) == {"Error 1", "Error 2"}
+    assert side.run_now(errors.forget_old, days=2) == 1
+    assert _known(side) == {"Error 1", "Error 2"}
 
 
-def test_of_too_many_errors_exactly_the_newest_are_kept_even_of_one_moment(db: Database) -> None:
+def test_of_too_many_errors_exactly_the_newest_are_kept_even_of_one_moment(side: Database) -> None:
     now = clock.now_ms()
-    _keep(db, "", [now - 1, *[now] * 5])
+    _keep(side, "one", [now - 1, *[now] * 5], rows=6)
+    assert len(_known(side)) == 6
 
-    assert db.run_now(errors.forget_old, days=1, rows=6) == 0
-    assert db.run_now(errors.forget_old, days=1, rows=3) == 3
-    assert _known(db) == {"Error 3", "Error 4", "Error 5"}
-    assert db.run_now(errors.forget_old, days=1, rows=3) == 0
+    side.run_now(errors.keep, [(now, _record(6, "one"))], 3)
+
+    assert _known(side) == {"Error 4", "Error 5", "Error 6"}
+
+
+def test_an_account_with_too_many_errors_loses_its_own_and_nobody_elses(side: Database) -> None:
+    now = clock.now_ms()
+    for number, account in enumerate(("", "one")):
+        side.run_now(errors.keep, [(now - 1000, _record(900 + number, account))], 100)
+
+    records = [(now + at, _record(1000 + at, "another")) for at in range(200)]
+    side.run_now(errors.keep, records, 100)
+
+    assert _known(side, "another") == {f"Error {number}" for number in range(1100, 1200)}
+    assert _known(side, "one") == {"Error 901"}
+    assert _known(side, "") == {"Error 900"}
+
+
+def test_errors_without_an_account_share_a_small_ring(side: Database) -> None:
+    now = clock.now_ms()
+    more = errors.STRANGERS_ROWS + 50
+    _keep(side, "", [now + at for at in range(more)], rows=1_000_000)
+
+    assert _known(side) == {f"Error {number}" for number in range(50, more)}
+
+
+def test_keeping_an_error_moves_no_change_stamp(db: Database, database_url: str) -> None:
+    async def watch() -> None:
+        await db.start()
+        await asyncio.sleep(1.5 if db.engine == "postgres" else 0)
+        before = db.stamp()
+        assert before is not None
+        with opened(database_url) as other, opened_side(other) as side:
+            await side.run_soft(errors.keep, [(clock.now_ms(), _record(1, "one"))], 10)
+            assert _known(side) == {"Error 1"}
+        # A notice of PostgreSQL would be heard by now.
+        await asyncio.sleep(1.5 if db.engine == "postgres" else 0)
+        assert db.stamp() == before
+
+    asyncio.run(watch())
+
+
+def test_errors_that_an_earlier_version_kept_beside_the_facts_are_found(tmp_path: Path) -> None:
+    with opened(new_sqlite(tmp_path)) as db:
+        migrate.upgrade(db)
+        records = [(number, _record(number, "one")) for number in range(2500)]
+        db.run_now(store.insert_all, records)
+
+        for _ in range(2):
+            with opened_side(db) as side:
+                assert len(_known(side)) == 2500
+        assert db.read_now(store.some_rows, 1) == []

@@ -12,6 +12,7 @@ from waflows.services import accounts, clock, messaging, submissions
 from waflows.settings import Settings
 from waflows.storage import phones
 from waflows.storage.database import Database, Transaction
+from waflows.storage.side import opened_side
 from waflows.storage.submissions import Selection
 from waflows.telemetry.logs import Logs
 from waflows.worker import retention
@@ -20,7 +21,8 @@ _DAY_MS = 24 * 3600 * 1000
 
 
 def _forget(db: Database, settings: Settings) -> None:
-    asyncio.run(retention.forget_once(db, settings, Logs("json", "error")))
+    with opened_side(db) as side:
+        asyncio.run(retention.forget_once(db, side, settings, Logs("json", "error")))
 
 
 def _left(db: Database, account_id: str) -> int:
