@@ -98,11 +98,15 @@ class ValidateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Validated(msgspec.Struct, frozen=True, rename="camel"):
-    """What was found. `valid` says that there are no errors; warnings do not count."""
+    """What was found. `valid` says that there are no errors; warnings do not count.
+
+    `complete` is false when there are more faults than these, which were not looked for.
+    """
 
     valid: bool
     validation_errors: list[ValidationError]
     warnings: list[ValidationError]
+    complete: bool
 
 
 class PreviewAnswer(msgspec.Struct, frozen=True):
@@ -221,6 +225,7 @@ async def validate(call: Call[NoQuery, ValidateBody]) -> Reply:
             not errors,
             validation_errors(errors),
             validation_errors(warnings_of(report.diagnostics)),
+            report.complete,
         )
     )
 

@@ -75,9 +75,13 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class CheckedText(msgspec.Struct, frozen=True):
-    """What is wrong with a text, errors and warnings, in the order of the text."""
+    """What is wrong with a text, errors and warnings, in the order of the text.
+
+    `complete` is false when there are more faults than these.
+    """
 
     faults: list[Fault]
+    complete: bool
 
 
 class SavedText(msgspec.Struct, frozen=True):
@@ -114,7 +118,7 @@ async def save(call: Call[NoQuery, TextForm]) -> Reply:
 async def check(call: Call[NoQuery, CheckBody]) -> Reply:
     """What is wrong with a text, by the validator that decides on publishing."""
     report = await flow_texts.report(call.body.flow_json, None)
-    return Reply(CheckedText(faults_of(report.diagnostics)))
+    return Reply(CheckedText(faults_of(report.diagnostics), report.complete))
 
 
 async def lay_out(call: Call[NoQuery, CheckBody]) -> Reply:

@@ -11,6 +11,8 @@ token of one character has `column_start == column_end`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Literal
 
 import msgspec
@@ -19,9 +21,14 @@ Severity = Literal["error", "warning"]
 ErrorType = Literal["FLOW_JSON_ERROR", "JSON_SCHEMA_ERROR", "FLOW_JSON_WARNING"]
 Path = tuple[str | int, ...]
 """Keys and array indexes from the document's root; `()` is the root."""
-MOST_FAULTS = 10_000
-"""More than anybody mends: where they are reached, what comes after is not looked for."""
+MOST_FAULTS = 1_000
+"""A report holds no more faults than these; the search ends where the next one is found."""
+MOST_PLACES = 100
+"""A fault points at no more places than these, the first ones."""
+MOST_NAMES = 50
+"""A message lists no more names than these, the first ones."""
 _LONGEST_SHOWN = 500
+_LONGEST_PATH = 2_000
 
 
 class Pointer(msgspec.Struct, frozen=True):
@@ -109,19 +116,28 @@ def dotted(path: Path) -> str:
     A key that would read as something else is written as a JSON string: `data["a.b"]`.
     """
     parts: list[str] = []
+    length = 0
     for step in path:
         if isinstance(step, int):
-            parts.append(f"[{step}]")
-        elif not step or any(sign in step for sign in '.[]"\n'):
-            parts.append(f"[{msgspec.json.encode(_printable(step)).decode()}]")
+            part = f"[{step}]"
         else:
-            parts.append(f".{_printable(step)}" if parts else _printable(step))
+            part = _printable(step)
+            if not part or any(sign in part for sign in '.[]"\n'):
+                part = f"[{msgspec.json.encode(part).decode()}]"
+            elif parts:
+                part = f".{part}"
+        length += len(part)
+        if length > _LONGEST_PATH:
+            parts.append("…")
+            break
+        parts.append(part)
     return "".join(parts)
 
 
 def slashed(path: Path) -> str:
     """A path as messages write it: `$root/screens/0/layout/children/2`."""
-    return "/".join(["$root", *(_printable(str(step)) for step in path)])
+    # Whoever writes it into a message shortens it; more steps than that are never seen.
+    return "/".join(["$root", *(_printable(str(step)) for step in path[:_LONGEST_SHOWN])])
 
 
 def _printable(text: str) -> str:
@@ -137,3 +153,13 @@ def shortened(text: str) -> str:
     exhaust whoever checks the document.
     """
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def places(targets: Iterable[Target]) -> Iterator[Target]:
+    """As many of the targets as a fault points at. Those after them are not even made."""
+    return islice(targets, MOST_PLACES)
+
+
+def listed(found: Iterable[str]) -> str:
+    """Names as a message lists them, the first ones of very many."""
+    return ", ".join(islice(found, MOST_NAMES))

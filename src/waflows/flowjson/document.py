@@ -6,7 +6,9 @@ so. Nodes know their parents, so that a path is put together only when somebody 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Literal
 
 import msgspec
@@ -27,7 +29,6 @@ class Flow(msgspec.Struct, eq=False):
     spec: Spec
     screens: list[Screen]
     by_id: dict[str, Screen]
-    uses: list[Use]
 
     path: Path = ()
 
@@ -54,11 +55,10 @@ class Screen(msgspec.Struct, eq=False):
     terminal: bool
     components: list[Component]
     actions: list[Action]
+    uses: list[Use]
     fields: dict[str, Component]
     """The first component of each name that has a `${form.name}`."""
     forms: dict[str, Component]
-    declarations: list[tuple[Path, dict[str, Any]]] | None = None
-    """The data model's entries, kept by `data_model.entries`."""
 
     @property
     def path(self) -> Path:
@@ -89,7 +89,10 @@ class Screen(msgspec.Struct, eq=False):
 class Component(msgspec.Struct, eq=False):
     """A component; `shape` is None when its type is unknown to the version.
 
-    `steps` lead to it from its parent, or from the screen when it stands in the layout.
+    `steps` lead to it from its parent, or from the screen when it stands in the layout. What the
+    rules ask of the components around it is known from the beginning, since looking up from each of
+    many components in a deep place would take long: `ifs` counts the Ifs around it, `in_form` says
+    whether a Form is, and `bare` whether nothing but Forms are.
     """
 
     screen: Screen
@@ -98,6 +101,9 @@ class Component(msgspec.Struct, eq=False):
     value: dict[str, Any]
     type: str
     shape: Shape | None
+    ifs: int
+    in_form: bool
+    bare: bool
 
     @property
     def path(self) -> Path:
@@ -107,10 +113,7 @@ class Component(msgspec.Struct, eq=False):
         while node is not None:
             parts.append(node.steps)
             node = node.parent
-        found: Path = self.screen.path
-        for steps in reversed(parts):
-            found += steps
-        return found
+        return (*self.screen.path, *chain.from_iterable(reversed(parts)))
 
     @property
     def ancestors(self) -> Iterator[Component]:
@@ -242,10 +245,12 @@ class Use(msgspec.Struct, eq=False):
 
     def type_of(self, reference: Reference) -> str | None:
         """The type of a reference in it, None when it cannot be told."""
-        for each, resolution in self.found:
-            if each is reference or each == reference:
-                return resolution.type if resolution.outcome == "found" else None
-        return None
+        # Those of the tree and those of the text stand at the same places, in the same order.
+        at = bisect_left(self.found, reference.span[0], key=lambda pair: pair[0].span[0])
+        if at == len(self.found) or self.found[at][0].span != reference.span:
+            return None
+        resolution = self.found[at][1]
+        return resolution.type if resolution.outcome == "found" else None
 
     @property
     def pickers(self) -> list[Component]:
@@ -264,7 +269,7 @@ class Use(msgspec.Struct, eq=False):
 
 def build(value: dict[str, Any], spec: Spec) -> Flow:
     """The view of a document that is a JSON object."""
-    flow = Flow(value, spec, [], {}, [])
+    flow = Flow(value, spec, [], {})
     screens = value.get("screens")
     for index, screen in enumerate(screens if isinstance(screens, list) else ()):
         if isinstance(screen, dict):
@@ -284,6 +289,7 @@ def _screen(flow: Flow, index: int, value: dict[str, Any]) -> Screen:
         name if isinstance(name, str) else None,
         data if isinstance(data, dict) else None,
         value.get("terminal") is True,
+        [],
         [],
         [],
         {},
@@ -336,12 +342,29 @@ def _components(
     if not isinstance(children, list):
         return []
     known = screen.flow.spec.components
+    ifs, in_form, bare = 0, False, True
+    if parent is not None:
+        ifs = parent.ifs + (parent.type == "If")
+        in_form = parent.in_form or parent.type == "Form"
+        bare = parent.bare and parent.type == "Form"
     found = []
     for index, child in enumerate(children):
         if isinstance(child, dict):
             kind = child.get("type")
             name = kind if isinstance(kind, str) else ""
-            found.append(Component(screen, parent, (*steps, index), child, name, known.get(name)))
+            found.append(
+                Component(
+                    screen,
+                    parent,
+                    (*steps, index),
+                    child,
+                    name,
+                    known.get(name),
+                    ifs,
+                    in_form,
+                    bare,
+                )
+            )
     return found
 
 

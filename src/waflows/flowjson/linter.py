@@ -1,10 +1,16 @@
 """Text → document → rules → diagnostics: the one place that runs the rules.
 
+The search ends with the fault that is one too many (`MOST_FAULTS`), so a document with very many
+costs no more than one with some. It goes through the text, the version, the document's own
+properties, then screen by screen in their order, and last through what concerns several screens:
+what is found first is kept, and reported in the order of the text.
+
 Positions are looked up once, for all faults together, and not at all when there are none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -19,8 +25,8 @@ from waflows.flowjson.spec import versions
 class Report(msgspec.Struct, frozen=True):
     """What was found, in the order of the text, and the Flow JSON version it was read by.
 
-    `version` is None when the text is no JSON object. `complete` is false when so many faults were
-    found that the search was given up.
+    `version` is None when the text is no JSON object. `complete` is false when there are more
+    faults than `MOST_FAULTS`: the search ended there.
     """
 
     diagnostics: list[Diagnostic]
@@ -63,19 +69,36 @@ def lint(text: str | bytes, *, version: str | None = None) -> Report:
     waflows does not know is reported as if the document said it. Raises nothing for any text.
     """
     read = source.read(text)
-    faults = [fault for found in read.faults for fault in rules.text_faults(found)]
     used = None
-    if read.readable and not isinstance(read.value, dict):
-        faults += rules.not_an_object(read.value)
-    elif read.readable:
+    flow = None
+    if isinstance(read.value, dict):
         used = versions.nearest(version or read.value.get("version"))
         flow = document.build(read.value, spec.for_version(used))
-        faults += rules.version_faults(flow, version)
-        faults += shape.walk(flow, rules.PROPERTY_CHECKS)
-        faults += islice(rules.document_faults(flow), MOST_FAULTS)
-        faults = [_settled(fault, flow.spec) for fault in faults]
-    complete = len(faults) < MOST_FAULTS
-    return Report(_diagnostics(read.text, faults[:MOST_FAULTS]), used, complete)
+    found = list(islice(_faults(read, flow, version), MOST_FAULTS + 1))
+    complete = len(found) <= MOST_FAULTS
+    return Report(_diagnostics(read.text, found[:MOST_FAULTS]), used, complete)
+
+
+def _faults(read: source.Source, flow: Flow | None, version: str | None) -> Iterator[Fault]:
+    """Everything there is to find, in the order in which it is looked for."""
+    for text_fault in read.faults:
+        yield from rules.text_faults(text_fault)
+    if flow is None:
+        if read.readable:
+            yield from rules.not_an_object(read.value)
+        return
+    for fault in _document_faults(flow, version):
+        yield _settled(fault, flow.spec)
+
+
+def _document_faults(flow: Flow, version: str | None) -> Iterator[Fault]:
+    yield from rules.version_faults(flow, version)
+    walker = shape.Walker(flow, rules.PROPERTY_CHECKS)
+    yield from walker.flow_faults()
+    for screen in flow.screens:
+        yield from walker.screen_faults(screen)
+        yield from rules.screen_faults(screen)
+    yield from rules.flow_faults(flow)
 
 
 def _settled(fault: Fault, version: spec.Spec) -> Fault:

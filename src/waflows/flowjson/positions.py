@@ -7,7 +7,8 @@ over by the C decoder, so finding positions costs about as much as decoding the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from json.decoder import JSONDecoder
 from json.decoder import scanstring as _scanstring  # type: ignore[attr-defined]
 from json.scanner import make_scanner
@@ -16,7 +17,7 @@ from typing import Any
 import msgspec
 
 from waflows.flowjson.diagnostics import Path, Pointer, Target, dotted
-from waflows.flowjson.scanner import inside
+from waflows.flowjson.scanner import insides
 
 _SPACE = re.compile(r"[ \t\n\r]*").match
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
@@ -50,23 +51,35 @@ def locate(text: str, targets: Iterable[Target]) -> dict[Target, Span]:
     for target in wanted:
         node = root
         for step in target.path:
-            node = node.children.setdefault(step, _Node({}))
+            below = node.children.get(step)
+            if below is None:
+                below = node.children[step] = _Node({})
+            node = below
     _walk(text, root)
-    return {target: _span(text, root, target) for target in wanted}
+    spans = {target: _span(root, target) for target in wanted}
+    spans.update(_within(text, spans))
+    return spans
 
 
-def _span(text: str, root: _Node, target: Target) -> Span:
+def _span(root: _Node, target: Target) -> Span:
     node, found = root, root.value or (0, 1)
     for step in target.path:
         node = node.children[step]
         if node.value is None:
             return found
         found = node.value
-    if target.key:
-        return node.key or found
-    if target.within is not None and text[found[0]] == '"':
-        return inside(text, found[0], *target.within)
-    return found
+    return (node.key or found) if target.key else found
+
+
+def _within(text: str, spans: dict[Target, Span]) -> Iterator[tuple[Target, Span]]:
+    """The narrower spans of the targets in strings, each string gone through once."""
+    by_string: dict[int, list[tuple[Target, Span]]] = defaultdict(list)
+    for target, span in spans.items():
+        if target.within is not None and not target.key and text[span[0]] == '"':
+            by_string[span[0]].append((target, target.within))
+    for token, found in by_string.items():
+        ranges = [within for _, within in found]
+        yield from zip((target for target, _ in found), insides(text, token, ranges), strict=True)
 
 
 def _walk(text: str, root: _Node) -> None:

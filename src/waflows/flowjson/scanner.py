@@ -2,7 +2,7 @@
 
 Iterative, so no nesting can exhaust the stack, and linear in the text. It reads on past faults
 whose meaning is plain (a trailing comma, NaN, a raw control character, a lone surrogate, a key
-given twice) and stops at the first it cannot read past.
+given twice) and stops at the first it cannot read past, or that is one more than a report holds.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Place = tuple[int, int, Path]
 """Offsets `[start, end)` in the text and the path of the value there."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"-?[A-Za-z_][A-Za-z_0-9]*")
-_TOKEN = re.compile(f"{_STRING.pattern}|{_NUMBER.pattern}|{_WORD.pattern}", re.DOTALL)
+_TOKEN = re.compile(f"{STRING.pattern}|{_NUMBER.pattern}|{_WORD.pattern}", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_CHARACTER = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL
+_ESCAPE_OR_END = re.compile(
+    r'\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|"', re.DOTALL
 )
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 _CONSTANTS = {"NaN", "Infinity", "-Infinity"}
@@ -72,7 +72,7 @@ def scan(text: str) -> Scan:
     try:
         value = reader.read()
     except _Stopped:
-        value = None
+        return Scan(None, False, tuple(reader.faults))
     grammatical = all(f.kind in {"duplicate-key", "lone-surrogate"} for f in reader.faults)
     return Scan(value if grammatical else None, grammatical, tuple(reader.faults))
 
@@ -192,7 +192,7 @@ class _Reader:
 
     def _string(self) -> str:
         start = self.position
-        match = _STRING.match(self.text, start)
+        match = STRING.match(self.text, start)
         if match is None:
             self._stop("open-string", (start, start + 1, self._path()))
         assert match is not None
@@ -240,8 +240,9 @@ class _Reader:
         return tuple(frame.key for frame in self.stack)
 
     def _fault(self, kind: str, *places: Place, detail: str = "") -> None:
-        if len(self.faults) < MOST_FAULTS:
-            self.faults.append(TextFault(kind, places, detail))
+        self.faults.append(TextFault(kind, places, detail))
+        if len(self.faults) > MOST_FAULTS:
+            raise _Stopped
 
     def _stop(self, kind: str, place: Place, detail: str = "") -> NoReturn:
         """Records the last fault. At the end of the text that is what was left open."""
@@ -261,15 +262,32 @@ def inside(text: str, token: int, start: int, end: int) -> tuple[int, int]:
     `token` is the offset of the opening quote. An empty range, and one past the end, is the
     character at its place, at worst the closing quote.
     """
-    offset = token + 1
-    found = [offset]
-    for index, match in enumerate(_CHARACTER.finditer(text, offset)):
-        if index == end or match[0] == '"':
-            break
-        found.append(match.end())
-    first = found[min(start, len(found) - 1)]
-    last = found[min(end, len(found) - 1)]
-    return (first, last) if last > first else (first, first + 1)
+    return insides(text, token, [(start, end)])[0]
+
+
+def insides(text: str, token: int, ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """`inside` for many ranges of one string, which is gone through once.
+
+    What stands between two escapes is as long in the text as in the value.
+    """
+    offsets: dict[int, int] = {}
+    value, offset = 0, token + 1  # how far both have been gone through
+    escapes = _ESCAPE_OR_END.finditer(text, offset)
+    escape = next(escapes, None)
+    for index in sorted({index for pair in ranges for index in pair}):
+        while escape is not None and value + escape.start() - offset < index:
+            if escape[0] == '"':
+                break
+            value += escape.start() - offset + 1
+            offset = escape.end()
+            escape = next(escapes, None)
+        last = escape.start() if escape is not None and escape[0] == '"' else len(text)
+        offsets[index] = min(offset + index - value, last)
+    found = []
+    for start, end in ranges:
+        first, last = offsets[start], offsets[end]
+        found.append((first, last) if last > first else (first, first + 1))
+    return found
 
 
 def _number(match: re.Match[str]) -> int | float:

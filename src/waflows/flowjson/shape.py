@@ -3,12 +3,17 @@
 Plain values that fit are passed over at once. Whatever does not, or needs a closer look, is a
 `Place`, which the property rules are asked about one after the other until one objects. On the
 way the walk notes every action and every string with a binding for the rules that come later.
+
+The walk ends with the fault that is one too many, and the strings it reads as expressions have a
+limit for all of the document together: neither many faults nor many expressions make it long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any, TypeVarTuple
 
 import msgspec
 
@@ -18,6 +23,9 @@ from waflows.flowjson.document import Action, Component, Flow, Screen, Use
 from waflows.flowjson.spec import Shape, Slot
 
 Node = Flow | Screen | Component | Action
+A = TypeVarTuple("A")
+MOST_EXPRESSION_TEXT = 512 * 1024
+"""Characters of all strings of a document together that are read as more than one binding."""
 
 
 class Place(msgspec.Struct, eq=False):
@@ -82,13 +90,6 @@ class Checks(msgspec.Struct, frozen=True):
     missing: tuple[Check, ...]
 
 
-def walk(flow: Flow, checks: Checks) -> list[Fault]:
-    """Checks every property of the flow and fills `flow.uses` and each screen's `actions`."""
-    walker = _Walker(flow, checks)
-    walker.flow_and_screens()
-    return walker.faults
-
-
 def _fits(text: str, slot: Slot) -> bool:
     """Whether a string is beyond doubt a value its property takes."""
     if not slot.free:
@@ -97,23 +98,48 @@ def _fits(text: str, slot: Slot) -> bool:
     return plain and bool(text) and not text.isspace()
 
 
-class _Walker:
+class _Enough(Exception):
+    """More faults were found than a report holds."""
+
+
+class Walker:
+    """Walks over one document: over its own properties first, then screen by screen."""
+
     def __init__(self, flow: Flow, checks: Checks) -> None:
         self.flow = flow
         self.spec = flow.spec
         self.checks = checks
         self.faults: list[Fault] = []
         self.nested = flow.spec.since("6.0")
+        self.expressions = 0
 
-    def flow_and_screens(self) -> None:
+    def flow_faults(self) -> list[Fault]:
+        """What is wrong with the properties of the document itself."""
+        return self._found(self._flow)
+
+    def screen_faults(self, screen: Screen) -> list[Fault]:
+        """What is wrong with the properties of a screen and of all that stands on it.
+
+        Fills the screen's `uses` and `actions`.
+        """
+        return self._found(self._screen, screen)
+
+    def _found(self, walk: Callable[[*A], None], *arguments: *A) -> list[Fault]:
+        self.faults = []
+        with contextlib.suppress(_Enough):
+            walk(*arguments)
+        return self.faults
+
+    def _flow(self) -> None:
         self._object(self.spec.flow, self.flow.value, self.flow, ())
-        for screen in self.flow.screens:
-            self._object(self.spec.screen, screen.value, screen, ())
-            for component in screen.components:
-                if component.shape is not None:
-                    self._object(component.shape, component.value, component, ())
-                elif "type" not in component.value:
-                    self._missing(UNTYPED, "type", component, ())
+
+    def _screen(self, screen: Screen) -> None:
+        self._object(self.spec.screen, screen.value, screen, ())
+        for component in screen.components:
+            if component.shape is not None:
+                self._object(component.shape, component.value, component, ())
+            elif "type" not in component.value:
+                self._missing(UNTYPED, "type", component, ())
 
     def _object(self, shape: Shape, value: dict[str, Any], node: Node, steps: Path) -> None:
         slots = shape.slots
@@ -139,12 +165,12 @@ class _Walker:
 
     def _ask(self, checks: tuple[Check, ...], place: Place) -> bool:
         """Whether any of the rules objects; the first that does is the last asked."""
-        if len(self.faults) >= MOST_FAULTS:
-            return True
         for check in checks:
-            found = list(check(place))
+            found = list(islice(check(place), MOST_FAULTS + 1))
             if found:
                 self.faults += found
+                if len(self.faults) > MOST_FAULTS:
+                    raise _Enough
                 return any(fault.severity == "error" for fault in found)
         return False
 
@@ -181,8 +207,18 @@ class _Walker:
             return False
         types = ("boolean",) if form == "condition" else () if kind == "binding" else slot.bound
         steps = (*place.steps, place.key)
-        self._use(place.node, steps, slot.name, expressions.parse(value, form), types, slot.item)
+        self._use(place.node, steps, slot.name, self._parsed(value, form), types, slot.item)
         return True
+
+    def _parsed(self, text: str, form: expressions.Kind) -> expressions.Expression:
+        if form != "binding":
+            self.expressions += len(text)
+            if self.expressions > MOST_EXPRESSION_TEXT:
+                problem = expressions.Problem(
+                    "too-much", (0, len(text)), {"limit": MOST_EXPRESSION_TEXT}
+                )
+                return expressions.Expression(form, text, None, (), problem)
+        return expressions.parse(text, form)
 
     def _use(
         self,
@@ -202,7 +238,7 @@ class _Walker:
         elif isinstance(node, Component):
             component, screen = node, node.screen
         assert isinstance(screen, Screen)
-        self.flow.uses.append(
+        screen.uses.append(
             Use(screen, component, action, name, steps, expression.text, expression, types, item)
         )
 
@@ -263,15 +299,21 @@ class _Walker:
 
     def _strings(self, node: Node, steps: Path, value: Any) -> None:
         """Notes the bindings anywhere in a free-form value: a payload, initial values."""
-        pending: list[tuple[Path, Any]] = [(steps, value)]
-        while pending:
-            steps, found = pending.pop()
-            kind = type(found)
-            if kind is str:
-                form = expressions.classify(found)
-                if form is not None and (form != "nested" or self.nested):
-                    self._use(node, steps, str(steps[0]), expressions.parse(found, form), ())
-            elif kind is dict:
-                pending += [((*steps, key), inner) for key, inner in found.items()][::-1]
-            elif kind is list:
-                pending += [((*steps, index), inner) for index, inner in enumerate(found)][::-1]
+        # Of each level only what comes next is held, and a path is made where it is needed.
+        levels: list[tuple[Path, Iterator[tuple[str | int, Any]]]]
+        levels = [(steps[:-1], iter(((steps[-1], value),)))]
+        while levels:
+            above, found = levels[-1]
+            for key, inner in found:
+                kind = type(inner)
+                if kind is str:
+                    form = expressions.classify(inner)
+                    if form is not None and (form != "nested" or self.nested):
+                        at = (*above, key)
+                        self._use(node, at, str(at[0]), self._parsed(inner, form), ())
+                elif inner and (kind is dict or kind is list):
+                    below = inner.items() if kind is dict else enumerate(inner)
+                    levels.append(((*above, key), iter(below)))
+                    break
+            else:
+                levels.pop()

@@ -4,6 +4,9 @@ A sound document is read by the C decoder and costs little more than `json.loads
 decoder stumbles, or something it would let pass is met (duplicate keys, NaN, lone surrogates), is
 the text read again by `scanner`, which knows where everything stands and reads on past small
 faults.
+
+Brackets and commas are counted before anything is decoded: ten megabytes of `[],` would be some
+three million arrays, and hundreds of megabytes of memory.
 """
 
 from __future__ import annotations
@@ -15,8 +18,8 @@ from typing import Any
 import msgspec
 
 from waflows.flowjson import scanner
-from waflows.flowjson.scanner import MAX_DEPTH, TextFault
-from waflows.flowjson.spec.objects import MAX_BYTES
+from waflows.flowjson.scanner import MAX_DEPTH, STRING, TextFault
+from waflows.flowjson.spec.objects import MAX_BYTES, MAX_VALUES
 
 _BYTE_ORDER_MARK = "\ufeff"
 _SURROGATE_ESCAPE = re.compile(
@@ -44,6 +47,8 @@ def read(given: str | bytes) -> Source:
     if isinstance(decoded, Source):
         return decoded
     text = decoded.removeprefix(_BYTE_ORDER_MARK)
+    if too_many(text):
+        return Source(text, None, False, (TextFault("too-many-values", ((0, 1, ()),)),))
     suspicious = False
 
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -103,6 +108,17 @@ def _has_lone_surrogate(text: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def too_many(text: str) -> bool:
+    """Whether a JSON text has more values than the limit, by the signs that come before each."""
+    if len(text) <= MAX_VALUES or _signs(text) <= MAX_VALUES:
+        return False
+    return _signs(STRING.sub("", text)) > MAX_VALUES
+
+
+def _signs(text: str) -> int:
+    return text.count(",") + text.count("[") + text.count("{")
 
 
 def too_deep(value: Any) -> bool:

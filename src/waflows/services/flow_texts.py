@@ -14,15 +14,14 @@ import re
 import msgspec
 
 from waflows.errors import InvalidFlowJson, OutOfRange
-from waflows.flowjson import Report, lint
+from waflows.flowjson import Report, lint, source
 from waflows.flowjson.diagnostics import Diagnostic
+from waflows.flowjson.spec.objects import MAX_VALUES
 from waflows.storage import flows as store
 from waflows.storage.database import Transaction
 from waflows.storage.flows import Checked, Flow
 
 FLOW_JSON_BYTES = 10 * 1024 * 1024
-MOST_FAULTS = 1000
-"""A text with more faults than these keeps the first ones; mending them shows the rest."""
 
 _BYTE_ORDER_MARK = "\ufeff"
 _STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
@@ -52,20 +51,22 @@ async def check(text: str) -> FlowText:
 
 
 async def report(text: str, version: str | None) -> Report:
-    """What is wrong with any text as a Flow JSON, at the most `MOST_FAULTS` faults."""
+    """What is wrong with any text as a Flow JSON."""
     if len(text) <= _SHORT:
-        found = lint(text, version=version)
-    else:
-        found = await asyncio.to_thread(lint, text, version=version)
-    return msgspec.structs.replace(found, diagnostics=found.diagnostics[:MOST_FAULTS])
+        return lint(text, version=version)
+    return await asyncio.to_thread(lint, text, version=version)
 
 
 def check_now(text: str) -> FlowText:
-    """A Flow JSON with its faults; raises InvalidFlowJson when it is no JSON, OutOfRange (size)."""
+    """A Flow JSON with its faults; raises InvalidFlowJson where it is not JSON, OutOfRange."""
     data = text.encode("utf-8")
     if len(data) > FLOW_JSON_BYTES:
         raise OutOfRange(
             f"flowJson is {len(data)} bytes long; at most {FLOW_JSON_BYTES} bytes (10 MB)."
+        )
+    if source.too_many(text):
+        raise OutOfRange(
+            f"flowJson holds more than {MAX_VALUES:,} values: objects, arrays and what is in them."
         )
     _require_json(text.removeprefix(_BYTE_ORDER_MARK))
     report = lint(text)
@@ -74,7 +75,7 @@ def check_now(text: str) -> FlowText:
         len(data),
         hashlib.sha256(data).hexdigest(),
         report.version,
-        report.diagnostics[:MOST_FAULTS],
+        report.diagnostics,
     )
 
 

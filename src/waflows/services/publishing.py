@@ -6,7 +6,7 @@ import msgspec
 
 from waflows.errors import NotPublishable
 from waflows.flowjson import source
-from waflows.flowjson.diagnostics import Diagnostic
+from waflows.flowjson.diagnostics import MOST_FAULTS, Diagnostic
 from waflows.flowjson.spec.versions import VERSIONS, Stage
 from waflows.services import clock, endpoint_keys, flow_texts
 from waflows.storage import endpoint_keys as checks
@@ -54,7 +54,7 @@ def unmet_conditions(tx: Transaction, flow: Flow, examined: Examined | None = No
     known = flow_texts.checked(tx, flow)
     unmet = []
     if errors := flow_texts.errors_of(known.faults):
-        unmet.append(_told(errors, whole=len(known.faults) < flow_texts.MOST_FAULTS))
+        unmet.append(_told(errors, whole=len(known.faults) < MOST_FAULTS))
     version = VERSIONS.get(known.version or "")
     if version is not None and version.stage is not Stage.ACTIVE:
         unmet.append(

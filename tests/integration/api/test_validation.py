@@ -167,8 +167,13 @@ def test_a_text_can_be_checked_without_being_kept(server: Tenant) -> None:
     older = server.http.post(address, json={"flowJson": VALID, "version": "2.1"}).json()
     unknown = server.http.post(address, json={"flowJson": VALID, "version": "9.9"})
 
-    assert faulty == {"valid": False, "validationErrors": EXPECTED, "warnings": []}
-    assert sound == {"valid": True, "validationErrors": [], "warnings": []}
+    assert faulty == {
+        "valid": False,
+        "validationErrors": EXPECTED,
+        "warnings": [],
+        "complete": True,
+    }
+    assert sound == {"valid": True, "validationErrors": [], "warnings": [], "complete": True}
     assert broken["validationErrors"][0]["error"] == "INVALID_FLOW_JSON"
     assert broken["validationErrors"][0]["columnStart"] == 13
     assert older["valid"] is True

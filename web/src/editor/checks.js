@@ -14,24 +14,24 @@ export function attachChecks({ list, count }) {
     request.abort();
     request = new AbortController();
     const { state } = view;
-    let faults;
+    let faults, complete;
     try {
       const body = { flowJson: textOf(state) };
-      ({ faults } = await ask("/console/check", body, request.signal));
+      ({ faults, complete } = await ask("/console/check", body, request.signal));
     } catch (error) {
       if (error.name !== "AbortError") count.textContent = `not checked: ${error.message}`;
       return [];
     }
     const found = faults.map((fault) => asDiagnostic(state.doc, fault));
     if (state.doc === view.state.doc) {
-      show(view, found);
+      show(view, found, complete);
       for (const listener of listeners) listener();
     }
     return found;
   }
 
-  function show(view, found) {
-    count.textContent = counted(found);
+  function show(view, found, complete) {
+    count.textContent = counted(found) + (complete ? "" : ", and more that were not looked for");
     // From here on it holds buttons, which bring a keyboard to it.
     list.removeAttribute("tabindex");
     list.replaceChildren(...found.slice(0, MOST_LISTED).map((fault) => item(view, fault)));

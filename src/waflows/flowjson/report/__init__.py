@@ -12,7 +12,7 @@ import msgspec
 
 from waflows.flowjson.diagnostics import Diagnostic
 
-__all__ = ["Checked", "Run", "Unusable"]
+__all__ = ["Checked", "Run", "Unusable", "cut_short"]
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -20,7 +20,8 @@ class Checked(msgspec.Struct, frozen=True):
 
     `name` is what its author calls it. `place` is its path from the root of the repository, parts
     divided by slashes, or an absolute path when it lies elsewhere. `version` is the Flow JSON
-    version it was read by, None when it is no JSON object.
+    version it was read by, None when it is no JSON object. `complete` is false when there are more
+    faults than a report holds.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Checked(msgspec.Struct, frozen=True):
     text: str
     version: str | None
     diagnostics: Sequence[Diagnostic] = ()
+    complete: bool = True
 
 
 class Unusable(msgspec.Struct, frozen=True):
@@ -45,6 +47,11 @@ class Run(msgspec.Struct, frozen=True):
     unusable: tuple[Unusable, ...] = ()
 
     @property
+    def incomplete(self) -> list[Checked]:
+        """The documents with more faults than a report holds."""
+        return [each for each in self.checked if not each.complete]
+
+    @property
     def errors(self) -> int:
         """How many errors were found."""
         return self._severities["error"]
@@ -57,3 +64,11 @@ class Run(msgspec.Struct, frozen=True):
     @property
     def _severities(self) -> Counter[str]:
         return Counter(found.severity for each in self.checked for found in each.diagnostics)
+
+
+def cut_short(checked: Checked) -> str:
+    """The sentence about a document that has more faults than are reported."""
+    return (
+        f"{checked.name} has more faults than these {len(checked.diagnostics):,}; what comes after"
+        " them was not looked for."
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from waflows.flowjson.diagnostics import Diagnostic
-from waflows.flowjson.report import Checked, Run, Unusable
+from waflows.flowjson.report import Checked, Run, Unusable, cut_short
 
 
 def github(run: Run) -> str:
     """Annotations, one a line."""
     lines = [_fault(each, found) for each in run.checked for found in each.diagnostics]
+    lines += [_cut_short(each) for each in run.incomplete]
     lines += [_unusable(each) for each in run.unusable]
     return "".join(f"{line}\n" for line in lines)
 
@@ -25,6 +26,10 @@ def _fault(checked: Checked, found: Diagnostic) -> str:
     place["title"] = f"{found.code} ({found.rule})"
     message = f"{found.message}\nhelp: {found.help}"
     return _command(found.severity, place, message)
+
+
+def _cut_short(each: Checked) -> str:
+    return _command("warning", {"file": each.place, "title": "Not all faults"}, cut_short(each))
 
 
 def _unusable(each: Unusable) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Diagnostic, Pointer
-from waflows.flowjson.report import Checked, Run
+from waflows.flowjson.report import Checked, Run, cut_short
 from waflows.flowjson.report.excerpt import Mark, excerpt, printable, window
 
 WIDTH = 120
@@ -58,7 +58,8 @@ def summary(run: Run) -> str:
         if number
     )
     files = _count(total, "file") if faulty == total else f"{faulty} of {_count(total, 'file')}"
-    return f"Found {found} in {files}. `waflows explain RULE` tells more about a rule."
+    more = "".join(f" {printable(cut_short(each))}" for each in run.incomplete)
+    return f"Found {found} in {files}.{more} `waflows explain RULE` tells more about a rule."
 
 
 class Paint:

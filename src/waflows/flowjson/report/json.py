@@ -36,6 +36,7 @@ def _file(checked: Checked) -> dict[str, Any]:
     return {
         "file": checked.name,
         "version": checked.version,
+        "complete": checked.complete,
         "diagnostics": [_diagnostic(found) for found in checked.diagnostics],
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from waflows.flowjson.diagnostics import Diagnostic, Pointer
-from waflows.flowjson.report import Checked, Run, Unusable
+from waflows.flowjson.report import Checked, Run, cut_short
 from waflows.flowjson.report.json import as_text
 from waflows.flowjson.rule import Rule
 
@@ -36,7 +36,10 @@ def sarif(run: Run, rules: Mapping[str, Rule], tool_version: str) -> str:
     ]
     invocation = {
         "executionSuccessful": not run.unusable,
-        "toolExecutionNotifications": [_notification(each) for each in run.unusable],
+        "toolExecutionNotifications": [
+            *(_notification("warning", cut_short(each), each.place) for each in run.incomplete),
+            *(_notification("error", each.reason, each.place) for each in run.unusable),
+        ],
     }
     return as_text(
         {
@@ -103,11 +106,11 @@ def _location(checked: Checked, pointer: Pointer) -> dict[str, Any]:
     return location
 
 
-def _notification(each: Unusable) -> dict[str, Any]:
+def _notification(level: str, text: str, place: str) -> dict[str, Any]:
     return {
-        "level": "error",
-        "message": {"text": each.reason},
-        "locations": [{"physicalLocation": {"artifactLocation": _artifact(each.place)}}],
+        "level": level,
+        "message": {"text": text},
+        "locations": [{"physicalLocation": {"artifactLocation": _artifact(place)}}],
     }
 
 

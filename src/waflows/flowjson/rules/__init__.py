@@ -12,7 +12,7 @@ from types import ModuleType
 
 from waflows.flowjson import shape
 from waflows.flowjson.diagnostics import Fault
-from waflows.flowjson.document import PICKERS, Flow, Use
+from waflows.flowjson.document import PICKERS, Flow, Screen, Use
 from waflows.flowjson.expressions import Problem, typing
 from waflows.flowjson.resolve import resolve
 from waflows.flowjson.rule import Rule
@@ -76,8 +76,9 @@ from waflows.flowjson.rules import (
 __all__ = [
     "PROPERTY_CHECKS",
     "RULES",
-    "document_faults",
+    "flow_faults",
     "not_an_object",
+    "screen_faults",
     "text_faults",
     "version_faults",
 ]
@@ -191,26 +192,28 @@ def _component_checks(kind: str) -> tuple[Callable[..., Iterator[Fault]], ...]:
     )
 
 
-def document_faults(flow: Flow) -> Iterator[Fault]:
-    """What the rules find in a document whose properties have been walked."""
-    for use in flow.uses:
+def screen_faults(screen: Screen) -> Iterator[Fault]:
+    """What the rules find on a screen whose properties have been walked."""
+    for use in screen.uses:
         references = use.expression.references
         use.found = tuple((each, resolve(each, use.screen)) for each in references)
         use.problem = _problem(use)
-        use.problem = _problem(use)
         for check in _use_checks(_traits(use)):
             yield from check(use)
+    for check_screen in _SCREEN:
+        yield from check_screen(screen)
+    for component in screen.components:
+        for check in _component_checks(component.type if component.shape else ""):
+            yield from check(component)
+    for action in screen.actions:
+        for check in _ACTION:
+            yield from check(action)
+
+
+def flow_faults(flow: Flow) -> Iterator[Fault]:
+    """What the rules find between screens that have been walked, and in the document as a whole."""
     for check in _FLOW:
         yield from check(flow)
-    for screen in flow.screens:
-        for check in _SCREEN:
-            yield from check(screen)
-        for component in screen.components:
-            for check in _component_checks(component.type if component.shape else ""):
-                yield from check(component)
-        for action in screen.actions:
-            for check in _ACTION:
-                yield from check(action)
 
 
 @lru_cache(maxsize=256)

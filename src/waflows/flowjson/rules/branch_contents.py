@@ -70,7 +70,7 @@ def check_component(component: Component) -> Iterator[Fault]:
     if not _allowed(component, parent):
         yield CHILD.fault(component.target(), type=component.type, parent=parent.type)
         return
-    ifs = 1 + sum(ancestor.type == "If" for ancestor in component.ancestors)
+    ifs = 1 + component.ifs
     if component.type == "If" and ifs > MAX_IF_NESTING:
         yield DEPTH.fault(component.target(), depth=ifs, limit=MAX_IF_NESTING)
     elif component.type == "Footer" and ifs > 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Fault, Path, places
 from waflows.flowjson.document import Component, Screen
 from waflows.flowjson.examples import FOOTER, HEADING, fails, page, passes
 from waflows.flowjson.render_paths import branch, most_at_once
@@ -105,9 +105,7 @@ RULES = (NO_ELSE, ONE_BRANCH, SWITCH, TWO)
 def check_screen(screen: Screen) -> Iterator[Fault]:
     """The footers of a screen, wherever they stand."""
     footers = [component for component in screen.components if component.type == "Footer"]
-    with_footer = {
-        (id(parent), branch(child)) for footer in footers for parent, child in _branches(footer)
-    }
+    with_footer = _branches(footers)
     for component in screen.components:
         if component.type == "If" and with_footer:
             found = [(id(component), (name,)) in with_footer for name in ("then", "else")]
@@ -120,14 +118,20 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
             found = [(id(component), ("cases", case)) in with_footer for case in cases]
             if any(found) and not all(found):
                 yield SWITCH.fault(component.target())
-    outside = sum(1 for footer in footers if all(a.type == "Form" for a in footer.ancestors))
+    outside = sum(1 for footer in footers if footer.bare)
     if outside < 2 and most_at_once(screen, "Footer") > 1:
-        yield TWO.fault(*(footer.target() for footer in footers))
+        yield TWO.fault(*places(footer.target() for footer in footers))
 
 
-def _branches(footer: Component) -> Iterator[tuple[Component, Component]]:
-    """Every component around it, with the child of that on the way to it."""
-    child = footer
-    for ancestor in footer.ancestors:
-        yield ancestor, child
-        child = ancestor
+def _branches(footers: list[Component]) -> set[tuple[int, Path]]:
+    """The branches that a footer stands in, at whatever depth: the parent's id and the steps."""
+    found: set[tuple[int, Path]] = set()
+    for footer in footers:
+        child = footer
+        for ancestor in footer.ancestors:
+            place = (id(ancestor), branch(child))
+            if place in found:
+                break
+            found.add(place)
+            child = ancestor
+    return found

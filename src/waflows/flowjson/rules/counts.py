@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault, Target
+from waflows.flowjson.diagnostics import Fault, Target, places
 from waflows.flowjson.document import Component, Flow, Screen
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, page, passes
 from waflows.flowjson.render_paths import most_at_once
@@ -93,7 +93,7 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
         if len(found) <= limit:
             continue
         if kind == "Footer":  # footers in branches have rules of their own
-            found = [one for one in found if all(a.type == "Form" for a in one.ancestors)]
+            found = [one for one in found if one.bare]
         count = most_at_once(screen, kind) if kind != "Footer" else len(found)
         if count > limit:
             targets = (component.target() for component in found[limit:])
@@ -102,7 +102,7 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
                 "maxAllowedCount": limit,
                 "actualCount": count,
             }
-            yield rule.fault(*targets, **words)
+            yield rule.fault(*places(targets), **words)
 
 
 def _most(found: list[Component]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, Target
+from waflows.flowjson.diagnostics import Fault, Target, places
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, page, passes
 from waflows.flowjson.rule import Rule
@@ -90,7 +90,7 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
         return
     asking = [each for each in flow.actions if each.name == "data_exchange" and each.allowed]
     if asking:
-        yield NEEDS_VERSION.fault(*(action.target("name") for action in asking))
+        yield NEEDS_VERSION.fault(*places(action.target("name") for action in asking))
     for screen in flow.screens:
         if screen.value.get("refresh_on_back") is True:
             yield REFRESH.fault(screen.target("refresh_on_back"))

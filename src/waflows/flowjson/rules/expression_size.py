@@ -21,7 +21,10 @@ RULE = Rule(
     id="expression-size",
     code="WAFLOWS_EXPRESSION_TOO_COMPLEX",
     title="Expressions are of a sensible size",
-    messages=("The expression has more than {limit} {what}.",),
+    messages=(
+        "The expression has more than {limit} {what}.",
+        "The expressions of the Flow JSON have more than {limit} characters together, up to here.",
+    ),
     why="Reading an expression without end could exhaust the reader. The limits are our own.",
     help="Write it in fewer steps.",
     since="4.0",
@@ -43,5 +46,7 @@ USES = ("problem",)
 def check_use(use: Use) -> Iterator[Fault]:
     """A condition or an expression that the parser gave up on."""
     problem = use.problem
-    if problem is not None and problem.kind in _WHAT:
+    if problem is not None and problem.kind == "too-much":
+        yield RULE.fault(use.target(), form=1, **problem.words)
+    elif problem is not None and problem.kind in _WHAT:
         yield RULE.fault(use.target(problem.span), what=_WHAT[problem.kind], **problem.words)

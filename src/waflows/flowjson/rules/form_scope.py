@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
-from waflows.flowjson.document import PICKERS, Component, Screen
+from waflows.flowjson.diagnostics import Fault, places
+from waflows.flowjson.document import PICKERS, Screen
 from waflows.flowjson.examples import FOOTER, INPUT, fails, page, passes
 from waflows.flowjson.rule import Rule
 
@@ -64,7 +64,7 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
     stray = [
         one
         for one in screen.components
-        if one.has_value and one.type not in free and not _in_form(one)
+        if one.has_value and one.type not in free and not one.in_form
     ]
     if not optional:
         for component in stray:
@@ -72,8 +72,4 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
     elif stray:
         types = "', '".join(dict.fromkeys(component.type for component in stray))
         form = 0 if len(stray) == 1 else 1
-        yield BESIDE.fault(*(one.target() for one in stray), form=form, components=types)
-
-
-def _in_form(component: Component) -> bool:
-    return any(ancestor.type == "Form" for ancestor in component.ancestors)
+        yield BESIDE.fault(*places(one.target() for one in stray), form=form, components=types)

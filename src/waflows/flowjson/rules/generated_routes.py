@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Fault, places
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.routes import taken
@@ -90,7 +90,7 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     graph = taken(flow)
     inbound = {destination for destinations in graph.values() for destination in destinations}
     if all(name in inbound for name in graph):
-        yield NO_ENTRY.fault(*(screen.target("id") for screen in flow.by_id.values()))
+        yield NO_ENTRY.fault(*places(screen.target("id") for screen in flow.by_id.values()))
     for name, destinations in graph.items():
         if len(destinations) > MAX_BRANCHES:
             yield BRANCHES.fault(flow.by_id[name].target("id"), screenId=name)

@@ -8,7 +8,7 @@ from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.scanner import MAX_DEPTH, TextFault
-from waflows.flowjson.spec.objects import MAX_BYTES
+from waflows.flowjson.spec.objects import MAX_BYTES, MAX_VALUES
 
 SYNTAX = Rule(
     id="json-syntax",
@@ -61,7 +61,19 @@ SIZE = Rule(
     failing=(),  # 10 MB of documentation would help nobody
     passing=passes('""'),
 )
-RULES = (SYNTAX, DUPLICATE, NESTING, SIZE)
+VALUES = Rule(
+    id="too-many-values",
+    code="WAFLOWS_TOO_MANY_VALUES",
+    title="The text holds at most 250,000 values",
+    messages=(f"Flow JSON has more than {MAX_VALUES:,} values.",),
+    why="Objects, arrays and what stands in them are counted before they are read. Fifty screens "
+    "of fifty components come to some thousands; reading millions costs memory. The limit "
+    "is our own, and nothing else is checked in a text beyond it.",
+    help="Load long lists from the endpoint, or with the screen's data.",
+    failing=(),  # a quarter of a million values would help nobody either
+    passing=passes('""'),
+)
+RULES = (SYNTAX, DUPLICATE, NESTING, SIZE, VALUES)
 
 _HELP = {
     "expected": "Expected {detail} here.",
@@ -88,6 +100,8 @@ def text_faults(found: TextFault) -> Iterator[Fault]:
         yield DUPLICATE.text_fault(found.places, key=found.detail)
     elif found.kind == "too-deep":
         yield NESTING.text_fault(found.places)
+    elif found.kind == "too-many-values":
+        yield VALUES.text_fault(found.places)
     elif found.kind == "too-large":
         yield SIZE.text_fault(found.places, size=found.detail, limit=MAX_BYTES)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Fault, places
 from waflows.flowjson.document import Component, Flow, Screen
 from waflows.flowjson.examples import FOOTER, INPUT, a_flow, a_screen, fails, page, passes
 from waflows.flowjson.rule import Rule
@@ -71,7 +71,7 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
             found[screen.id].append(screen)
     for name, screens in found.items():
         if len(screens) > 1:
-            yield SCREENS.fault(*(screen.target("id") for screen in screens), screenId=name)
+            yield SCREENS.fault(*places(screen.target("id") for screen in screens), screenId=name)
 
 
 def check_screen(screen: Screen) -> Iterator[Fault]:
@@ -88,4 +88,4 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
     for (_, name), components in found.items():
         if len(components) > 1:
             targets = (component.target("name") for component in components)
-            yield FIELDS.fault(*targets, duplicateName=name)
+            yield FIELDS.fault(*places(targets), duplicateName=name)

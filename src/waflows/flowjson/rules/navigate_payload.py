@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import MOST_PLACES, Fault, listed
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.rule import Rule, messages
@@ -80,10 +81,11 @@ def check_action(action: Action) -> Iterator[Fault]:
         return
     if following.data is None:
         return
-    extra = [field for field in payload if field not in following.data]
+    # Looked for no further than they are listed: many actions may lead to one long data model.
+    extra = list(islice((field for field in payload if field not in following.data), MOST_PLACES))
     if extra:
         targets = (action.target("payload", field, key=True) for field in extra)
-        yield UNDECLARED.fault(*targets, fieldNames=", ".join(extra))
-    missing = ", ".join(field for field in following.data if field not in payload)
+        yield UNDECLARED.fault(*targets, fieldNames=listed(extra))
+    missing = listed(field for field in following.data if field not in payload)
     if missing:
         yield MISSING.fault(action.target("payload"), fieldNames=missing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Fault, places
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, passes
 from waflows.flowjson.rule import Gap
@@ -99,6 +99,6 @@ def _actions(component: Component, items: list[tuple[int, dict[str, Any]]]) -> I
                 component.target("list-items", index, "on-click-action", key=True)
                 for index in acting
             )
-            yield ACTION.fault(component.target("on-click-action", key=True), *targets)
+            yield ACTION.fault(component.target("on-click-action", key=True), *places(targets))
     elif len(acting) < len(items):
         yield ACTION.fault(component.target(), form=1)

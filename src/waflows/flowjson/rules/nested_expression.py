@@ -52,7 +52,7 @@ OPERANDS = Rule(
 )
 RULES = (SYNTAX, OPERANDS)
 USES = ("problem",)
-_TOO_LARGE = {"too-long", "too-deep", "too-many"}
+_TOO_LARGE = {"too-long", "too-deep", "too-many", "too-much"}
 
 
 def check_use(use: Use) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from waflows.flowjson.diagnostics import Fault
-from waflows.flowjson.document import Component, Flow, Use
+from waflows.flowjson.document import Component, Screen, Use
 from waflows.flowjson.examples import fails, finish, page, passes
 from waflows.flowjson.rule import Example, Rule, messages
 
@@ -105,10 +105,10 @@ _LIMITS = {
 }
 
 
-def check_flow(flow: Flow) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Fault]:
     """The pickers in the payloads of complete actions."""
     sent: dict[int, list[Use]] = defaultdict(list)
-    for use in flow.uses:
+    for use in screen.uses:
         sole = use.expression.kind == "binding" and use.in_payload and len(use.steps) == 2
         if sole and use.action is not None and use.action.name == "complete" and use.pickers:
             sent[id(use.action)].append(use)

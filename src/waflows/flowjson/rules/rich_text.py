@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Fault, places
 from waflows.flowjson.document import Component, Screen
 from waflows.flowjson.examples import FOOTER, HEADING, a_flow, a_screen, fails, page, passes
 from waflows.flowjson.rule import Gap
@@ -92,7 +92,7 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
     ]
     if rich and (others or len(rich) > 1):
         beside = "with a Footer only" if footer_too else "with nothing"
-        yield RICH.fault(*(one.target() for one in rich), with_what=beside)
+        yield RICH.fault(*places(one.target() for one in rich), with_what=beside)
     lists = [component for component in known if component.type == "NavigationList"]
     if lists:
         yield from _lists(screen, lists, [one for one in known if one.type != "NavigationList"])
@@ -102,9 +102,9 @@ def _lists(screen: Screen, lists: list[Component], others: list[Component]) -> I
     limit = MAX_NAVIGATION_LISTS_PER_SCREEN
     if others:
         types = ", ".join(dict.fromkeys(component.type for component in others))
-        yield LISTS.fault(*(one.target() for one in lists), others=types)
+        yield LISTS.fault(*places(one.target() for one in lists), others=types)
     if screen.terminal:
         yield TERMINAL.fault(screen.target("terminal"))
     if len(lists) > limit:
         targets = (one.target() for one in lists[limit:])
-        yield MANY.fault(*targets, limit=limit, count=len(lists))
+        yield MANY.fault(*places(targets), limit=limit, count=len(lists))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, Target
+from waflows.flowjson.diagnostics import Fault, Target, listed
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, passes
 from waflows.flowjson.routes import Graph, connected, declared, loops
@@ -79,12 +79,12 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     present = [name for name in flow.by_id if name in graph or name in inbound]
     parts = connected(graph, present)
     if len(parts) > 1:
-        apart = ", ".join(name for name in present if name not in parts[0])
+        apart = listed(name for name in present if name not in parts[0])
         yield APART.fault(_MODEL, screenIDs=apart)
     if present and all(name in inbound for name in present):
         yield NO_ENTRY.fault(_MODEL)
     for loop in loops(_without_there_and_back(graph)):
-        yield LOOP.fault(_MODEL, screenIds=", ".join(loop))
+        yield LOOP.fault(_MODEL, screenIds=listed(loop))
 
 
 def _without_there_and_back(graph: Graph) -> Graph:

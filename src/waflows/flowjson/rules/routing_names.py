@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, Target
+from waflows.flowjson.diagnostics import Fault, Target, listed, places
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, passes
 from waflows.flowjson.routes import declared
@@ -69,11 +69,11 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     named = set(routes).union(*routes.values())
     missing = [name for name in flow.by_id if name not in named]
     if missing and len(flow.by_id) > 1:
-        yield MISSING.fault(Target(("routing_model",)), screenIDs=", ".join(missing))
+        yield MISSING.fault(Target(("routing_model",)), screenIDs=listed(missing))
     unknown = [name for name in routes if name not in flow.by_id]
     if unknown:
         targets = (Target(("routing_model", name), key=True) for name in unknown)
-        yield SOURCE.fault(*targets, screenIDs=", ".join(unknown))
+        yield SOURCE.fault(*places(targets), screenIDs=listed(unknown))
     for source in routes:
         for index, name in enumerate(flow.value["routing_model"][source]):
             if isinstance(name, str) and name not in flow.by_id:

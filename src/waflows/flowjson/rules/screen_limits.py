@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Fault, places
 from waflows.flowjson.document import PICKERS, Flow, Screen
 from waflows.flowjson.examples import HEADING, fails, page, passes
 from waflows.flowjson.rule import Gap, Rule, messages
@@ -72,9 +72,7 @@ RULES = (COMPONENTS, FILES, CAROUSELS)
 def check_screen(screen: Screen) -> Iterator[Fault]:
     """What stands on one screen."""
     plain = [
-        component
-        for component in screen.components
-        if component.type != "Form" and all(a.type == "Form" for a in component.ancestors)
+        component for component in screen.components if component.type != "Form" and component.bare
     ]
     if len(plain) > _LIMIT:
         yield COMPONENTS.fault(screen.id_target, limit=_LIMIT, count=len(plain))
@@ -82,12 +80,12 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
     if len(pickers) > 1 and screen.flow.spec.since("4.0"):
         types = {picker.type for picker in pickers}
         targets = (picker.target() for picker in pickers[1:])
-        yield FILES.fault(*targets, form=len(types) - 1, type=pickers[0].type)
+        yield FILES.fault(*places(targets), form=len(types) - 1, type=pickers[0].type)
     carousels = [one for one in screen.components if one.type == "ImageCarousel" and one.shape]
     limit = objects.MAX_CAROUSELS_PER_SCREEN
     if len(carousels) > limit:
         targets = (carousel.target() for carousel in carousels[limit:])
-        yield CAROUSELS.fault(*targets, limit=limit, where="screen", count=len(carousels))
+        yield CAROUSELS.fault(*places(targets), limit=limit, where="screen", count=len(carousels))
 
 
 def check_flow(flow: Flow) -> Iterator[Fault]:
@@ -98,4 +96,4 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     limit = objects.MAX_CAROUSELS_PER_FLOW
     if len(carousels) > limit and flow.spec.since("7.1"):
         targets = (carousel.target() for carousel in carousels[limit:])
-        yield CAROUSELS.fault(*targets, limit=limit, where="flow", count=len(carousels))
+        yield CAROUSELS.fault(*places(targets), limit=limit, where="flow", count=len(carousels))

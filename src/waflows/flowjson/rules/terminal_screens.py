@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, Target
+from waflows.flowjson.diagnostics import Fault, Target, listed, places
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import FOOTER, HEADING, a_flow, a_screen, ask, fails, page, passes
 from waflows.flowjson.rule import Rule
@@ -68,8 +68,8 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
         end for end in ends if end.drawn and all(one.type != "Footer" for one in end.components)
     ]
     if bare:
-        names = ", ".join(screen.name for screen in bare)
-        yield FOOTERLESS.fault(*(screen.id_target for screen in bare), screenIDs=names)
+        names = listed(screen.name for screen in bare)
+        yield FOOTERLESS.fault(*places(screen.id_target for screen in bare), screenIDs=names)
     failed = [screen for screen in ends if screen.value.get("success", True) is False]
     if ends and failed == ends and flow.spec.since("3.1"):
-        yield UNSUCCESSFUL.fault(*(screen.target("success") for screen in ends))
+        yield UNSUCCESSFUL.fault(*places(screen.target("success") for screen in ends))

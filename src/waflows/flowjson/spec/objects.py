@@ -5,6 +5,7 @@ from __future__ import annotations
 from waflows.flowjson.spec.model import ANY, ObjectType, Property
 
 MAX_BYTES = 10 * 1024 * 1024
+MAX_VALUES = 250_000
 MAX_SCREENS = 100
 MAX_COMPONENTS_PER_SCREEN = 50
 MAX_BRANCHES = 10

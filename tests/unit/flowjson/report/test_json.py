@@ -39,7 +39,7 @@ def test_a_clean_file_is_listed_without_faults_and_an_unusable_one_with_the_reas
     )
 
     assert json.loads(json_report(run)) == {
-        "files": [{"file": "a", "version": "7.1", "diagnostics": []}],
+        "files": [{"file": "a", "version": "7.1", "complete": True, "diagnostics": []}],
         "unusable": [{"file": "b", "reason": "Cannot read b: no such file."}],
         "errors": 0,
         "warnings": 0,

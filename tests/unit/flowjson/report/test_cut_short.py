@@ -1,0 +1,37 @@
+"""A report of a document with more faults than it holds says so, in every format."""
+
+import json
+
+from waflows.flowjson import RULES, lint
+from waflows.flowjson.report import Checked, Run
+from waflows.flowjson.report.github import github
+from waflows.flowjson.report.human import human
+from waflows.flowjson.report.json import json as as_json
+from waflows.flowjson.report.sarif import sarif
+
+TEXT = f'{{"version": "7.1", "screens": [{",".join(["{}"] * 1000)}]}}'
+
+
+def run(text: str) -> Run:
+    report = lint(text)
+    return Run((Checked("a.json", "a.json", text, "7.1", report.diagnostics, report.complete),))
+
+
+def test_for_people():
+    assert "a.json has more faults than these 1,000; what comes after" in human(run(TEXT))
+    assert "more faults" not in human(run('{"version": "7.1", "screens": [{}]}'))
+
+
+def test_for_programs():
+    assert json.loads(as_json(run(TEXT)))["files"][0]["complete"] is False
+
+
+def test_for_github():
+    assert "::warning file=a.json,title=Not all faults::a.json has more" in github(run(TEXT))
+
+
+def test_for_code_scanning():
+    log = json.loads(sarif(run(TEXT), RULES, "0"))
+    (notice,) = log["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert notice["level"] == "warning"
+    assert notice["message"]["text"].startswith("a.json has more faults")
