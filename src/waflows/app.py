@@ -37,6 +37,7 @@ from waflows.console.routes import CONSOLE
 from waflows.errors import RouteNotFound
 from waflows.services import accounts, sealing
 from waflows.services.playing import Player
+from waflows.services.rate_limits import Counts
 from waflows.settings import Settings
 from waflows.storage import migrate
 from waflows.storage.database import Database, open_database
@@ -80,6 +81,7 @@ def create_app(
         sealing.open_vault(db, settings),
         Egress(allow_loopback=development, rules=rules),
         Player(),
+        Counts(),
         development,
         own_url,
         rules,

@@ -80,6 +80,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_body_bytes: Annotated[int, Meta(ge=1, description="Largest request body, in bytes.")] = (
         32 * 1024 * 1024
     )
+    preview_events: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Requests a minute for each preview link and worker process; 0 for no"
+            " limit.",
+        ),
+    ] = 600
+    preview_calls: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Calls a minute of an endpoint by each preview link; 0 for no limit.",
+        ),
+    ] = 60
     preview_hours: Annotated[int, Meta(ge=1, description="Life of a preview link, in hours.")] = 48
     flow_json_link_minutes: Annotated[
         int, Meta(ge=1, description="Life of a flowJsonUrl, in minutes.")

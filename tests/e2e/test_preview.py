@@ -274,7 +274,7 @@ def test_the_documented_parameters_open_the_flow_as_a_message_would(preview: Pre
     flow = preview.play(
         QUERY_FLOW,
         interactive="true",
-        flow_token="token-7",
+        flow_token="preview-7",
         flow_action="navigate",
         flow_action_payload=payload,
         phone_number="+14155550123",
@@ -282,11 +282,11 @@ def test_the_documented_parameters_open_the_flow_as_a_message_would(preview: Pre
     )
     assert preview.screen == "FIRST"
     expect(preview.page.locator(".phone").get_by_text("from the message")).to_be_visible()
-    assert preview.state["flow_token"] == "token-7"
+    assert preview.state["flow_token"] == "preview-7"
     expect(preview.page.get_by_role("complementary")).to_be_visible()
     assert preview.page.locator(".notices p").all_inner_texts() == []
 
-    preview.open(preview.link(flow, interactive="true", flow_token="t", debug="false"))
+    preview.open(preview.link(flow, interactive="true", flow_token="preview-t", debug="false"))
     expect(preview.page.get_by_role("complementary")).to_be_hidden()
 
 
@@ -321,7 +321,7 @@ def test_an_endpoint_is_not_called_unless_asked_for_and_its_answer_can_be_made_u
 def test_an_endpoint_that_cannot_be_reached_leaves_the_screen_and_says_so(
     preview: Preview,
 ) -> None:
-    preview.play(QUERY_FLOW, interactive="true", flow_token="t")
+    preview.play(QUERY_FLOW, interactive="true", flow_token="preview-t")
     preview.button("Ask").click()
     preview.until("Boolean(window.waflowsPreview.screen?.snackbar)")
     expect(preview.page.get_by_text("Something went wrong.")).to_be_visible()

@@ -147,7 +147,7 @@ def test_what_could_not_be_sent_can_be_given_up_and_the_screen_shows_what_holds(
 
 
 def test_a_restart_during_an_endpoint_call_waits_for_the_new_call(preview: Preview) -> None:
-    preview.play(ASKING, "&interactive=true&flow_token=t")
+    preview.play(ASKING, "&interactive=true&flow_token=preview-t")
     preview.wire.holding = "live"
     preview.button("Ask").click()
     preview.until("window.waflowsPreview.screen?.phase === 'waiting'")
@@ -165,7 +165,7 @@ def test_a_restart_during_an_endpoint_call_waits_for_the_new_call(preview: Previ
 def test_a_screen_drawn_anew_during_an_endpoint_call_still_takes_its_answer(
     preview: Preview,
 ) -> None:
-    preview.play(ASKING, "&interactive=true&flow_token=t")
+    preview.play(ASKING, "&interactive=true&flow_token=preview-t")
     preview.wire.holding = "live"
     preview.button("Ask").click()
     preview.until("window.waflowsPreview.screen?.phase === 'waiting'")
@@ -195,7 +195,7 @@ def test_a_screen_drawn_anew_keeps_what_is_typed_meanwhile(preview: Preview) -> 
 def test_the_focus_comes_back_to_where_it_was_after_the_endpoint_was_asked(
     preview: Preview,
 ) -> None:
-    preview.play(ASKING, "&interactive=true&flow_token=t")
+    preview.play(ASKING, "&interactive=true&flow_token=preview-t")
     preview.wire.holding = "live"
     radio = preview.page.get_by_role("radio", name="Large")
     radio.click()

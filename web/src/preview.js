@@ -7,7 +7,7 @@ import { read } from "./preview/parameters.js";
 
 const place = document.getElementById("preview");
 const address = (name) =>
-  `${location.pathname.replace(/\/$/, "")}/${name}${tokenOf(location.search)}`;
+  `${location.pathname.replace(/\/$/, "")}/${name}${linkOf(location.search)}`;
 const MOST_FAULTS_OVER = 50;
 const WIDTHS = [320, 360, 390, 412, 430];
 const panel = makePanel();
@@ -15,9 +15,12 @@ let about;
 let asked;
 let player;
 
-function tokenOf(search) {
-  const token = new URLSearchParams(search).get("token");
-  return token ? `?token=${encodeURIComponent(token)}` : "";
+// What the link proves to the server, and the parameters that its token may cover.
+function linkOf(search) {
+  const given = new URLSearchParams(search);
+  const kept = ["token", "flow_token", "flow_action_payload"].filter((name) => given.get(name));
+  const query = new URLSearchParams(kept.map((name) => [name, given.get(name)]));
+  return kept.includes("token") ? `?${query}` : "";
 }
 
 async function answerOf(response) {
@@ -254,6 +257,7 @@ async function begin() {
     onStep,
     answersFor,
     live: asked.live,
+    sealed: !place.dataset.watch,
     notLive:
       "The flow asks its endpoint. This page calls it only with interactive=true in its address. Choose what it answers:",
     business: place.dataset.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Meta
@@ -13,12 +13,17 @@ from waflows.api.auth import check_whole_channel
 from waflows.api.route import Call, Reply
 from waflows.errors import Forbidden, NotFound
 from waflows.security import links
-from waflows.services import clock, previews
+from waflows.security.links import PreviewGrant
+from waflows.services import clock, page_play, previews
+from waflows.services.page_play import PageRights
 from waflows.services.previews import Preview
 from waflows.storage.flows import Flow
 
 DOWNLOAD_PATH = "/flow-json/{flowId}"
 PREVIEW_PATH = "/preview/{flowId}"
+_WHO = "this preview link"
+_LONGEST_TOKEN = 1000
+_LONGEST_PAYLOAD = 4000
 _GONE = "This link is not valid: it has expired, was replaced, or its flow is gone."
 
 
@@ -28,10 +33,36 @@ class LinkQuery(msgspec.Struct, frozen=True):
     token: Annotated[str, Meta(description="Proof that this server made the link.")] = ""
 
 
+class PreviewLinkQuery(LinkQuery, frozen=True):
+    """The token of a preview link, and what the server may have put into the link.
+
+    A page may add either itself, and then neither is covered by the token.
+    """
+
+    flow_token: str = ""
+    flow_action_payload: str = ""
+
+
 class PreviewQuery(msgspec.Struct, frozen=True):
-    """Whether a new preview link is wanted."""
+    """Which preview link is wanted."""
 
     refresh: Annotated[bool, Meta(description="Make a new link and end the one there was.")] = False
+    flow_token: Annotated[
+        str,
+        Meta(
+            description="The flow token the preview plays with; without one it makes one up that"
+            " begins with `preview-`.",
+            max_length=_LONGEST_TOKEN,
+        ),
+    ] = ""
+    flow_action_payload: Annotated[
+        str,
+        Meta(
+            description='JSON such as `{"screen": "FIRST", "data": {}}`: what the preview opens'
+            " with.",
+            max_length=_LONGEST_PAYLOAD,
+        ),
+    ] = ""
 
 
 class PreviewLink(msgspec.Struct, frozen=True):
@@ -59,6 +90,7 @@ def flow_json_url(call: Call[Any, Any], flow: Flow) -> str | None:
 async def preview_link(call: Call[PreviewQuery, None]) -> PreviewLink:
     """The flow's preview link: the one that is alive, or a new one when asked for or needed."""
     where = (call.account_id, call.channel_id, call.flow_id)
+    grant = _grant(call)
     if call.query.refresh and call.principal.read_only:
         raise Forbidden("This API key may only read; refresh=true would replace the preview link.")
     if call.query.refresh:
@@ -73,20 +105,36 @@ async def preview_link(call: Call[PreviewQuery, None]) -> PreviewLink:
             call.state.settings.preview_hours,
             replace=call.query.refresh,
         )
-    token = _preview_token(call.state.secret, preview)
-    url = f"{call.base_url}{PREVIEW_PATH.format(flowId=preview.flow.id)}?token={token}"
+    granted = {"token": _preview_token(call.state.secret, preview, grant)}
+    if grant.flow_token:
+        granted["flow_token"] = grant.flow_token
+    if grant.flow_action_payload:
+        granted |= {"flow_action": "navigate", "flow_action_payload": grant.flow_action_payload}
+    path = PREVIEW_PATH.format(flowId=preview.flow.id)
+    url = f"{call.base_url}{path}?{urlencode(granted, quote_via=quote)}"
     return PreviewLink(preview.flow.id, url, preview.expires_at)
 
 
-async def linked(call: Call[LinkQuery, Any]) -> Flow:
-    """The flow a preview link opens; raises NotFound for whatever is not right."""
+class Opened(msgspec.Struct, frozen=True):
+    """What a preview link opens: a flow, and what may be made of it by this link."""
+
+    flow: Flow
+    rights: PageRights
+
+
+async def linked(call: Call[PreviewLinkQuery, Any]) -> Opened:
+    """What a preview link opens; raises NotFound for whatever is not right, RateLimited."""
     flow = await _named(call)
     preview = previews.live_preview(flow)
-    if preview is None or not links.same(
-        call.query.token, _preview_token(call.state.secret, preview)
-    ):
+    secret = call.state.secret
+    grant = None if preview is None else _granted(secret, preview, call.query)
+    if preview is None or grant is None:
         raise NotFound(_GONE)
-    return flow
+    limit = call.state.settings.preview_events
+    if limit:
+        call.state.link_uses.take(preview.nonce, "preview", limit, clock.now_ms(), _WHO)
+    holder = ("link", flow.account_id, flow.id, str(flow.revision), preview.nonce)
+    return Opened(flow, PageRights(secret, holder, grant))
 
 
 async def download(call: Call[LinkQuery, None]) -> Reply:
@@ -112,13 +160,44 @@ FLOW_JSON_HEADERS = {
 }
 
 
-async def _named(call: Call[LinkQuery, Any]) -> Flow:
+async def _named(call: Call[Any, Any]) -> Flow:
     flow = await call.state.db.read(previews.find_linked, call.flow_id)
     if flow is None:
         raise NotFound(_GONE)
     return flow
 
 
-def _preview_token(secret: bytes, preview: Preview) -> str:
+def _grant(call: Call[PreviewQuery, None]) -> PreviewGrant:
+    """What the key that asks for a link can give away by it."""
+    given = call.query
+    interactive = not (call.principal.read_only or call.principal.masked)
+    if not interactive and (given.flow_token or given.flow_action_payload):
+        raise Forbidden(
+            "This API key may only read or is masked, so its preview links call no endpoint;"
+            " flow_token and flow_action_payload need a key that may write and is not masked."
+        )
+    if given.flow_action_payload:
+        page_play.opening_of(given.flow_action_payload)
+    return PreviewGrant(interactive, given.flow_token, given.flow_action_payload)
+
+
+def _granted(secret: bytes, preview: Preview, given: PreviewLinkQuery) -> PreviewGrant | None:
+    """What the token of a link proves, the most of it that it can prove; None for nothing."""
+    possible = [PreviewGrant(), PreviewGrant(True)]
+    if given.flow_token or given.flow_action_payload:
+        possible += [
+            PreviewGrant(True, given.flow_token, given.flow_action_payload),
+            PreviewGrant(True, given.flow_token),
+            PreviewGrant(True, "", given.flow_action_payload),
+        ]
+    for grant in possible:
+        if links.same(given.token, _preview_token(secret, preview, grant)):
+            return grant
+    return None
+
+
+def _preview_token(secret: bytes, preview: Preview, grant: PreviewGrant) -> str:
     flow = preview.flow
-    return links.preview_token(secret, flow.account_id, flow.id, preview.nonce, preview.expires_at)
+    return links.preview_token(
+        secret, flow.account_id, flow.id, preview.nonce, preview.expires_at, grant
+    )

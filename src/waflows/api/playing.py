@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 
 from waflows import runtime
-from waflows.api.links import LinkQuery, linked
+from waflows.api.links import PreviewLinkQuery, linked
 from waflows.api.route import Call, Reply
 from waflows.api.state import State
-from waflows.errors import InvalidParameter
 from waflows.flowjson.diagnostics import Diagnostic
-from waflows.services import flow_texts, playing, previews
+from waflows.services import clock, flow_texts, page_play, playing, previews, rate_limits
 from waflows.services.endpoint_calls import carry_out
+from waflows.services.page_play import PageRights
 from waflows.services.playing import Called, NotPlayable, Played
 from waflows.storage.flows import Flow
 from waflows.upstream.endpoint import Exchange
@@ -25,6 +25,7 @@ from waflows.upstream.endpoint import Exchange
 EVENTS_PATH = "/preview/{flowId}/events"
 ABOUT_PATH = "/preview/{flowId}/about"
 MOST_FAULTS = 200
+_WHO = "previews of this flow"
 _NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -33,10 +34,12 @@ class PlayBody(msgspec.Struct, frozen=True):
 
     Without an event the screen is drawn anew. With `live`, the request to the endpoint that the
     state waits for is made; with `made_up` the endpoint is not asked, but taken to have answered
-    with this screen and the `__example__` values it declares, or with SUCCESS.
+    with this screen and the `__example__` values it declares, or with SUCCESS. `seal` is what came
+    with the state; without it the endpoint is not called.
     """
 
     state: dict[str, Any] | None = None
+    seal: str | None = None
     event: dict[str, Any] | None = None
     live: bool = False
     made_up: str | None = None
@@ -66,6 +69,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """What the page shows around a flow. `problem` says why it cannot be played, if it cannot.
 
     `errors` counts all faults that are errors, `more_faults` those of any severity left out.
+    `interactive` says whether the link may call the endpoint, `flow_token` is the one that the
+    server put into it.
     """
 
     name: str
@@ -79,11 +84,14 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[Fault, ...] = ()
     more_faults: int = 0
     errors: int = 0
+    interactive: bool = False
+    flow_token: str = ""
 
 
-async def about(call: Call[LinkQuery, None]) -> Reply:
+async def about(call: Call[PreviewLinkQuery, None]) -> Reply:
     """What a preview page shows around the flow it plays."""
-    flow = await linked(call)
+    opened = await linked(call)
+    flow, grant = opened.flow, opened.rights.grant
     checked = await call.state.db.read(flow_texts.checked, flow)
     document: runtime.Flow | None = None
     problem = ""
@@ -97,30 +105,36 @@ async def about(call: Call[LinkQuery, None]) -> Reply:
         status=flow.status.value,
         revision=flow.revision,
         problem=problem,
+        interactive=grant.interactive,
+        flow_token=grant.flow_token,
         **described(document, checked.faults),
     )
     return Reply(told, headers=dict(_NO_STORE))
 
 
-async def play(call: Call[LinkQuery, PlayBody]) -> Reply:
+async def play(call: Call[PreviewLinkQuery, PlayBody]) -> Reply:
     """The screen after an event."""
-    flow = await linked(call)
-    return Reply(await played(call.state, flow, call.body), headers=dict(_NO_STORE))
+    opened = await linked(call)
+    document = await document_of(call.state, opened.flow)
+    done = await played_from(call.state, opened.flow, document, call.body, opened.rights)
+    return Reply(done, headers=dict(_NO_STORE))
 
 
-async def played(state: State, flow: Flow, body: PlayBody) -> Played:
-    """What comes of a page's message about a flow; raises InvalidParameter, NotPlayable."""
-    return await played_from(state, flow, await document_of(state, flow), body)
+async def played_from(
+    state: State, flow: Flow, document: runtime.Flow, body: PlayBody, rights: PageRights
+) -> Played:
+    """What comes of a page's message; `document` is the flow's present text or one being written.
 
-
-async def played_from(state: State, flow: Flow, document: runtime.Flow, body: PlayBody) -> Played:
-    """`played` from any document, the present one of the flow or one that is being written."""
+    Raises InvalidParameter, and Forbidden or RateLimited where the endpoint is not to be called.
+    """
     if body.made_up is not None:
         answer = playing.made_up(document, body.made_up, body.state)
         return await state.player.play(flow.account_id, document, body.state, answer)
     if body.event is None and body.state is not None and body.live:
-        return await _answered(state, flow, document, body.state)
-    return await state.player.play(flow.account_id, document, body.state, body.event)
+        return await _answered(state, flow, document, body, rights)
+    return await state.player.run(
+        flow.account_id, page_play.play, document, rights, body.state, body.seal, body.event
+    )
 
 
 async def document_of(state: State, flow: Flow) -> runtime.Flow:
@@ -155,18 +169,32 @@ def described(document: runtime.Flow | None, faults: list[Diagnostic]) -> dict[s
 
 
 async def _answered(
-    state: State, flow: Flow, document: runtime.Flow, given: dict[str, Any]
+    state: State, flow: Flow, document: runtime.Flow, body: PlayBody, rights: PageRights
 ) -> Played:
     """The screen after the endpoint's answer to the request a state waits for."""
-    call = await state.player.resume(flow.account_id, given)
-    if call is None:
-        raise InvalidParameter("The state waits for no endpoint, so there is nothing to call.")
+    given = body.state or {}
+    run = state.player.run
+    waiting = await run(flow.account_id, page_play.waiting, rights, given, body.seal)
+    await _count_call(state, flow)
     seen: list[Exchange] = []
-    event = await carry_out(state.outside, flow, document, call, seen.append)
-    done = await state.player.play(flow.account_id, document, given, event)
+    call = page_play.call_of(waiting)
+    answer = await carry_out(state.outside, flow, document, call, seen.append)
+    assert answer is not None, "a call has an answer, even where nothing came"
+    done = await run(flow.account_id, page_play.go_on, document, rights, waiting, answer)
     for effect in done.effects:
         await carry_out(state.outside, flow, document, effect)
     return msgspec.structs.replace(done, called=_called(seen[0])) if seen else done
+
+
+async def _count_call(state: State, flow: Flow) -> None:
+    """Counts a call of the endpoint by whatever previews the flow; raises RateLimited."""
+    limit = state.settings.preview_calls
+    if limit:
+        counter = f"preview {flow.id}"
+        now = clock.now_ms()
+        await state.db.run_soft(
+            rate_limits.take, flow.account_id, counter, "endpoint", limit, now, _WHO
+        )
 
 
 def _called(exchange: Exchange) -> Called:

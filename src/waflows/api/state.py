@@ -17,6 +17,7 @@ from waflows.api.memory import KeptList, Key, ListMemory
 from waflows.security.vault import Vault
 from waflows.services.endpoint_calls import Outside
 from waflows.services.playing import Player
+from waflows.services.rate_limits import Counts
 from waflows.settings import Settings
 from waflows.storage.database import Database
 from waflows.telemetry import metrics
@@ -123,7 +124,8 @@ class State(msgspec.Struct):
 
     `secret` signs links and hashes keys; `openapi` makes the document that describes the API;
     `vault` seals secrets at rest; every call to the outside goes through `egress`; `player` plays
-    flows. `development` is true for `waflows dev` alone.
+    flows, `link_uses` counts how often each preview link is used. `development` is true for
+    `waflows dev` alone.
     """
 
     db: Database
@@ -138,6 +140,7 @@ class State(msgspec.Struct):
     vault: Vault
     egress: Egress
     player: Player
+    link_uses: Counts
     development: bool
     own_url: str
     """Where this machine reaches the server, as far as that is known."""

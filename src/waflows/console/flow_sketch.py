@@ -17,8 +17,11 @@ from waflows.api.playing import About, PlayBody
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import shell
 from waflows.errors import NotFound
+from waflows.security.links import PreviewGrant
 from waflows.services import browsing
+from waflows.services.page_play import PageRights
 from waflows.services.playing import NotPlayable
+from waflows.storage.flows import Flow
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -63,8 +66,20 @@ async def play(call: Call[NoQuery, SketchPlayBody]) -> Reply:
     # Whatever the page calls a text it sends: a name stands for one text for ever.
     name = call.body.sketch if text is None else _name(text)
     document = await _document(call, name, text)
-    answer = await playing.played_from(call.state, flow, document, call.body)
+    answer = await playing.played_from(call.state, flow, document, call.body, _rights(call, flow))
     return Reply(answer, headers=dict(_NO_STORE))
+
+
+def _rights(call: Call[NoQuery, Any], flow: Flow) -> PageRights:
+    """What the page of a key may do.
+
+    Who may change the flow decides by its text what is sent, so a seal need not name the text:
+    the place is kept while it is written.
+    """
+    principal = call.principal
+    interactive = principal.may_change_flows and not principal.masked
+    holder = ("console", principal.account_id, flow.id, principal.key_id)
+    return PageRights(call.state.secret, holder, PreviewGrant(interactive))
 
 
 def _name(text: str) -> str:

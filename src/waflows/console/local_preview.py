@@ -126,8 +126,8 @@ class LocalPreview:
         if body.made_up is not None:
             event = playing.made_up(document, body.made_up, body.state)
         elif event is None and body.state is not None and body.live:
-            call = await self.player.resume(_NOBODY, body.state)
-            event = None if call is None else await self._ask(call.request)
+            waiting = await self.player.run(_NOBODY, playing.state_of, body.state)
+            event = None if waiting.request is None else await self._ask(waiting.request)
         return await self.player.play(_NOBODY, document, body.state, event)
 
     async def _ask(self, request: runtime.Request) -> Answered | Failed:

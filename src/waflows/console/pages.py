@@ -7,7 +7,7 @@ import mimetypes
 from importlib import resources
 
 from waflows.api import playing
-from waflows.api.links import PREVIEW_PATH, LinkQuery, linked
+from waflows.api.links import PREVIEW_PATH, PreviewLinkQuery, linked
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console.html import COMMON_HEADERS, page, policy
 from waflows.errors import NotFound
@@ -27,9 +27,9 @@ async def docs(call: Call[NoQuery, None]) -> Reply:
     return page("docs.html", policy(style="'unsafe-inline'"))
 
 
-async def preview(call: Call[LinkQuery, None]) -> Reply:
+async def preview(call: Call[PreviewLinkQuery, None]) -> Reply:
     """A flow as its preview link shows it."""
-    flow = await linked(call)
+    flow = (await linked(call)).flow
     # The link is meant to be embedded in other pages, as Meta's is.
     return page("preview.html", policy(ancestors="*"), name=flow.name, watch="")
 
@@ -58,13 +58,13 @@ PAGES: list[Route] = [
     Route(method="GET", path="/docs", handler=docs, scope=Scope.PUBLIC, tag="Pages",
           name="docs", summary="The API's documentation", documented=False),
     Route(method="GET", path=PREVIEW_PATH, handler=preview, scope=Scope.PUBLIC, tag="Pages",
-          name="previewPage", summary="A flow's preview", query=LinkQuery, documented=False),
+          name="previewPage", summary="A flow's preview", query=PreviewLinkQuery, documented=False),
     Route(method="GET", path=playing.ABOUT_PATH, handler=playing.about, scope=Scope.PUBLIC,
           tag="Pages", name="previewAbout", summary="What a preview page shows around a flow",
-          query=LinkQuery, answers=playing.About, documented=False),
+          query=PreviewLinkQuery, answers=playing.About, documented=False),
     Route(method="POST", path=playing.EVENTS_PATH, handler=playing.play, scope=Scope.PUBLIC,
           tag="Pages", name="previewEvents", summary="Plays a flow on by one event",
-          query=LinkQuery, body=playing.PlayBody, answers=Played, documented=False),
+          query=PreviewLinkQuery, body=playing.PlayBody, answers=Played, documented=False),
     Route(method="GET", path="/static/{file}", handler=static_file, scope=Scope.PUBLIC,
           tag="Pages", name="staticFile", summary="A file of a page", documented=False),
 ]  # fmt: skip

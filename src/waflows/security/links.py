@@ -31,9 +31,35 @@ class DownloadClaim(msgspec.Struct, frozen=True):
     revision: int
 
 
-def preview_token(secret: bytes, account_id: str, flow_id: str, nonce: str, expires_at: int) -> str:
+class PreviewGrant(msgspec.Struct, frozen=True):
+    """What a preview link allows beyond looking at the flow and playing it.
+
+    An `interactive` link may call the flow's endpoint. `flow_token` and `flow_action_payload` are
+    those that the server itself put into the link; empty where it did not.
+    """
+
+    interactive: bool = False
+    flow_token: str = ""
+    flow_action_payload: str = ""
+
+
+def preview_token(
+    secret: bytes,
+    account_id: str,
+    flow_id: str,
+    nonce: str,
+    expires_at: int,
+    grant: PreviewGrant,
+) -> str:
     """The token of a flow's preview link; a new nonce ends the life of the one before."""
-    return _mac(secret, "preview", account_id, flow_id, nonce, str(expires_at))
+    powers = "interactive" if grant.interactive else "look"
+    texts = (_digest(grant.flow_token.encode()), _digest(grant.flow_action_payload.encode()))
+    return _mac(secret, "preview", account_id, flow_id, nonce, str(expires_at), powers, *texts)
+
+
+def state_seal(secret: bytes, holder: tuple[str, ...], state: bytes) -> str:
+    """The mark of a state of play as this server's own work, for those who hold `holder` alone."""
+    return _mac(secret, "state", *(_digest(part.encode()) for part in holder), _digest(state))
 
 
 def download_token(
@@ -76,6 +102,11 @@ def read_media_token(secret: bytes, token: str, now: int) -> MediaClaim | None:
 def same(presented: str, expected: str) -> bool:
     """Equality of two tokens in a time that does not depend on where they differ."""
     return hmac.compare_digest(presented.encode("utf-8", "replace"), expected.encode())
+
+
+def _digest(part: bytes) -> str:
+    """A part of any content and length in a form that cannot be taken for another part."""
+    return hashlib.sha256(part).hexdigest()
 
 
 def _mac(secret: bytes, *parts: str) -> str:

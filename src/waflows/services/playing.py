@@ -20,7 +20,18 @@ import msgspec
 from waflows import runtime
 from waflows.errors import Conflict, InvalidParameter
 from waflows.flowjson import source
-from waflows.runtime import Effect, Event, Line, Phase, Ran, State, Step, View
+from waflows.runtime import (
+    Effect,
+    Event,
+    Line,
+    Media,
+    Phase,
+    PickMedia,
+    Ran,
+    State,
+    Step,
+    View,
+)
 from waflows.runtime.flow import SUCCESS
 from waflows.runtime.values import clean
 from waflows.services.turns import Turns
@@ -54,7 +65,8 @@ class Called(msgspec.Struct, frozen=True):
 class Played(msgspec.Struct, frozen=True, omit_defaults=True):
     """What came of an event, as it goes to the page.
 
-    `state` is to be sent back with the next event. `summary` is what the chat's bubble tells of a
+    `state` is to be sent back with the next event, and with it `seal`, which is there while the
+    endpoint may be called from that state. `summary` is what the chat's bubble tells of a
     completed flow. While `state.phase` is `waiting`, the page asks again without an event, and the
     request to the endpoint is made; `called` tells how that went.
     """
@@ -66,6 +78,7 @@ class Played(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: str = ""
     summary: tuple[Line, ...] = ()
     called: Called | None = None
+    seal: str = ""
 
 
 class Player:
@@ -112,11 +125,6 @@ class Player:
         """
         return await self.run(account_id, play, document, state, event)
 
-    async def resume(self, account_id: str, state: dict[str, Any]) -> runtime.CallEndpoint | None:
-        """The call a state waits for; raises InvalidParameter for a state that is none."""
-        found = await self.run(account_id, _state, state)
-        return None if found.request is None else runtime.CallEndpoint(found.request)
-
     def close(self) -> None:
         """Ends the threads once they have done what was begun."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -154,7 +162,7 @@ def play(
     document: runtime.Flow, state: dict[str, Any] | None, event: dict[str, Any] | Event | None
 ) -> Played:
     """`Player.play` without threads."""
-    at = State() if state is None else _state(state)
+    at = State() if state is None else state_of(state)
     if event is None:
         return played(document, Step(at, runtime.render(document, at)))
     happened = event_of(event) if isinstance(event, dict) else event
@@ -180,15 +188,25 @@ def played(document: runtime.Flow, step: Step) -> Played:
     return Played(step.state, step.screen, step.effects, step.log, step.refused, lines)
 
 
-def _state(given: dict[str, Any]) -> State:
+def state_of(given: dict[str, Any]) -> State:
+    """Where a flow stands, as a page says; raises InvalidParameter for what is not a state."""
     found: State = _converted("state", given, State)
     return found
 
 
 def event_of(given: dict[str, Any]) -> Event:
-    """What a page says happened; raises InvalidParameter for what is no event."""
+    """What a page says happened; raises InvalidParameter for what is no event.
+
+    Where a picked file can be fetched is never up to a page: its server fills that in.
+    """
     found: Event = _converted("event", given, Event)
+    if isinstance(found, PickMedia):
+        return PickMedia(found.name, tuple(map(_without_address, found.files)))
     return found
+
+
+def _without_address(file: Media) -> Media:
+    return msgspec.structs.replace(file, cdn_url="", encryption_metadata={})
 
 
 def _converted(name: str, given: dict[str, Any], type_: Any) -> Any:

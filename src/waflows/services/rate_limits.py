@@ -1,13 +1,15 @@
-"""How often a key may be used: a sliding window of one minute, counted in the database.
+"""How often a key or a link may be used: a sliding window of one minute.
 
-Counting there makes the limit hold across processes and machines. The window slides by weighing
-the minute before with the part of it that still counts, so no burst across a minute's boundary
-gets through twice.
+Counting in the database makes a limit hold across processes and machines. What anybody may ask
+without a key, and what costs less than a row of the database would, is counted in each process
+instead. The window slides by weighing the minute before with the part of it that still counts, so
+no burst across a minute's boundary gets through twice.
 """
 
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 
 import msgspec
 
@@ -19,19 +21,53 @@ from waflows.storage.rate_limits import Usage
 WINDOW_MS = 60_000
 
 
-def take(tx: Transaction, account_id: str, key_id: str, kind: str, limit: int, now: int) -> None:
-    """Counts one use at a time in ms; raises RateLimited, counting nothing, when it is too many."""
-    usage = slide(store.lock(tx, account_id, key_id, kind, now), now)
+_MOST_COUNTED = 4096
+
+
+def take(
+    tx: Transaction,
+    account_id: str,
+    counter: str,
+    kind: str,
+    limit: int,
+    now: int,
+    who: str = "this API key",
+) -> None:
+    """Counts one use at a time in ms; raises RateLimited, counting nothing, when it is too many.
+
+    `counter` is the key's id, or the name of whatever else is limited.
+    """
+    usage = slide(store.lock(tx, account_id, counter, kind, now), now)
+    usage = _one_more(usage, who, kind, limit, now)
+    store.save(tx, account_id, counter, kind, usage)
+
+
+class Counts:
+    """The uses that one process counts for itself, of the counters used last."""
+
+    def __init__(self) -> None:
+        self._usage: OrderedDict[str, Usage] = OrderedDict()
+
+    def take(self, counter: str, kind: str, limit: int, now: int, who: str) -> None:
+        """Counts one use at a time in ms, as `take` in the database does."""
+        usage = self._usage.pop(counter, None) or Usage(now, 0, 0)
+        # Put back before it can be refused, so that being refused keeps a counter known.
+        self._usage[counter] = usage = slide(usage, now)
+        self._usage[counter] = _one_more(usage, who, kind, limit, now)
+        if len(self._usage) > _MOST_COUNTED:
+            self._usage.popitem(last=False)
+
+
+def _one_more(usage: Usage, who: str, kind: str, limit: int, now: int) -> Usage:
     wait = wait_ms(usage, limit, now)
     if wait > 0:
         seconds = math.ceil(wait / 1000)
         raise RateLimited(
-            f"Too many requests: this API key may make {limit} {kind} requests a minute;"
+            f"Too many requests: {who} may make {limit} {kind} requests a minute;"
             f" try again in {seconds} s.",
             seconds,
         )
-    used = msgspec.structs.replace(usage, used=usage.used + 1)
-    store.save(tx, account_id, key_id, kind, used)
+    return msgspec.structs.replace(usage, used=usage.used + 1)
 
 
 def slide(usage: Usage, now: int) -> Usage:

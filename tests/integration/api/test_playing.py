@@ -43,18 +43,28 @@ class Played:
         assert response.status_code == 200, response.text
         return response.json()
 
+    def go_on(self, at: Any, **event: Any) -> Any:
+        """An event after an answer, whose seal is sent along as the page does."""
+        response = self.post(state=at["state"], seal=at["seal"], event=event)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def ask(self, at: Any) -> httpx2.Response:
+        """Has the endpoint called."""
+        return self.post(state=at["state"], seal=at.get("seal"), live=True)
+
 
 def test_a_flow_is_played_from_the_first_screen_to_its_response(server: Tenant) -> None:
     played = Played(server, VALID)
 
-    opened = played.send(None, event="open", flow_token="token-1")
+    opened = played.send(None, event="open", flow_token="preview-1")
     assert opened["screen"]["screen"] == "ONLY"
     assert [line["action"] for line in opened["log"]] == ["open"]
     footer = next(w for w in opened["screen"]["widgets"] if w["widget"] == "footer")
     done = played.send(opened["state"], event="tap", key=footer["key"])
 
     assert done["state"]["phase"] == "completed"
-    assert done["effects"] == [{"effect": "complete", "response": {"flow_token": "token-1"}}]
+    assert done["effects"] == [{"effect": "complete", "response": {"flow_token": "preview-1"}}]
 
 
 def test_the_server_answers_what_the_machine_answers(server: Tenant) -> None:
@@ -225,23 +235,23 @@ def test_an_endpoint_is_called_when_the_page_asks_for_it(
     asking: tuple[Played, list[Request]],
 ) -> None:
     played, requests = asking
-    at = played.send(None, event="open", screen="FIRST", flow_token="token-1")
+    at = played.send(None, event="open", screen="FIRST", flow_token="preview-1")
     for _ in range(2):
-        waiting = played.send(at["state"], event="tap", key="1")
+        waiting = played.go_on(at, event="tap", key="1")
         assert waiting["state"]["phase"] == "waiting"
-        at = played.post(state=waiting["state"], live=True).json()
+        at = played.ask(waiting).json()
         assert at["called"]["status"] == 200
         assert at["called"]["request"]["action"] == "data_exchange"
         assert at["called"]["response"]["screen"] in {"LAST", "SUCCESS"}
-    assert [request.flow_token for request in requests] == ["token-1", "token-1"]
-    assert at["screen"]["response"] == {"flow_token": "token-1", "booking": 7}
+    assert [request.flow_token for request in requests] == ["preview-1", "preview-1"]
+    assert at["screen"]["response"] == {"flow_token": "preview-1", "booking": 7}
 
 
 def test_an_endpoint_is_not_called_otherwise_and_its_answer_can_be_made_up(
     asking: tuple[Played, list[Request]],
 ) -> None:
     played, requests = asking
-    at = played.send(None, event="open", screen="FIRST", flow_token="token-1")
+    at = played.send(None, event="open", screen="FIRST", flow_token="preview-1")
     waiting = played.send(at["state"], event="tap", key="1")
     drawn = played.post(state=waiting["state"]).json()
     assert drawn["state"] == waiting["state"]
@@ -249,7 +259,7 @@ def test_an_endpoint_is_not_called_otherwise_and_its_answer_can_be_made_up(
     assert at["screen"]["widgets"][0]["text"] == ["an example"]
     waiting = played.send(at["state"], event="tap", key="1")
     at = played.post(state=waiting["state"], made_up="SUCCESS").json()
-    assert at["screen"]["response"] == {"flow_token": "token-1"}
+    assert at["screen"]["response"] == {"flow_token": "preview-1"}
     assert requests == []
 
 

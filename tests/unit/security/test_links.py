@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from waflows.security import links
-from waflows.security.links import DownloadClaim
+from waflows.security.links import DownloadClaim, PreviewGrant
 
 _SECRET = b"s" * 32
 _FACTS = st.tuples(
@@ -63,14 +63,19 @@ def test_what_is_no_token_has_no_claim(text: str) -> None:
 
 
 def test_each_part_of_a_preview_link_is_covered_by_its_token() -> None:
-    facts = ("account", "1234567890123456", "nonce", 1_800_000_000)
+    grant = PreviewGrant(True, "token", '{"screen": "FIRST"}')
+    facts = ("account", "1234567890123456", "nonce", 1_800_000_000, grant)
     token = links.preview_token(_SECRET, *facts)
     assert links.same(token, links.preview_token(_SECRET, *facts))
     others = (
         ("account2", *facts[1:]),
         (facts[0], "6543210987654321", *facts[2:]),
-        (*facts[:2], "nonce2", facts[3]),
-        (*facts[:3], facts[3] + 1),
+        (*facts[:2], "nonce2", *facts[3:]),
+        (*facts[:3], facts[3] + 1, grant),
+        (*facts[:4], PreviewGrant(False, grant.flow_token, grant.flow_action_payload)),
+        (*facts[:4], PreviewGrant(True, "token2", grant.flow_action_payload)),
+        (*facts[:4], PreviewGrant(True, grant.flow_token)),
+        (*facts[:4], PreviewGrant(True, grant.flow_action_payload, grant.flow_token)),
     )
     for other in others:
         assert not links.same(token, links.preview_token(_SECRET, *other))
@@ -78,7 +83,7 @@ def test_each_part_of_a_preview_link_is_covered_by_its_token() -> None:
 
 
 def test_a_preview_token_is_no_download_token() -> None:
-    preview = links.preview_token(_SECRET, "a", "1", "2", 3)
+    preview = links.preview_token(_SECRET, "a", "1", "2", 3, PreviewGrant())
     mac = links.download_token(_SECRET, "a", "1", 2, 3).rsplit(".", 1)[1]
     assert preview != mac
 

@@ -83,6 +83,7 @@ export function attachPreview({ view, path, checks, name }) {
       onStep,
       answersFor,
       live: at("live").checked,
+      sealed: true,
       business: name,
       onAgain: () => restart(),
     });

@@ -19,6 +19,8 @@ const REDRAW = {};
  */
 export class Host {
   state = null;
+  // What the server proves by that the state is its own, where it does.
+  seal = "";
   screen = null;
   queue = [];
   busy = false;
@@ -35,6 +37,11 @@ export class Host {
     return this.state?.phase === "waiting";
   }
 
+  /** Where the flow stands, as the server is sent it. */
+  get place() {
+    return this.seal ? { state: this.state, seal: this.seal } : { state: this.state };
+  }
+
   /** Forgets what there is and lets an opening event happen. */
   start(event) {
     this.forget();
@@ -48,6 +55,7 @@ export class Host {
     this.busy = false;
     this.asking = false;
     this.state = null;
+    this.seal = "";
     this.screen = null;
   }
 
@@ -99,7 +107,7 @@ export class Host {
       const { message, done } = this.queue.shift();
       const { state } = this;
       const kept = Boolean(state && message.event);
-      const answer = await this.ask({ state, ...message }, () => this.work(), kept);
+      const answer = await this.ask({ ...this.place, ...message }, () => this.work(), kept);
       if (round !== this.round) {
         done?.(null);
         return;
@@ -128,7 +136,7 @@ export class Host {
     if (!this.waiting || !this.live() || this.asking) return;
     this.asking = true;
     const { round, state } = this;
-    const answer = await this.ask({ state, live: true }, () => this.wait(), false);
+    const answer = await this.ask({ ...this.place, live: true }, () => this.wait(), false);
     if (round !== this.round) return;
     this.asking = false;
     if (answer && same(this.state.request, state.request)) this.taken(answer, null);
@@ -150,6 +158,7 @@ export class Host {
   taken(answer, event) {
     const before = this.screen;
     this.state = answer.state;
+    this.seal = answer.seal ?? "";
     this.screen = answer.screen;
     this.take(answer, event, before);
   }

@@ -3,8 +3,8 @@
 //     const player = mountPlayer(element, { post, onStep });
 //     player.start({ event: "open" });
 //
-// `post(message)` takes {state, event, live} to the server and gives back its answer {state, screen,
-// effects, log, refused, summary}. The page holds the state and sends it along; it decides nothing.
+// `post(message)` takes {state, seal, event, live} to the server and gives back its answer {state,
+// seal, screen, effects, log, refused, summary}. The page holds the state and sends it along; it decides nothing.
 // Without an event a message asks to carry out the endpoint request that the state waits for.
 // Everything is drawn in a shadow root, so that neither page nor player styles the other.
 
@@ -39,7 +39,8 @@ const TOLD_MS = 6000;
 /**
  * Puts a player into an element.
  *
- * Options: `post`, needed; `live`, whether the endpoint may be called; `answersFor(request)`, while
+ * Options: `post`, needed; `live`, whether the endpoint may be called, and `sealed`, whether only
+ * from a state with the server's seal; `answersFor(request)`, while
  * it may not, the made-up answers to offer, as [label, message] pairs, and `notLive`, what to say
  * above them; `onStep(answer, event)`, called after each answer; `business`, the name in the chat; `theme`, light, dark or system.
  */
@@ -73,7 +74,7 @@ class Player {
     this.options = options;
     this.host = new Host({
       post: options.post,
-      live: () => this.options.live,
+      live: () => this.live,
       take: (answer, event, before) => this.take(answer, event, before),
       failed: (error, again, kept) => this.showTrouble(error, again, kept),
       answered: () => this.hideTrouble(),
@@ -163,6 +164,11 @@ class Player {
     this.theme = theme;
     const dark = theme === "dark" || (theme === "system" && this.dark.matches);
     this.phone.dataset.theme = dark ? "dark" : "light";
+  }
+
+  /** Whether the endpoint may be called now. */
+  get live() {
+    return Boolean(this.options.live && (this.host.seal || !this.options.sealed));
   }
 
   setLive(live) {
@@ -300,7 +306,7 @@ class Player {
   drawOverlay(screen, before, held) {
     const waiting = screen.phase === "waiting";
     const [spinner, message, buttons] = this.overlay.children;
-    const { live } = this.options;
+    const { live } = this;
     this.overlay.hidden = !waiting;
     this.holdStill();
     if (!waiting) return;
@@ -310,7 +316,9 @@ class Player {
       message,
       live
         ? "Loading…"
-        : (this.options.notLive ?? "The flow asks its endpoint, which is not called now. Choose what it answers:"),
+        : this.options.live
+          ? "The flow asks its endpoint, which is called only in a flow played on from its start. Choose what it answers:"
+          : (this.options.notLive ?? "The flow asks its endpoint, which is not called now. Choose what it answers:"),
     );
     const offered = live ? [] : (this.options.answersFor?.(this.host.state.request) ?? []);
     buttons.replaceChildren(

@@ -11,18 +11,33 @@ export function read(search, about) {
     problems.push(`flow_action must be navigate or data_exchange, not ${quoted(action)}.`);
   }
   const open = { event: "open", today: today() };
-  if (query.get("flow_token")) open.flow_token = query.get("flow_token");
+  flowToken(query, about, open, problems);
   if (action === "data_exchange") open.action = action;
   payload(query, action, about, open, problems);
   const phone = query.get("phone_number") ?? "";
   if (phone && !/^\+?[0-9 ()-]{5,25}$/.test(phone)) {
     problems.push(`phone_number must be a phone number, not ${quoted(phone)}.`);
   }
-  if (live && about.endpoint && !query.get("flow_token")) {
-    problems.push("flow_token is missing: the endpoint is sent “unused” in its place.");
+  if (live && about.endpoint && about.id && !about.interactive) {
+    problems.push(
+      "interactive is left aside: the link was asked for with a key that may only read or is masked.",
+    );
   }
   // Whoever asks for the interactive preview as Meta has it gets the panel for debug=true only.
-  return { live, panel: !live || debug, open, problems };
+  return { live: live && (about.interactive || !about.id), panel: !live || debug, open, problems };
+}
+
+// A page of the server may choose among made-up tokens only; that of a file among any.
+function flowToken(query, about, open, problems) {
+  const given = query.get("flow_token");
+  if (!given) return;
+  if (!about.id || given.startsWith("preview-") || given === about.flow_token) {
+    open.flow_token = given;
+  } else {
+    problems.push(
+      `flow_token is left aside: it must begin with “preview-”, or be in the link as the server gave it, not ${quoted(given)}.`,
+    );
+  }
 }
 
 function payload(query, action, about, open, problems) {
