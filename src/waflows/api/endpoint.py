@@ -1,4 +1,7 @@
-"""One address of the table as an ASGI application: authenticate, decode, handle, encode.
+"""One address of the table as an ASGI application: authorise, read, decode, handle, encode.
+
+Whether a request may go on is decided on its head alone; only then is its body read, as far as
+its row of the table allows.
 
 Every answer of 400 and above is made here, in the error envelope, and handed to the journal.
 """
@@ -6,8 +9,9 @@ Every answer of 400 and above is made here, in the error envelope, and handed to
 from __future__ import annotations
 
 import asyncio
+import functools
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -19,7 +23,7 @@ from starlette.types import Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from waflows.api import errors as answers
-from waflows.api import parameters
+from waflows.api import limits, parameters
 from waflows.api.auth import (
     check_account,
     check_channel,
@@ -49,15 +53,22 @@ DEVELOPMENT_PATH = "/dev/"
 """Where the tools of a development server are; no fault rule strikes them."""
 
 _SECRET_PARAMETERS = {"token", "msisdn"}
-# What takes longer than a few milliseconds to decode is not for the event loop.
+# Unless an answer says otherwise nobody keeps it, and no browser takes it for what it is not.
+_COMMON_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+# What takes longer than a few milliseconds to decode is not for the event loop, and of what takes
+# much memory only a few are decoded at a time.
 _SHORT_BODY = 64 * 1024
+_LONG_BODY = 1024 * 1024
+
+BodyReader = Callable[[Any, bytes], Any]
+"""Makes a value of a type from the bytes of a body."""
 
 
 class Address:
     """The routes that share one path, told apart by method.
 
-    How a caller is known, what a body may be and how an error looks are methods of their own, for
-    pages to do otherwise.
+    How a caller is known, how a body is decoded and how an error looks are methods of their own,
+    for pages to do otherwise.
     """
 
     def __init__(self, path: str, routes: list[Route], state: State) -> None:
@@ -156,15 +167,24 @@ class Address:
                 clock.now_ms(),
             )
 
-    async def body(self, route: Route, headers: Headers, receive: Receive) -> Any:
-        """The request's body as the route's type."""
+    def body_reader(self, route: Route, headers: Headers) -> BodyReader:
+        """What decodes the request's body; raises UnsupportedMediaType by its head."""
+        check_media_type(headers)
+        return functools.partial(_read_json, most=route.max_body.values)
+
+    async def _body(self, route: Route, headers: Headers, receive: Receive) -> Any:
+        """The request's body as the route's type; the only place where a body is read."""
         if route.body is None:
             return None
-        _check_media_type(headers)
-        body = await read_whole(headers, receive, self.state.settings.max_body_bytes)
+        read = self.body_reader(route, headers)
+        most = min(route.max_body.bytes, self.state.settings.max_body_bytes)
+        body = await _read_whole(headers, receive, most)
         if len(body) <= _SHORT_BODY:
-            return parameters.read_body(route.body, body)
-        return await asyncio.to_thread(parameters.read_body, route.body, body)
+            return read(route.body, body)
+        if len(body) <= _LONG_BODY:
+            return await asyncio.to_thread(read, route.body, body)
+        async with self.state.decoding:
+            return await asyncio.to_thread(read, route.body, body)
 
     def refused(self, error: Exception, exchange: Exchange, scope: AsgiScope) -> Response:
         """The answer to an error."""
@@ -185,16 +205,19 @@ class Address:
             await _strike(self.state.fault_rules, route.name, scope, receive)
         headers = Headers(scope=scope)
         caller = await self.caller(route, scope, headers, exchange)
-        call = Call(
+        call: Call[Any, Any] = Call(
             self.state,
             caller,
             scope["path_params"],
             parameters.read_query(route.query, scope["query_string"]),
-            await self.body(route, headers, receive),
+            None,
             base_url(self.state, scope, headers),
             exchange.path,
             _client(scope),
         )
+        if route.access is not None:
+            call.granted = await route.access(call)
+        call.body = await self._body(route, headers, receive)
         reply = await route.handler(call)
         if reply.keep and caller is not None and not self.state.settings.rate_limit_reads:
             exchange.kept = _kept(reply, caller, self.path)
@@ -234,7 +257,7 @@ def refused(
     return Response(
         msgspec.json.encode(refusal.envelope),
         refusal.status,
-        refusal.headers,
+        _COMMON_HEADERS | refusal.headers,
         "application/json",
     )
 
@@ -275,22 +298,24 @@ def base_url(state: State, scope: AsgiScope, headers: Headers) -> str:
 
 def response_of(reply: Reply, if_none_match: str | None = None) -> Response:
     """A handler's answer as HTTP."""
-    etag = reply.headers.get("ETag")
+    headers = _COMMON_HEADERS | reply.headers
+    etag = headers.get("ETag")
     if etag and if_none_match and names_etag(if_none_match.encode("latin-1"), etag.encode()):
-        return Response(None, 304, reply.headers)
+        return Response(None, 304, headers)
     if isinstance(reply.body, AsyncIterator):
-        return StreamingResponse(reply.body, reply.status, reply.headers, reply.content_type)
+        return StreamingResponse(reply.body, reply.status, headers, reply.content_type)
     if isinstance(reply.body, msgspec.Struct | list):
         body: bytes | None = msgspec.json.encode(reply.body)
     else:
         body = reply.body
     media_type = None if body is None else reply.content_type
-    return Response(body, reply.status, reply.headers, media_type)
+    return Response(body, reply.status, headers, media_type)
 
 
 def _kept(reply: Reply, caller: Principal, route: str) -> KeptList:
     assert isinstance(reply.body, bytes), "only finished answers are kept"
-    general = [(name.lower().encode(), value.encode()) for name, value in reply.headers.items()]
+    named = _COMMON_HEADERS | reply.headers
+    general = [(name.lower().encode(), value.encode()) for name, value in named.items()]
     headers = [
         (b"content-type", reply.content_type.encode()),
         (b"content-length", str(len(reply.body)).encode()),
@@ -310,7 +335,13 @@ def _kept(reply: Reply, caller: Principal, route: str) -> KeptList:
     )
 
 
-def _check_media_type(headers: Headers) -> None:
+def _read_json(type_: Any, body: bytes, most: int) -> Any:
+    limits.check_values(body, most)
+    return parameters.read_body(type_, body)
+
+
+def check_media_type(headers: Headers) -> None:
+    """Raises UnsupportedMediaType for a body that is not JSON as it is."""
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("The request body must not be compressed.")
     given = headers.get("content-type")
@@ -327,9 +358,9 @@ def _check_media_type(headers: Headers) -> None:
         raise UnsupportedMediaType(f"JSON is sent as UTF-8, not {charsets[0]!r}.")
 
 
-async def read_whole(headers: Headers, receive: Receive, most: int) -> bytes:
+async def _read_whole(headers: Headers, receive: Receive, most: int) -> bytes:
     """A request's body; raises PayloadTooLarge when it is longer than `most` bytes."""
-    too_large = PayloadTooLarge(f"The request body must be at most {most} bytes long.")
+    too_large = PayloadTooLarge(f"The request body must be at most {most} bytes long here.")
     announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > most:
         raise too_large

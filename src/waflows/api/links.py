@@ -121,6 +121,11 @@ class Opened(msgspec.Struct, frozen=True):
     flow: Flow
     rights: PageRights
 
+    @property
+    def account_id(self) -> str:
+        """Whose flow it is."""
+        return self.flow.account_id
+
 
 async def linked(call: Call[PreviewLinkQuery, Any]) -> Opened:
     """What a preview link opens; raises NotFound for whatever is not right, RateLimited."""

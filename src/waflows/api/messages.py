@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from waflows.api.message_bodies import MessageBody, outgoing
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import InvalidParameter
-from waflows.services import clock, messaging, msisdn, phones, token_readings
+from waflows.services import clock, messaging, msisdn, phones, sub_accounts, token_readings
 from waflows.services.accounts import Principal
 from waflows.storage.messages import Message
 
@@ -83,6 +83,11 @@ class TokenAnswer(msgspec.Struct, frozen=True, rename="camel"):
     sub_account_id: str | UnsetType = UNSET
     channel_id: str | UnsetType = UNSET
     user: MessageUser | UnsetType = UNSET
+
+
+async def reach(call: Call[NoQuery, None]) -> None:
+    """Raises WrongAccount for a sub-account that the key does not reach."""
+    await call.state.db.read(sub_accounts.reached, call.principal, call.path["subAccountId"])
 
 
 async def send(call: Call[NoQuery, MessageBody]) -> Reply:

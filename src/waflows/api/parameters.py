@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -23,7 +24,7 @@ _GOT = re.compile(r"got `([a-z]+)`")
 _BAD_ENUM = re.compile(r"Invalid enum value '(.*)'", re.DOTALL)
 _HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 # An escape, and not an escaped backslash before the same letters.
-_NULL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_NULL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _MISSING = re.compile(r"Object missing required field `(.*?)`")
 _WORDS = {
     "str": "a string",
@@ -65,10 +66,11 @@ def read_body(type_: type[T], body: bytes) -> T:
     its kind; then InvalidMessage is raised with it.
     """
     try:
-        text = body.decode("utf-8")
-        if may_be_left_out(type_) and not text.strip():
-            text = "{}"
-        decoded = msgspec.json.decode(text, type=type_)
+        # msgspec does not look into strings that it skips.
+        body.decode("utf-8")
+        if may_be_left_out(type_) and not body.strip():
+            body = b"{}"
+        decoded = msgspec.json.decode(body, type=type_)
     except UnicodeDecodeError as error:
         raise InvalidParameter(
             f"The request body must be UTF-8 text, which it is not from byte {error.start} on."
@@ -77,12 +79,12 @@ def read_body(type_: type[T], body: bytes) -> T:
         raise _refusal(str(error), type_) from None
     except msgspec.DecodeError as error:
         raise InvalidParameter(
-            f"The request body is not valid JSON: {_fault(text, error)}."
+            f"The request body is not valid JSON: {_fault(body.decode(), error)}."
         ) from None
     except RecursionError:
         raise InvalidParameter("The request body is nested too deeply.") from None
-    _refuse_near_misses(type_, text)
-    if _NULL.search(text):
+    _refuse_near_misses(type_, body)
+    if rb"\u0000" in body and _NULL.search(body):
         _refuse_null_characters(decoded)
     return decoded
 
@@ -212,27 +214,52 @@ def _fault(text: str, error: msgspec.DecodeError) -> str:
 
 
 def _refuse_null_characters(decoded: Any) -> None:
-    """Raises InvalidParameter for a null character in what was decoded, naming the place."""
-    left = [("", msgspec.to_builtins(decoded, str_keys=True))]
-    while left:
-        path, value = left.pop()
-        if isinstance(value, dict):
-            if any("\0" in name for name in value):
-                raise null_character(f"A name in {path[:_LONGEST_PATH] or 'the request body'}")
-            left += [(f"{path}.{name}" if path else name, one) for name, one in value.items()]
-        elif isinstance(value, list):
-            left += [(f"{path}[{place}]", one) for place, one in enumerate(value)]
-        elif isinstance(value, str) and "\0" in value:
-            raise null_character(path[:_LONGEST_PATH] or "The request body")
+    """Raises InvalidParameter for a null character in what was decoded, naming the place.
+
+    Goes from one value to the next without a copy; the way to the present one is all it keeps.
+    """
+    # The values still to come at each level, and the steps that led to the levels below the first.
+    levels = [iter([("", decoded)])]
+    steps: list[str] = []
+    while levels:
+        step, value = next(levels[-1], ("", None))
+        if value is None and not step:
+            levels.pop()
+            del steps[-1:]
+            continue
+        if "\0" in step:
+            raise null_character(f"A name in {_path(steps) or 'the request body'}")
+        if isinstance(value, str):
+            if "\0" in value:
+                raise null_character(_path([*steps, step]) or "The request body")
+        elif (within := _within(value)) is not None:
+            levels.append(within)
+            steps.append(step)
 
 
-def _refuse_near_misses(type_: Any, text: str) -> None:
+def _within(value: Any) -> Iterator[tuple[str, Any]] | None:
+    """The values in a decoded value, each with the step that leads to it; None for a scalar."""
+    if isinstance(value, msgspec.Struct):
+        names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
+        return ((f".{step}", getattr(value, name)) for step, name in names)
+    if isinstance(value, dict):
+        return ((f".{name}", one) for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return ((f"[{place}]", one) for place, one in enumerate(value))
+    return None
+
+
+def _path(steps: list[str]) -> str:
+    return "".join(steps).removeprefix(".")[:_LONGEST_PATH]
+
+
+def _refuse_near_misses(type_: Any, body: bytes) -> None:
     """Raises InvalidParameter for a field that is a known one but for case or separators.
 
     8x8 ignores fields it does not know; ignoring `endpointUri` for `endPointUri` would lose what
     the client meant to say.
     """
-    _refuse_near_misses_in(inspect.type_info(type_), text.encode())
+    _refuse_near_misses_in(inspect.type_info(type_), body)
 
 
 def _refuse_near_misses_in(info: inspect.Type, raw: bytes) -> None:

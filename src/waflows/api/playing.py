@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from waflows import runtime
-from waflows.api.links import PreviewLinkQuery, linked
+from waflows.api.links import Opened, PreviewLinkQuery
 from waflows.api.route import Call, Reply
 from waflows.api.state import State
 from waflows.flowjson.diagnostics import Diagnostic
@@ -90,7 +90,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 async def about(call: Call[PreviewLinkQuery, None]) -> Reply:
     """What a preview page shows around the flow it plays."""
-    opened = await linked(call)
+    opened: Opened = call.granted
     flow, grant = opened.flow, opened.rights.grant
     checked = await call.state.db.read(flow_texts.checked, flow)
     document: runtime.Flow | None = None
@@ -114,7 +114,7 @@ async def about(call: Call[PreviewLinkQuery, None]) -> Reply:
 
 async def play(call: Call[PreviewLinkQuery, PlayBody]) -> Reply:
     """The screen after an event."""
-    opened = await linked(call)
+    opened: Opened = call.granted
     document = await document_of(call.state, opened.flow)
     done = await played_from(call.state, opened.flow, document, call.body, opened.rights)
     return Reply(done, headers=dict(_NO_STORE))

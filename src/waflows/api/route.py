@@ -8,7 +8,9 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from waflows.api import limits
 from waflows.api.errors import Dialect
+from waflows.api.limits import BodyLimit
 from waflows.api.state import State
 from waflows.errors import NotAuthenticated
 from waflows.services.accounts import Principal
@@ -31,7 +33,8 @@ class Scope(enum.Enum):
 class Call(msgspec.Struct, Generic[Q, B]):
     """One request, checked and decoded.
 
-    `base_url` is the server as the client sees it, `client` the address it calls from.
+    `base_url` is the server as the client sees it, `client` the address it calls from. `granted`
+    is what the route's `access` found the request to be allowed.
     """
 
     state: State
@@ -42,6 +45,7 @@ class Call(msgspec.Struct, Generic[Q, B]):
     base_url: str
     request_path: str
     client: str
+    granted: Any = None
 
     @property
     def principal(self) -> Principal:
@@ -82,6 +86,8 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 Handler = Callable[[Call[Any, Any]], Awaitable[Reply]]
+Access = Callable[[Call[Any, None]], Awaitable[Any]]
+"""Checks by the head of a request alone whether it may go on; raises when it may not."""
 
 
 class NoQuery(msgspec.Struct, frozen=True):
@@ -96,6 +102,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     is not JSON; `more_statuses` are those of its refusals that not every route has. `documented`
     rows stand in the OpenAPI document; `limited` ones count against the limits of requests a
     minute.
+
+    `max_body` is the most that is read of a body. Before anything is read, the request must have
+    been let through: by its key or session, and by `access` where a row has one, which sees the
+    call without its body and whose answer is the call's `granted`. A `PUBLIC` row has nothing else
+    that guards it, and without `access` reads no more than `limits.SIGN_IN`.
 
     `whole_channel` rows concern all sub-accounts of a channel alike, so that keys limited to some
     are refused. `uncovered` rows show phone numbers and answers as they are, or say where they
@@ -113,6 +124,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     dialect: Dialect = "reference"
     query: type[msgspec.Struct] = NoQuery
     body: Any = None
+    max_body: BodyLimit = limits.FORM
+    access: Access | None = None
     status: int = 200
     answers: Any = None
     produces: str = "application/json"

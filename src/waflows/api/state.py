@@ -146,6 +146,8 @@ class State(msgspec.Struct):
     """Where this machine reaches the server, as far as that is known."""
     fault_rules: FaultRules | None
     """What makes calls fail on purpose; there in development only."""
+    decoding: asyncio.Semaphore = msgspec.field(default_factory=lambda: asyncio.Semaphore(2))
+    """Held while a large body is decoded."""
 
     @property
     def outside(self) -> Outside:

@@ -6,25 +6,22 @@ request that might change something must come from a page of this server.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 import msgspec
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
-from starlette.types import Receive
 from starlette.types import Scope as AsgiScope
 
 from waflows.api.endpoint import (
     Address,
+    BodyReader,
     base_url,
     check_powers,
     note,
-    read_whole,
     response_of,
 )
 from waflows.api.errors import Refusal
@@ -42,8 +39,6 @@ COOKIE = "waflows_console"
 SIGN_IN = "/console/sign-in"
 _SAFE = {"GET", "HEAD"}
 _JSON = "application/json"
-# What takes longer than a few milliseconds to decode is not for the event loop.
-_SHORT_BODY = 64 * 1024
 
 
 class OnPage(Exception):
@@ -79,16 +74,11 @@ class ConsoleAddress(Address):
             raise NotFound("Nothing has a name with a null character in it.")
         return principal
 
-    async def body(self, route: Route, headers: Headers, receive: Receive) -> Any:
-        """A form, or JSON from the console's own scripts, as the route's type."""
-        if route.body is None:
-            return None
-        if headers.get("content-type", "").split(";")[0].strip().lower() != MEDIA_TYPE:
-            return await super().body(route, headers, receive)
-        body = await read_whole(headers, receive, self.state.settings.max_body_bytes)
-        if len(body) <= _SHORT_BODY:
-            return read_form(route.body, body)
-        return await asyncio.to_thread(read_form, route.body, body)
+    def body_reader(self, route: Route, headers: Headers) -> BodyReader:
+        """What decodes a form, or JSON from the console's own scripts."""
+        if headers.get("content-type", "").split(";")[0].strip().lower() == MEDIA_TYPE:
+            return read_form
+        return super().body_reader(route, headers)
 
     def refused(self, error: Exception, exchange: Exchange, scope: AsgiScope) -> Response:
         """An error as a page, or as the API's envelope for the console's own scripts."""

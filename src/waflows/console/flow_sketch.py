@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from waflows import runtime
-from waflows.api import playing
+from waflows.api import limits, playing
 from waflows.api.playing import About, PlayBody
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import shell
@@ -99,8 +99,8 @@ async def _document(call: Call[NoQuery, Any], name: str, text: str | None) -> ru
 ROUTES: list[Route] = [
     Route(method="POST", path=f"{shell.FLOW_PATH}/sketch", handler=sketch, scope=Scope.READ,
           tag="Console", name="consoleSketch", summary="Makes a text ready to be played",
-          body=SketchBody, documented=False),
+          body=SketchBody, max_body=limits.FLOW_JSON, documented=False),
     Route(method="POST", path=f"{shell.FLOW_PATH}/play", handler=play, scope=Scope.READ,
           tag="Console", name="consolePlay", summary="Plays a text that is being written",
-          body=SketchPlayBody, documented=False),
+          body=SketchPlayBody, max_body=limits.FLOW_JSON, documented=False),
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from waflows.api import limits
 from waflows.api.errors import Refusal
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import language, shell
@@ -205,13 +206,13 @@ ROUTES: list[Route] = [
           name="consoleFlow", summary="A flow and its JSON", query=TextQuery, documented=False),
     Route(method="POST", path=shell.FLOW_PATH, handler=save, scope=Scope.WRITE, tag="Console",
           name="consoleSaveText", summary="Saves a draft's Flow JSON", body=TextForm,
-          whole_channel=True, documented=False),
+          max_body=limits.FLOW_JSON, whole_channel=True, documented=False),
     Route(method="POST", path="/console/check", handler=check, scope=Scope.READ, tag="Console",
           name="consoleCheck", summary="Checks a Flow JSON as it is typed", body=CheckBody,
-          documented=False),
+          max_body=limits.FLOW_JSON, documented=False),
     Route(method="POST", path="/console/layout", handler=lay_out, scope=Scope.READ,
           tag="Console", name="consoleLayout", summary="Lays a Flow JSON out", body=CheckBody,
-          documented=False),
+          max_body=limits.FLOW_JSON, documented=False),
     Route(method="GET", path="/console/language.json", handler=vocabulary, scope=Scope.READ,
           tag="Console", name="consoleLanguage", summary="The words of Flow JSON",
           documented=False),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from typing import Any, TypeVar, get_origin
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from waflows.errors import InvalidParameter
+from waflows.errors import InvalidParameter, PayloadTooLarge
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 1000
+_BLOCK = 64 * 1024
 
 
 def read_form(type_: type[S], body: bytes) -> S:
@@ -22,13 +23,10 @@ def read_form(type_: type[S], body: bytes) -> S:
     Browsers send line breaks of a text area as CRLF; they are read as the line feeds they were.
     Raises InvalidParameter.
     """
+    if body.count(b"&") >= _MOST_FIELDS:
+        raise PayloadTooLarge(f"The form has too many fields: at most {_MOST_FIELDS} are read.")
     try:
-        pairs = parse_qsl(
-            body.decode("utf-8"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=_MOST_FIELDS,
-        )
+        pairs = [_pair(field) for field in body.split(b"&") if field]
     except ValueError:
         raise InvalidParameter("The form could not be read: it must be UTF-8 text.") from None
     given: dict[str, list[str]] = {}
@@ -46,3 +44,28 @@ def read_form(type_: type[S], body: bytes) -> S:
         return msgspec.convert(values, type_, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidParameter(f"The form is not complete: {error}.") from None
+
+
+def _pair(field: bytes) -> tuple[str, str]:
+    name, _, value = field.partition(b"=")
+    return _plain(name), _plain(value)
+
+
+def _plain(text: bytes) -> str:
+    """A name or a value as it was before it was escaped.
+
+    Done in blocks: the standard library makes an object of each escape, which for a text of ten
+    million of them takes a gigabyte.
+    """
+    if len(text) <= _BLOCK:
+        return unquote_to_bytes(text.replace(b"+", b" ")).decode()
+    parts = []
+    at = 0
+    while at < len(text):
+        end = min(at + _BLOCK, len(text))
+        # An escape is three bytes long and never cut in two.
+        cut = text.rfind(b"%", max(end - 2, at + 1), end)
+        end = end if cut < 0 or end == len(text) else cut
+        parts.append(unquote_to_bytes(text[at:end].replace(b"+", b" ")))
+        at = end
+    return b"".join(parts).decode()

@@ -6,8 +6,8 @@ import hashlib
 import mimetypes
 from importlib import resources
 
-from waflows.api import playing
-from waflows.api.links import PREVIEW_PATH, PreviewLinkQuery, linked
+from waflows.api import limits, playing
+from waflows.api.links import PREVIEW_PATH, Opened, PreviewLinkQuery, linked
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console.html import COMMON_HEADERS, page, policy
 from waflows.errors import NotFound
@@ -29,7 +29,8 @@ async def docs(call: Call[NoQuery, None]) -> Reply:
 
 async def preview(call: Call[PreviewLinkQuery, None]) -> Reply:
     """A flow as its preview link shows it."""
-    flow = (await linked(call)).flow
+    opened: Opened = call.granted
+    flow = opened.flow
     # The link is meant to be embedded in other pages, as Meta's is.
     return page("preview.html", policy(ancestors="*"), name=flow.name, watch="")
 
@@ -58,13 +59,15 @@ PAGES: list[Route] = [
     Route(method="GET", path="/docs", handler=docs, scope=Scope.PUBLIC, tag="Pages",
           name="docs", summary="The API's documentation", documented=False),
     Route(method="GET", path=PREVIEW_PATH, handler=preview, scope=Scope.PUBLIC, tag="Pages",
-          name="previewPage", summary="A flow's preview", query=PreviewLinkQuery, documented=False),
+          name="previewPage", summary="A flow's preview", query=PreviewLinkQuery, access=linked,
+          documented=False),
     Route(method="GET", path=playing.ABOUT_PATH, handler=playing.about, scope=Scope.PUBLIC,
           tag="Pages", name="previewAbout", summary="What a preview page shows around a flow",
-          query=PreviewLinkQuery, answers=playing.About, documented=False),
+          query=PreviewLinkQuery, access=linked, answers=playing.About, documented=False),
     Route(method="POST", path=playing.EVENTS_PATH, handler=playing.play, scope=Scope.PUBLIC,
           tag="Pages", name="previewEvents", summary="Plays a flow on by one event",
-          query=PreviewLinkQuery, body=playing.PlayBody, answers=Played, documented=False),
+          query=PreviewLinkQuery, access=linked, body=playing.PlayBody,
+          max_body=limits.PLAYED_STATE, answers=Played, documented=False),
     Route(method="GET", path="/static/{file}", handler=static_file, scope=Scope.PUBLIC,
           tag="Pages", name="staticFile", summary="A file of a page", documented=False),
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from waflows.api import limits
 from waflows.api.phones import Chat, OpenBody, Said, SayBody, chat_answer, phone_of
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import shell
@@ -183,5 +184,6 @@ ROUTES: list[Route] = [
           whole_channel=True, uncovered=True, documented=False),
     Route(method="POST", path=f"{_PHONE}/events", handler=event, scope=Scope.WRITE,
           tag="Console", name="consolePhoneEvent", summary="Plays the open flow", body=EventBody,
+          max_body=limits.PLAYED_STATE,
           whole_channel=True, uncovered=True, documented=False),
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from waflows.api import limits
 from waflows.api.errors import Refusal
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import shell
@@ -139,7 +140,7 @@ ROUTES: list[Route] = [
           documented=False),
     Route(method="POST", path=SIGN_IN, handler=sign_in, scope=Scope.PUBLIC, tag="Console",
           name="consoleSignIn", summary="Signs in with an API key", body=SignInForm,
-          documented=False),
+          max_body=limits.SIGN_IN, documented=False),
     Route(method="POST", path="/console/sign-out", handler=sign_out, scope=Scope.PUBLIC,
           tag="Console", name="consoleSignOut", summary="Signs out", documented=False),
 ]  # fmt: skip
