@@ -29,6 +29,7 @@ from waflows.api.memory import ListMemory
 from waflows.api.route import Route
 from waflows.api.routes import PHONES, ROUTES
 from waflows.api.state import Recorder, State
+from waflows.api.traffic import Traffic
 from waflows.console import phone as phone_pages
 from waflows.console.address import ConsoleAddress, PageAddress
 from waflows.console.address import refused as console_refused
@@ -90,12 +91,14 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Gateway]]:
         await db.start()
+        traffic.start()
         retention = asyncio.create_task(forget_forever(db, side, settings, logs))
         courier = Courier(
             db, state.vault, state.egress, logs, retry_days=settings.webhook_retry_days
         )
         courier.start()
         yield {LIFESPAN_KEY: gateway}
+        traffic.stop()
         retention.cancel()
         await courier.stop()
         await state.egress.close()
@@ -108,7 +111,8 @@ def create_app(
     app = Starlette(routes=_addresses(state), lifespan=lifespan)
     app.router.redirect_slashes = False
     app.router.default = _Nowhere(state)
-    gateway = Gateway(app, state)
+    traffic = Traffic(logs)
+    gateway = Gateway(app, state, traffic)
     return gateway
 
 

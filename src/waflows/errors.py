@@ -23,9 +23,10 @@
     ├── Unsupported               a part of 8x8's API that waflows does not have
     ├── RateLimited               too many requests; carries the seconds to wait
     ├── HttpRefusal               refused by the rules of HTTP itself
-    │   ├── RouteNotFound  MethodNotAllowed  PayloadTooLarge
+    │   ├── RouteNotFound  MethodNotAllowed  PayloadTooLarge  TooSlow
     │   └── UnsupportedMediaType  MalformedHttp  HeadTooLarge
     ├── Unavailable               the database cannot be reached just now
+    │   └── Overloaded            the process holds as much as it may
     ├── DeliberateFault           a rule of a development server wants this call to fail
     └── OperatorError             a setting, a file or a command is wrong
 
@@ -213,12 +214,20 @@ class MalformedHttp(HttpRefusal):
     """The request is not well-formed HTTP."""
 
 
+class TooSlow(HttpRefusal):
+    """The request took too long to arrive."""
+
+
 class HeadTooLarge(HttpRefusal):
     """The request line and headers are too large."""
 
 
 class Unavailable(WaflowsError):
     """The database cannot be reached at the moment; try again shortly."""
+
+
+class Overloaded(Unavailable):
+    """The server has too much to do at the moment; try again shortly."""
 
 
 class DeliberateFault(WaflowsError):

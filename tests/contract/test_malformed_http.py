@@ -44,7 +44,10 @@ _MALFORMED = {
         b"POST / HTTP/1.1\r\n" + _HOST + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"
         b"\r\n0\r\n\r\n"
     ),
-    "unknown encoding": b"POST / HTTP/1.1\r\n" + _HOST + b"Transfer-Encoding: gzip\r\n\r\n",
+    "chunked twice": (
+        b"POST / HTTP/1.1\r\n" + _HOST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"
+    ),
+    "an encoding in HTTP/1.0": (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
 }
 
 
@@ -58,6 +61,32 @@ def test_malformed_http_is_400_1000_and_can_be_looked_up(server: Tenant, fault: 
     error = enveloped(answer, 400, 1000)
     assert answer.headers["connection"] == "close"
     assert_known(server, error, status=400)
+
+
+@pytest.mark.parametrize(
+    "coding",
+    [
+        "Transfer-Encoding: gzip",
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: identity",
+    ],
+)
+def test_another_transfer_coding_than_chunked_is_501_and_nothing_behind_it_is_a_request(
+    server: Tenant, coding: str
+) -> None:
+    hidden = request("GET", "/healthz")
+    with Connection(server.url) as connection:
+        connection.send(
+            request("POST", server.flows, bearer(server), coding)
+            + b"%x\r\n%b\r\n0\r\n\r\n" % (len(hidden), hidden)
+            + hidden
+        )
+        error = enveloped(connection.answer(), 501, 2001)
+        assert connection.is_at_its_end()
+
+    assert "chunked, once and alone" in error["message"]
+    assert_known(server, error, status=501)
 
 
 @pytest.mark.parametrize("bad", [b"ZZ\r\n", b"-1\r\n", b"5\r\nabcdeX", b"5;\x00\r\nabcde\r\n"])

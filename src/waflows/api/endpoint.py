@@ -35,6 +35,7 @@ from waflows.api.errors import Dialect, Refusal, shortened
 from waflows.api.memory import KeptList, head_lines, names_etag
 from waflows.api.route import ABORT, Call, Reply, Route, Scope
 from waflows.api.state import Exchange, State
+from waflows.api.traffic import INCOMING, Incoming
 from waflows.errors import (
     DeliberateFault,
     MethodNotAllowed,
@@ -172,13 +173,15 @@ class Address:
         check_media_type(headers)
         return functools.partial(_read_json, most=route.max_body.values)
 
-    async def _body(self, route: Route, headers: Headers, receive: Receive) -> Any:
+    async def _body(
+        self, route: Route, headers: Headers, receive: Receive, incoming: Incoming | None
+    ) -> Any:
         """The request's body as the route's type; the only place where a body is read."""
         if route.body is None:
             return None
         read = self.body_reader(route, headers)
         most = min(route.max_body.bytes, self.state.settings.max_body_bytes)
-        body = await _read_whole(headers, receive, most)
+        body = await _read_whole(headers, receive, incoming, most)
         if len(body) <= _SHORT_BODY:
             return read(route.body, body)
         if len(body) <= _LONG_BODY:
@@ -215,9 +218,14 @@ class Address:
             exchange.path,
             _client(scope),
         )
+        incoming: Incoming | None = scope.get(INCOMING)
+        owner = exchange.account_id
         if route.access is not None:
             call.granted = await route.access(call)
-        call.body = await self._body(route, headers, receive)
+            owner = call.granted.account_id
+        if incoming is not None:
+            incoming.belongs_to(owner)
+        call.body = await self._body(route, headers, receive, incoming)
         reply = await route.handler(call)
         if reply.keep and caller is not None and not self.state.settings.rate_limit_reads:
             exchange.kept = _kept(reply, caller, self.path)
@@ -358,8 +366,13 @@ def check_media_type(headers: Headers) -> None:
         raise UnsupportedMediaType(f"JSON is sent as UTF-8, not {charsets[0]!r}.")
 
 
-async def _read_whole(headers: Headers, receive: Receive, most: int) -> bytes:
-    """A request's body; raises PayloadTooLarge when it is longer than `most` bytes."""
+async def _read_whole(
+    headers: Headers, receive: Receive, incoming: Incoming | None, most: int
+) -> bytes:
+    """A request's body; raises PayloadTooLarge when it is longer than `most` bytes.
+
+    Raises too what the protocol finds wrong with it on the way: TooSlow, Overloaded.
+    """
     too_large = PayloadTooLarge(f"The request body must be at most {most} bytes long here.")
     announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > most:
@@ -370,6 +383,8 @@ async def _read_whole(headers: Headers, receive: Receive, most: int) -> bytes:
         message: Message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
+        if incoming is not None and incoming.refusal is not None:
+            raise incoming.refusal
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > most:

@@ -61,6 +61,7 @@ _REFERENCE: list[tuple[type[Exception], Answer]] = [
     (errors.NotFound, Answer(404, _NOT_FOUND)),
     (errors.RouteNotFound, Answer(404, _NOT_FOUND)),
     (errors.MethodNotAllowed, Answer(405, 405)),
+    (errors.TooSlow, Answer(408, 408)),
     (errors.PayloadTooLarge, Answer(413, 413)),
     (errors.UnsupportedMediaType, Answer(415, 415)),
     (errors.MalformedHttp, Answer(400, _INVALID_PARAMETER)),

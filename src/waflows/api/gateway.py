@@ -11,12 +11,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waflows.api.endpoint import refused
+from waflows.api.hosts import OwnHosts
 from waflows.api.memory import KeptList, memory_key, names_etag
 from waflows.api.state import Exchange, RequestIds, State
+from waflows.api.traffic import INCOMING, Incoming, Traffic
 from waflows.errors import WaflowsError
 
 LIFESPAN_KEY = "waflows.gateway"
@@ -31,8 +34,10 @@ Respond = Callable[[int, bytes, bytes], bool]
 class Gateway:
     """An ASGI application around the routed one."""
 
-    def __init__(self, app: ASGIApp, state: State) -> None:
+    def __init__(self, app: ASGIApp, state: State, traffic: Traffic) -> None:
+        self.traffic = traffic
         self._app = app
+        self._hosts = OwnHosts(state.settings) if state.development else None
         self._db = state.db
         self._state = state
         self._ids = RequestIds()
@@ -61,7 +66,12 @@ class Gateway:
             await self._app(scope, receive, send)
             return
         exchange: Exchange = scope.get(_EXCHANGE) or self._begin(scope)
+        incoming: Incoming | None = scope.get(INCOMING)
+        if incoming is not None:
+            send = _ending_what_is_unread(incoming, send)
         try:
+            if self._hosts is not None:
+                self._hosts.check(Headers(scope=scope).get("host", ""))
             if exchange.method == "GET" and not self._may_be_struck():
                 await self._get(scope, exchange, receive, send)
             else:
@@ -69,6 +79,8 @@ class Gateway:
         except Exception as error:
             await self._refused(error, exchange, scope)(scope, receive, send)
         finally:
+            if incoming is not None:
+                incoming.release()
             self._recorder.record(exchange)
 
     def refuse(self, error: WaflowsError, scope: Scope) -> Response:
@@ -132,6 +144,17 @@ class Gateway:
         response.headers["X-Request-Id"] = exchange.request_id
         exchange.status = response.status_code
         return response
+
+
+def _ending_what_is_unread(incoming: Incoming, send: Send) -> Send:
+    """Has the connection end with an answer that comes before most of the request's body."""
+
+    async def send_or_end(message: Message) -> None:
+        if message["type"] == "http.response.start" and not incoming.may_be_drained():
+            message["headers"] = [*message["headers"], (b"connection", b"close")]
+        await send(message)
+
+    return send_or_end
 
 
 def _describe(exchange: Exchange, kept: KeptList) -> bool:

@@ -14,6 +14,7 @@ from waflows.errors import InvalidParameter
 from waflows.services import clock, messaging, msisdn, phones, sub_accounts, token_readings
 from waflows.services.accounts import Principal
 from waflows.storage.messages import Message
+from waflows.storage.sub_accounts import SubAccount
 
 _CONTENT_TYPES = {"text": "Text", "interactive": "Interactive", "template": "Template"}
 _MASKED = "**MASKED**"
@@ -85,9 +86,9 @@ class TokenAnswer(msgspec.Struct, frozen=True, rename="camel"):
     user: MessageUser | UnsetType = UNSET
 
 
-async def reach(call: Call[NoQuery, None]) -> None:
-    """Raises WrongAccount for a sub-account that the key does not reach."""
-    await call.state.db.read(sub_accounts.reached, call.principal, call.path["subAccountId"])
+async def reach(call: Call[NoQuery, None]) -> SubAccount:
+    """The sub-account that sends; raises WrongAccount for one that the key does not reach."""
+    return await call.state.db.read(sub_accounts.reached, call.principal, call.path["subAccountId"])
 
 
 async def send(call: Call[NoQuery, MessageBody]) -> Reply:

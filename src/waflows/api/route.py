@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -86,7 +86,17 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 Handler = Callable[[Call[Any, Any]], Awaitable[Reply]]
-Access = Callable[[Call[Any, None]], Awaitable[Any]]
+
+
+class Granted(Protocol):
+    """What a request was found to be allowed, and whose it is."""
+
+    @property
+    def account_id(self) -> str:
+        """The account that answers for the request."""
+
+
+Access = Callable[[Call[Any, None]], Awaitable[Granted]]
 """Checks by the head of a request alone whether it may go on; raises when it may not."""
 
 

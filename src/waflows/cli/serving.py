@@ -7,6 +7,7 @@ from typing import Any
 
 import uvicorn
 
+from waflows.api.traffic import raise_descriptor_limit
 from waflows.errors import OperatorError
 from waflows.settings import Settings
 
@@ -15,7 +16,11 @@ _REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 def listen(settings: Settings) -> socket.socket:
-    """A bound socket; raises OperatorError when the address or port cannot be had."""
+    """A bound socket; raises OperatorError when the address or port cannot be had.
+
+    As every connection needs a descriptor, this process and its workers may have more of them.
+    """
+    raise_descriptor_limit()
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         listening = socket.socket(family, socket.SOCK_STREAM)
