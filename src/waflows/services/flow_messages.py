@@ -18,6 +18,7 @@ from waflows.flowjson import screen_data
 from waflows.runtime import Unplayable, load
 from waflows.runtime.values import too_large
 from waflows.services import flow_texts
+from waflows.services.cache import BoundedCache
 from waflows.storage import flows as store
 from waflows.storage.database import Transaction
 from waflows.storage.flows import Flow, Status
@@ -48,7 +49,7 @@ class _Entrances(msgspec.Struct, frozen=True):
     models: dict[str, dict[str, Any]]
 
 
-_kept: dict[tuple[str, str, int], _Entrances] = {}
+_kept: BoundedCache[tuple[str, str, int], _Entrances] = BoundedCache(_MOST_KEPT)
 
 
 def opened(tx: Transaction, account_id: str, channel_id: str, wanted: Opening) -> SentFlow:
@@ -157,7 +158,5 @@ def _entrances(tx: Transaction, flow: Flow) -> _Entrances:
             raise NotPublishable(f"Flow {flow.id} cannot be opened: {error}") from None
         models = {name: document.screens[name].model for name in document.entries}
         known = _Entrances(document.endpoint, models)
-        if len(_kept) >= _MOST_KEPT:
-            _kept.pop(next(iter(_kept)))
-        _kept[key] = known
+        _kept.put(key, known)
     return known
