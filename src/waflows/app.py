@@ -26,6 +26,7 @@ from waflows.api.gateway import LIFESPAN_KEY, Gateway
 from waflows.api.journal import Journal
 from waflows.api.links import PREVIEW_PATH
 from waflows.api.memory import ListMemory
+from waflows.api.readiness import Readiness
 from waflows.api.route import Route
 from waflows.api.routes import PHONES, ROUTES
 from waflows.api.state import Recorder, State
@@ -41,8 +42,9 @@ from waflows.services.playing import Player
 from waflows.services.rate_limits import Counts
 from waflows.settings import Settings
 from waflows.storage import migrate
-from waflows.storage.database import Database, open_database
+from waflows.storage.database import Database, Deafness, open_database
 from waflows.storage.side import open_side
+from waflows.telemetry import metrics
 from waflows.telemetry.logs import Logs
 from waflows.upstream.egress import Egress
 from waflows.upstream.fault_rules import FaultRules
@@ -86,10 +88,12 @@ def create_app(
         development,
         own_url,
         rules,
+        Readiness(db),
     )
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Gateway]]:
+        db.on_hearing(_HearingReport(logs, db.engine))
         await db.start()
         traffic.start()
         retention = asyncio.create_task(forget_forever(db, side, settings, logs))
@@ -122,7 +126,7 @@ def worker_app() -> ASGIApp:
     settings = settings_module.from_environment()
     logs = Logs(settings.log_format, settings.log_level)
     logs.take_over("uvicorn.error")
-    db = open_database(settings.url_of_database)
+    db = open_database(settings.url_of_database, settings.listen_url)
     migrate.require_current(db)
     return create_app(settings, db, logs)
 
@@ -141,6 +145,27 @@ def _end_with_the_supervisor() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, name="waflows-supervisor", daemon=True).start()
+
+
+class _HearingReport:
+    """Tells operators when this process may miss the changes of others, and when no longer."""
+
+    def __init__(self, logs: Logs, engine: str) -> None:
+        self._logs = logs
+        self._engine = engine
+        self._was_deaf = False
+
+    def __call__(self, deafness: Deafness | None) -> None:
+        metrics.note_hearing(self._engine, hears=deafness is None)
+        if deafness is not None:
+            self._logs.events.warning(
+                "changes are not heard, so nothing is answered from memory",
+                reason=deafness.reason,
+                detail=deafness.detail,
+            )
+        elif self._was_deaf:
+            self._logs.events.info("changes are heard again")
+        self._was_deaf = deafness is not None
 
 
 def _addresses(state: State) -> list[StarletteRoute]:

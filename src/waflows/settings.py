@@ -52,6 +52,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             " empty for <data>/waflows.db."
         ),
     ] = ""
+    listen_url: Annotated[
+        str,
+        Meta(
+            description="postgresql://… that leads to the same database without a pooler in"
+            " transaction mode, to listen for changes; empty to listen at database_url."
+        ),
+    ] = ""
     secrets_key: Annotated[
         str,
         Meta(
@@ -152,7 +159,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
 NOT_ON_THE_COMMAND_LINE = frozenset({"secrets_key"})
 """Settings without an option: anyone on the machine can read the arguments of a process."""
-_NEVER_SHOWN = frozenset({"database_url", "secrets_key"})
+_NEVER_SHOWN = frozenset({"database_url", "listen_url", "secrets_key"})
 
 
 def describe(name: str) -> str:
@@ -186,6 +193,7 @@ def load(
     settings = Settings(**checked)
     _check_url(settings.public_url, origin.get("public_url", ""))
     _check_database_url(settings.database_url, origin.get("database_url", ""))
+    _check_listen_url(settings.listen_url, origin.get("listen_url", ""))
     return settings
 
 
@@ -253,6 +261,13 @@ def _check_database_url(url: str, place: str) -> None:
         raise OperatorError(
             f"Bad setting database_url {place}: expected postgresql://user:password@host/name"
             " or sqlite:///path."
+        )
+
+
+def _check_listen_url(url: str, place: str) -> None:
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise OperatorError(
+            f"Bad setting listen_url {place}: expected postgresql://user:password@host/name."
         )
 
 

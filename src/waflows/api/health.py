@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Literal
 
 import msgspec
 
@@ -14,10 +15,11 @@ from waflows.telemetry import metrics
 _FRESH = {"Cache-Control": "no-store"}
 
 
-class Health(msgspec.Struct, frozen=True):
-    """All is well."""
+class Health(msgspec.Struct, frozen=True, omit_defaults=True):
+    """It serves. `detail` says what makes it slower than it could be, if anything does."""
 
-    status: str = "ok"
+    status: Literal["ok"] = msgspec.field(default_factory=lambda: "ok")
+    detail: str = ""
 
 
 async def alive(call: Call[NoQuery, None]) -> Reply:
@@ -26,12 +28,18 @@ async def alive(call: Call[NoQuery, None]) -> Reply:
 
 
 async def ready(call: Call[NoQuery, None]) -> Reply:
-    """Answers when the database does; raises Unavailable."""
+    """Answers when the database can be read and written; raises Unavailable.
+
+    A process that does not hear of changes answers correctly, only slower, so it is ready.
+    """
     try:
         await call.state.db.read(accounts.ping)
+        await call.state.readiness.check_writing()
     except Exception as error:
         raise Unavailable from error
-    return Reply(Health(), headers=_FRESH)
+    deafness = call.state.db.deafness()
+    detail = "" if deafness is None else f"Nothing is answered from memory. {deafness.reason}"
+    return Reply(Health(detail=detail), headers=_FRESH)
 
 
 async def show_metrics(call: Call[NoQuery, None]) -> Reply:

@@ -14,6 +14,7 @@ import msgspec
 from waflows.api.auth import KeyMemory
 from waflows.api.journal import Journal
 from waflows.api.memory import KeptList, Key, ListMemory
+from waflows.api.readiness import Readiness
 from waflows.security.vault import Vault
 from waflows.services.endpoint_calls import Outside
 from waflows.services.playing import Player
@@ -146,6 +147,7 @@ class State(msgspec.Struct):
     """Where this machine reaches the server, as far as that is known."""
     fault_rules: FaultRules | None
     """What makes calls fail on purpose; there in development only."""
+    readiness: Readiness
     decoding: asyncio.Semaphore = msgspec.field(default_factory=lambda: asyncio.Semaphore(2))
     """Held while a large body is decoded."""
 

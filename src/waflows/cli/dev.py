@@ -60,7 +60,7 @@ def command(config: str | None, fresh: bool, as_json: bool, **flags: Any) -> Non
     listening = listen(chosen)
     if fresh:
         _forget(folder, chosen)
-    db = open_database(chosen.url_of_database)
+    db = open_database(chosen.url_of_database, chosen.listen_url)
     migrate.upgrade(db)
     notes = _prepare(db, folder)
     logs = Logs(chosen.log_format, chosen.log_level)

@@ -78,7 +78,7 @@ def command(config: str | None, **flags: str | None) -> None:
 
 def _check_database(chosen: Settings) -> None:
     """Refuses to start on a database that cannot be used, before any worker tries."""
-    db = open_database(chosen.url_of_database)
+    db = open_database(chosen.url_of_database, chosen.listen_url)
     try:
         migrate.require_current(db)
         # Makes the key at the first start, before workers could each try to.

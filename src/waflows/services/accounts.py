@@ -22,6 +22,7 @@ _ACCOUNT_ID = re.compile(ACCOUNT_ID_PATTERN.replace("$", r"\Z"))
 _CHANNEL_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NAME_LENGTH = 200
 _SECRET = "secret"  # noqa: S105 - the name of the value, not the value
+_PROBE = "probe"
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -266,3 +267,8 @@ def _name(what: str, name: str) -> str:
 def ping(tx: Transaction) -> None:
     """Asks the database for next to nothing, to see whether it answers."""
     store.instance_value(tx, _SECRET)
+
+
+def prove_writable(tx: Transaction) -> None:
+    """Writes next to nothing, to see whether that succeeds."""
+    store.replace_instance_value(tx, _PROBE, str(clock.now_ms()))

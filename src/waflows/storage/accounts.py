@@ -60,6 +60,16 @@ def set_instance_value(tx: Transaction, name: str, value: str) -> None:
     )
 
 
+def replace_instance_value(tx: Transaction, name: str, value: str) -> None:
+    """Sets such a value whether or not it is set already."""
+    tx.execute(
+        "INSERT INTO instance (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name,
+        value,
+    )
+
+
 def forget_instance_value(tx: Transaction, name: str) -> None:
     """Drops such a value."""
     tx.execute("DELETE FROM instance WHERE name = ?", name)

@@ -7,10 +7,14 @@ functions without an event loop. Which engine is underneath is decided by `open_
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from waflows.errors import OperatorError
+import msgspec
+
+from waflows.errors import OperatorError, Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,6 +45,13 @@ class Transaction(Protocol):
         With `skip` rows that another transaction holds are left out instead of waited for. Empty
         where a writer is alone.
         """
+
+
+class Deafness(msgspec.Struct, frozen=True):
+    """Why a process may miss the changes of others: for anybody to read, and more for the log."""
+
+    reason: str
+    detail: str = ""
 
 
 Unit = Callable[Concatenate[Transaction, P], T]
@@ -89,21 +100,45 @@ class Database(Protocol):
     def stamp(self) -> int | None:
         """A number that changes with every committed change, by any process.
 
-        None while that cannot be known; then nothing may be answered from memory.
+        What is read after it was taken may be answered from memory as long as it stays the same:
+        with SQLite that is never stale; with PostgreSQL it lacks at most what other processes
+        committed in the last two seconds (`hearing.BOUND_SECONDS`), and usually nothing. None
+        while not even that is certain; then nothing may be answered from memory.
+        """
+
+    def deafness(self) -> Deafness | None:
+        """Why there is no stamp; None while there is one."""
+
+    def on_hearing(self, call: Callable[[Deafness | None], None]) -> None:
+        """Has something called when the process goes deaf, and when it hears (again).
+
+        From whichever thread, and once for each change.
+        """
+
+    def check_failures(self) -> None:
+        """Raises Unavailable when a write found no room lately."""
+
+    def check_room(self) -> None:
+        """Raises Unavailable when there is no room to write, as far as that can be known.
+
+        May wait for the disk, so it is for a thread.
         """
 
     def close(self) -> None:
         """`stop` for callers without an event loop."""
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, listen_url: str = "") -> Database:
     """The database at an address: postgresql://… or sqlite:///path. Nothing is connected yet.
 
+    With PostgreSQL, `listen_url` is where to listen for changes, if not at the same address.
     Raises OperatorError when the address is of no known kind or its driver is not installed.
     """
     if url.startswith("sqlite:///"):
         from waflows.storage.sqlite import SqliteDatabase
 
+        if listen_url:
+            raise OperatorError("listen_url goes with PostgreSQL only; database_url is SQLite's.")
         return SqliteDatabase(url.removeprefix("sqlite:///"))
     if url.startswith(("postgresql://", "postgres://")):
         try:
@@ -112,7 +147,29 @@ def open_database(url: str) -> Database:
             raise OperatorError(
                 "PostgreSQL needs its driver: install waflows with the extra [postgres]."
             ) from None
-        return PostgresDatabase(url)
+        return PostgresDatabase(url, listen_url or url)
     raise OperatorError(
         "The database address must begin with postgresql:// or be sqlite:///path/to/file."
     )
+
+
+class RecentFailure:
+    """Remembers for a while that a write found no room.
+
+    Another that is smaller may succeed the next moment, which does not make the disk good.
+    """
+
+    SECONDS = 30.0
+
+    def __init__(self) -> None:
+        self._at = -math.inf
+        self._text = ""
+
+    def note(self, text: str) -> None:
+        """A write has just failed for want of room."""
+        self._at, self._text = time.monotonic(), text
+
+    def check(self) -> None:
+        """Raises Unavailable when one failed recently."""
+        if time.monotonic() - self._at < self.SECONDS:
+            raise Unavailable(f"There was no room to write a moment ago: {self._text}.")

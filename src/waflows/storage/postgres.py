@@ -1,50 +1,67 @@
 """PostgreSQL: units of work run on a few threads, each with its own connection.
 
-Several processes and machines may share one database. A committed change is told to every
-process by a notification sent inside the same transaction; while a process cannot hear them its
-stamp is None. A unit whose transaction the database itself undid (deadlock, lost connection
-before the commit) is run again, which is safe because nothing of it remains. Nothing waits
-without end, neither for a thread, a connection nor a lock: Unavailable is raised instead.
+Several processes and machines may share one database. Each write notifies every process within its
+own transaction; how a process knows that it hears them stands in `hearing`. A unit whose
+transaction the database itself undid (deadlock, lost connection before the commit) is run again,
+which is safe because nothing of it remains. Nothing waits without end, neither for a thread, a
+connection nor a lock: Unavailable is raised instead.
+
+Reads and writes have threads of their own, since only writes wait for row locks. A write that waits
+for a lock leaves its thread after a moment, is undone, and tries again on threads kept for such
+writes: one locked row delays other writes by a fraction of a second, however many wait for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
-import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from enum import Enum
+from typing import ParamSpec, TypeVar
 
 import psycopg
 from psycopg import errors as pg
 
 from waflows.errors import Unavailable
-from waflows.storage.database import Row, Unit
+from waflows.storage.database import Deafness, RecentFailure, Row, Unit
+from waflows.storage.hearing import Hearing
+from waflows.storage.listener import CHANNEL, Listener
+from waflows.storage.postgres_connections import connect_for_work
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_THREADS = 4
 _TRIES = 5
 _PATIENCE_SECONDS = 10.0
-_LOCK_SECONDS = 5
-_CHANNEL = "waflows_changes"
-_NOTIFY = f"SELECT pg_notify('{_CHANNEL}', '')"
-_BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_LISTENER_BEAT_SECONDS = 1.0
-_DEAF_AFTER_SECONDS = 3.0
-_CONNECT = {
-    "autocommit": True,
-    "connect_timeout": 5,
-    "application_name": "waflows",
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 20_000,
-}
+_LOCK_SECONDS = 5.0
+# So long a write waits for a lock on the thread where other writes want to go; much shorter while
+# some are known to be stuck.
+_FIRST_LOCK_SECONDS = 0.25
+_LEAST_LOCK_SECONDS = 0.02
+
+# What opens a transaction travels in one message; it leaves nothing behind in the session.
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = {}"
+_WRITE = f"BEGIN; SET LOCAL lock_timeout = {{}}; SELECT pg_notify('{CHANNEL}', '')"
+_WRITE_SOFT = "BEGIN; SET LOCAL lock_timeout = {}; SET LOCAL synchronous_commit = off"
+_UNDONE = (pg.SerializationFailure, pg.DeadlockDetected)
+# Besides those: the server went down, comes up, or is no longer the one that takes writes.
+_LOST = (psycopg.OperationalError, pg.ReadOnlySqlTransaction)
+
+
+class _Room(Enum):
+    """Where units run; each has so many threads."""
+
+    READ = "read", 4
+    WRITE = "write", 4
+    # For writes that wait for a lock.
+    WAIT = "wait", 2
+
+
+class _Locked(Unavailable):
+    """A lock could not be had in the time given; nothing remains of the unit."""
 
 
 class PostgresTransaction:
@@ -82,27 +99,30 @@ class PostgresTransaction:
 
 
 class PostgresDatabase:
-    """One PostgreSQL database."""
+    """One PostgreSQL database, and where to listen for its changes."""
 
     engine = "postgres"
     # Other processes' migrations may take longer than anything else is waited for.
     upgrade_lock = "SELECT set_config('lock_timeout', '0', true), pg_advisory_xact_lock(7201995)"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, listen_url: str) -> None:
         self._url = url
-        self._threads: ThreadPoolExecutor | None = None
+        self._listen_url = listen_url
+        self._threads: dict[_Room, ThreadPoolExecutor] = {}
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: list[psycopg.Connection[Row]] = []
-        self._stopping = threading.Event()
-        self._listener: threading.Thread | None = None
-        self._heard_at = -math.inf
+        self._hearing = Hearing()
+        self._listener: Listener | None = None
         self._on_change: list[Callable[[], None]] = []
-        self._changes = 0
+        self._on_hearing: list[Callable[[Deafness | None], None]] = []
+        self._no_room = RecentFailure()
+        # Writes that have waited for a lock twice and wait again.
+        self._stuck = 0
 
     async def start(self) -> None:
         """Begins to listen for the changes of other processes."""
-        self._listener = threading.Thread(target=self._listen, name="waflows-listen", daemon=True)
+        self._listener = Listener(self._url, self._listen_url, self._hearing, self._heard)
         self._listener.start()
 
     async def stop(self) -> None:
@@ -111,108 +131,166 @@ class PostgresDatabase:
 
     def close(self) -> None:
         """Closes every connection."""
-        self._stopping.set()
-        if self._threads is not None:
-            self._threads.shutdown()
-            self._threads = None
         if self._listener is not None:
-            self._listener.join()
+            self._listener.stop()
             self._listener = None
+        for threads in self._threads.values():
+            threads.shutdown()
+        self._threads.clear()
         for connection in self._open:
             connection.close()
         self._open.clear()
 
     async def run(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a unit of work that writes."""
-        return await self._on_thread(self.run_now, unit, *args, **kwargs)
+        result = await self._write(_WRITE, unit, *args, **kwargs)
+        self._tell_of_change()
+        return result
 
     async def run_soft(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a unit of work that writes side records."""
-        return await self._on_thread(self._run_soft_now, unit, *args, **kwargs)
+        return await self._write(_WRITE_SOFT, unit, *args, **kwargs)
 
     async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a short unit of work that only reads, on one snapshot."""
-        return await self._on_thread(self.read_now, unit, *args, **kwargs)
+        return await self._on_thread(_Room.READ, lambda: self.read_now(unit, *args, **kwargs))
 
     read_slow = read
 
     def run_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`run` for callers without an event loop."""
-        result = self._attempt(("BEGIN", _NOTIFY), unit, *args, **kwargs)
-        # This process need not wait for its own notification to know of its own change.
-        self._changed()
-        for call in self._on_change:
-            call()
+        result = self._attempt(_WRITE, _LOCK_SECONDS, unit, *args, **kwargs)
+        self._tell_of_change()
         return result
 
     def read_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`read` for callers without an event loop."""
-        return self._attempt((_BEGIN_READ,), unit, *args, **kwargs)
+        return self._attempt(_READ, _LOCK_SECONDS, unit, *args, **kwargs)
 
     def on_change(self, call: Callable[[], None]) -> None:
         """Has something called after each `run` of this process, from whichever thread."""
         self._on_change.append(call)
 
     def stamp(self) -> int | None:
-        """A count of the changes this process has made or heard of; None while it hears none.
+        """A count of the changes this process has made or heard of; None while it hears none."""
+        return self._hearing.stamp(time.monotonic())
 
-        A connection that is cut off makes no noise, so its silence counts as deafness.
-        """
-        deaf = time.monotonic() - self._heard_at > _DEAF_AFTER_SECONDS
-        return None if deaf else self._changes
+    def deafness(self) -> Deafness | None:
+        """Why there is no stamp; None while there is one."""
+        if self._listener is None:
+            return Deafness("Nothing listens for changes.")
+        return self._listener.deafness()
 
-    def _run_soft_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._attempt(("BEGIN", "SET LOCAL synchronous_commit = off"), unit, *args, **kwargs)
+    def on_hearing(self, call: Callable[[Deafness | None], None]) -> None:
+        """Has something called when the process goes deaf, and when it hears (again)."""
+        self._on_hearing.append(call)
 
-    async def _on_thread(self, call: Any, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(_THREADS, "waflows-database")
-        work = functools.partial(call, unit, *args, **kwargs)
+    def check_failures(self) -> None:
+        """Raises Unavailable when the server said lately that its disk is full."""
+        self._no_room.check()
+
+    def check_room(self) -> None:
+        """Does what `check_failures` does: the disk is the server's."""
+        self._no_room.check()
+
+    def _heard(self, deafness: Deafness | None) -> None:
+        for call in self._on_hearing:
+            call(deafness)
+
+    def _tell_of_change(self) -> None:
+        for call in self._on_change:
+            call()
+
+    async def _write(self, opening: str, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def attempt() -> T:
+            seconds = max(_FIRST_LOCK_SECONDS / (1 + self._stuck), _LEAST_LOCK_SECONDS)
+            return self._attempt(opening, seconds, unit, *args, **kwargs)
+
+        deadline = time.monotonic() + _LOCK_SECONDS
+        try:
+            return await self._on_thread(_Room.WRITE, attempt)
+        except _Locked:
+            pass
+        stuck = False
+        try:
+            while True:
+                try:
+                    return await self._on_thread(_Room.WAIT, attempt)
+                except _Locked:
+                    if time.monotonic() > deadline:
+                        raise
+                if not stuck:
+                    stuck = True
+                    self._stuck += 1
+        finally:
+            self._stuck -= stuck
+
+    async def _on_thread(self, room: _Room, work: Callable[[], T]) -> T:
+        if room not in self._threads:
+            name, threads = room.value
+            self._threads[room] = ThreadPoolExecutor(threads, f"waflows-database-{name}")
         latest = time.monotonic() + _PATIENCE_SECONDS
-        result: T = await asyncio.get_running_loop().run_in_executor(
-            self._threads, _unless_late, latest, work
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads[room], _unless_late, latest, work
         )
-        return result
 
     def _attempt(
-        self, opening: tuple[str, ...], unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs
+        self,
+        opening: str,
+        lock_seconds: float,
+        unit: Unit[P, T],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
+        """Runs a unit in a transaction; raises _Locked when a lock is not had in time."""
+        begin = opening.format(round(lock_seconds * 1000))
         deadline = time.monotonic() + _PATIENCE_SECONDS
         for attempt in range(1, _TRIES + 1):
             committing = False
-            last = attempt == _TRIES
             try:
                 connection = self._connection()
-                for statement in opening:
-                    connection.execute(statement)
+                connection.execute(begin, prepare=False)
                 result = unit(PostgresTransaction(connection), *args, **kwargs)
                 committing = True
                 connection.execute("COMMIT")
-            except (pg.SerializationFailure, pg.DeadlockDetected) as error:
+            except pg.LockNotAvailable as error:
                 self._roll_back()
-                if last or time.monotonic() > deadline:
-                    raise Unavailable from error
-            except psycopg.OperationalError as error:
-                self._forget_connection()
+                raise _Locked from error
+            except _LOST as error:
+                self._recover(error)
                 # After COMMIT was sent its fate is unknown: running it again could do it twice.
-                if committing or last or time.monotonic() > deadline:
+                unknown = committing and not isinstance(error, _UNDONE)
+                if unknown:
+                    self._hearing.change()
+                if unknown or attempt == _TRIES or time.monotonic() > deadline:
                     raise Unavailable from error
             except BaseException:
                 self._roll_back()
                 raise
             else:
+                # This process need not wait for its own notification to know of its own change.
+                if opening is _WRITE:
+                    self._hearing.change()
                 return result
             time.sleep(0.02 * attempt)
         raise Unavailable
 
+    def _recover(self, error: psycopg.Error) -> None:
+        """Makes ready for another try."""
+        if isinstance(error, _UNDONE):
+            self._roll_back()
+            return
+        self._forget_connection()
+        if isinstance(error, pg.DiskFull):
+            self._no_room.note("the database server's disk is full")
+
     def _connection(self) -> psycopg.Connection[Row]:
         connection: psycopg.Connection[Row] | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = psycopg.connect(self._url, **_CONNECT)  # type: ignore[arg-type]  # a mapping of options
+            connection = connect_for_work(self._url)
             self._local.connection = connection
             with self._lock:
                 self._open.append(connection)
-            connection.execute(f"SET lock_timeout = '{_LOCK_SECONDS}s'")
         return connection
 
     def _roll_back(self) -> None:
@@ -230,37 +308,6 @@ class PostgresDatabase:
             self._local.connection = None
             with self._lock:
                 self._open.remove(connection)
-
-    def _changed(self) -> None:
-        with self._lock:
-            self._changes += 1
-
-    def _listen(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._listen_until_lost()
-            except psycopg.Error:
-                self._stopping.wait(0.5)
-
-    def _listen_until_lost(self) -> None:
-        try:
-            with psycopg.connect(self._url, **_CONNECT) as connection:  # type: ignore[arg-type]  # a mapping of options
-                connection.execute(f"LISTEN {_CHANNEL}")
-                # Whatever changed while nothing was heard counts as one change.
-                self._changed()
-                self._heard_at = time.monotonic()
-                while not self._stopping.is_set():
-                    self._hear(connection, _LISTENER_BEAT_SECONDS)
-                    # An answer proves that whatever was committed before it has arrived.
-                    connection.execute("SELECT 1")
-                    self._hear(connection, 0)
-                    self._heard_at = time.monotonic()
-        finally:
-            self._heard_at = -math.inf
-
-    def _hear(self, connection: psycopg.Connection[Row], seconds: float) -> None:
-        for _ in connection.notifies(timeout=seconds):
-            self._changed()
 
 
 def _unless_late(latest: float, work: Callable[[], T]) -> T:

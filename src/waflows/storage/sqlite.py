@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +23,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from waflows.errors import OperatorError, Unavailable
-from waflows.storage.database import Row, Unit
+from waflows.storage.database import Deafness, RecentFailure, Row, Unit
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +32,7 @@ _OLDEST_VERSION = (3, 35, 0)
 """The first SQLite with RETURNING, which the queries use."""
 _PATIENCE_SECONDS = 15.0
 _SLOW_READERS = 2
+_ROOM_BYTES = 1024 * 1024
 # Another connection is in the way; SQLITE_PROTOCOL is how WAL says so when many begin at once.
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 # The disk is full or failing, or the file cannot be had: nobody's mistake, and it may pass.
@@ -90,6 +93,7 @@ class SqliteDatabase:
         self._soft_writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
         self._on_change: list[Callable[[], None]] = []
+        self._no_room = RecentFailure()
 
     @property
     def path(self) -> Path:
@@ -172,6 +176,32 @@ class SqliteDatabase:
             return None
         return int(row[0])
 
+    def deafness(self) -> Deafness | None:
+        """None: SQLite always knows of a change."""
+        return None
+
+    def on_hearing(self, call: Callable[[Deafness | None], None]) -> None:
+        """Calls it at once, as nothing will change."""
+        call(None)
+
+    def check_failures(self) -> None:
+        """Raises Unavailable when a write found no room lately."""
+        self._no_room.check()
+
+    def check_room(self) -> None:
+        """Raises Unavailable when no file can grow beside the database, or could not lately.
+
+        A small write says little: the log has room of its own, left over from earlier ones.
+        """
+        self._no_room.check()
+        try:
+            with tempfile.TemporaryFile(dir=self._path.parent) as file:
+                file.write(bytes(_ROOM_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise Unavailable(f"There is no room to write: {error.strerror}.") from error
+
     def copy_to(self, target: Path) -> None:
         """Writes a consistent copy while others read and write."""
         copy = sqlite3.connect(target, isolation_level=None)
@@ -195,10 +225,15 @@ class SqliteDatabase:
         self, connection: sqlite3.Connection, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         deadline = 0.0
-        while not _begin_writing(connection):
-            deadline = _check_patience(deadline)
-            await asyncio.sleep(_pause())
-        return _finish(connection, unit, *args, **kwargs)
+        try:
+            while not _begin_writing(connection):
+                deadline = _check_patience(deadline)
+                await asyncio.sleep(_pause())
+            return _finish(connection, unit, *args, **kwargs)
+        except Unavailable as error:
+            if isinstance(error.__cause__, sqlite3.OperationalError):
+                self._no_room.note(str(error.__cause__))
+            raise
 
     def _writing(self) -> sqlite3.Connection:
         if self._writer is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import os
 from bisect import bisect_left
+from pathlib import Path
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -55,6 +56,13 @@ _ENDPOINT_CALLS = Counter(
     ("action", "outcome"),
 )
 _DEAD = Counter("waflows_webhook_dead", "Deliveries that were given up.")
+# With a label, so that only processes that serve have a value; the supervisor has none.
+_HEARING = Gauge(
+    "waflows_listener_hearing",
+    "1 while every worker hears of changes and may answer from memory, otherwise 0.",
+    ("engine",),
+    multiprocess_mode="livemin",
+)
 
 
 def count_deliveries(*, delivered: int, failed: int, dead: int) -> None:
@@ -86,6 +94,11 @@ def count(lines: list[AccessLine]) -> None:
     _FROM_MEMORY.inc(sum(line.from_memory for line in lines))
 
 
+def note_hearing(engine: str, *, hears: bool) -> None:
+    """Notes whether this process hears of the changes of others."""
+    _HEARING.labels(engine).set(hears)
+
+
 def backlog(pending: int, seconds: float) -> bytes:
     """How many deliveries wait, and for how long the oldest has.
 
@@ -104,8 +117,28 @@ def backlog(pending: int, seconds: float) -> bytes:
 
 def render() -> bytes:
     """Every metric, of every worker."""
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder is not None:
+        _forget_dead_workers(Path(folder))
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # not annotated there
         return generate_latest(registry)
     return generate_latest(REGISTRY)
+
+
+def _forget_dead_workers(folder: Path) -> None:
+    """Has gauges no longer say what a worker that died said last."""
+    for file in folder.glob("gauge_live*.db"):
+        pid = file.stem.rpartition("_")[2]
+        if pid.isdecimal() and not _is_alive(int(pid)):
+            multiprocess.mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # not annotated there
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -158,3 +159,79 @@ def test_an_error_is_kept_again_once_the_database_is_back(postgres_tenant: Tenan
 
     # Whether or not the first could be kept, it stands in the log.
     assert tenant.process.log_line(error_id=lost, event="request")["status"] == 503
+
+
+def test_a_server_whose_disk_is_full_is_not_ready_until_there_is_room(folder: Path) -> None:
+    url = new_sqlite(folder)
+    with production_server(folder, url, "--workers", "1") as process:
+        tenant = Tenant(process, url)
+        with _full_disk(process, 256 * 1024):
+            deadline = time.monotonic() + 20
+            while tenant.http.get("/readyz").status_code == 200:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            _check_is_unavailable(tenant.http.get("/readyz"))
+            assert tenant.http.get("/healthz").status_code == 200
+            assert tenant.http.get(tenant.flows).status_code == 200
+        deadline = time.monotonic() + 20
+        while tenant.http.get("/readyz").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        tenant.http.close()
+
+
+def test_a_server_that_just_failed_to_write_for_want_of_room_is_not_ready(folder: Path) -> None:
+    url = new_sqlite(folder)
+    with production_server(folder, url, "--workers", "1") as process:
+        tenant = Tenant(process, url)
+        assert tenant.http.get("/readyz").status_code == 200
+        with _full_disk(process, 3 * 1024 * 1024):
+            large = '"' + "x" * (1024 * 1024) + '"'
+            answers = [_create(tenant, f"Large {number}", large) for number in range(6)]
+            assert answers[-1].status_code == 503
+            _check_is_unavailable(tenant.http.get("/readyz"))
+        tenant.http.close()
+
+
+def test_a_database_that_takes_no_writes_makes_a_server_unready(
+    postgres: Postgres, folder: Path
+) -> None:
+    url = postgres.new_database()
+    name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+    with production_server(folder, url, "--workers", "1") as process:
+        tenant = Tenant(process, url)
+        with psycopg.connect(url, dbname="postgres", autocommit=True) as admin:
+            # As after a failover that left the server connected to what is a standby now.
+            admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+            )
+            deadline = time.monotonic() + 20
+            while tenant.http.get("/readyz").status_code == 200:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            assert tenant.http.get(tenant.flows).status_code == 200
+            _check_is_unavailable(_create(tenant, "Refused"))
+            admin.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+        deadline = time.monotonic() + 20
+        while tenant.http.get("/readyz").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        tenant.http.close()
+
+
+def test_probes_write_once_in_some_seconds_however_many_there_are(
+    postgres_tenant: Tenant,
+) -> None:
+    def probes_written() -> str:
+        with opened(postgres_tenant.database_url) as db:
+            row = db.read_now(lambda tx: tx.one("SELECT value FROM instance WHERE name = 'probe'"))
+        assert row is not None
+        return str(row[0])
+
+    started = time.monotonic()
+    seen = set()
+    for _ in range(200):
+        assert postgres_tenant.http.get("/readyz").status_code == 200
+        seen.add(probes_written())
+    assert len(seen) <= 2 + (time.monotonic() - started) / 5

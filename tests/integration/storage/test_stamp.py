@@ -21,6 +21,7 @@ from waflows.services import accounts, flows
 from waflows.services.flows import Content
 from waflows.storage import migrate
 from waflows.storage.database import Database, Transaction
+from waflows.storage.hearing import BOUND_SECONDS
 
 _PATIENCE = 20.0
 
@@ -168,37 +169,85 @@ def test_a_client_never_gets_a_list_from_before_its_own_write(server: Tenant) ->
         assert _newest(server) == made
 
 
+@contextmanager
+def _dev_tenant(postgres: Postgres, folder: Path) -> Iterator[tuple[Tenant, str]]:
+    """A tenant of a server of one process, and the database's address."""
+    url = postgres.new_database()
+    with dev_server(folder, "--database-url", url) as (process, _):
+        tenant = Tenant(process, url)
+        assert _eventually(lambda: not _deafness(tenant))
+        try:
+            yield tenant, url
+        finally:
+            tenant.http.close()
+
+
+def _create_elsewhere(elsewhere: Database, tenant: Tenant, name: str) -> str:
+    content = Content(name=name, categories=["OTHER"])
+    return elsewhere.run_now(flows.create, tenant.account_id, tenant.channel_id, content).id
+
+
+def _deafness(tenant: Tenant) -> str:
+    """What a server says about not hearing; empty while it hears."""
+    answer = tenant.http.get("/readyz")
+    assert answer.status_code == 200
+    return str(answer.json().get("detail", ""))
+
+
 def test_nothing_is_answered_from_memory_while_the_listener_is_down(
     postgres: Postgres, folder: Path
 ) -> None:
-    url = postgres.new_database()
-    with (
-        dev_server(folder, "--database-url", url) as (process, _),
-        opened(url) as elsewhere,
-    ):
-        tenant = Tenant(process, url)
+    with _dev_tenant(postgres, folder) as (tenant, url), opened(url) as elsewhere:
         for _ in range(5):
             tenant.http.get(tenant.flows)
         elsewhere.read_now(accounts.ping)
         with _closed_to_new_connections(url) as admin:
             _end(admin, _listeners(admin, url))
-            kept = _lists_from_memory(process.url)
+            # Between the end of the connection and its notice the bound holds, as below.
+            assert _eventually(lambda: "lost" in _deafness(tenant))
+            kept = _lists_from_memory(tenant.url)
             for number in range(10):
-                made = elsewhere.run_now(
-                    flows.create,
-                    tenant.account_id,
-                    tenant.channel_id,
-                    Content(name=f"Flow {number}", categories=["OTHER"]),
-                )
-                assert _newest(tenant) == made.id
-            assert _lists_from_memory(process.url) == kept
+                made = _create_elsewhere(elsewhere, tenant, f"Flow {number}")
+                assert _newest(tenant) == made
+            assert _lists_from_memory(tenant.url) == kept
 
         def from_memory_again() -> bool:
             tenant.http.get(tenant.flows)
-            return _lists_from_memory(process.url) > kept
+            return _lists_from_memory(tenant.url) > kept
 
         assert _eventually(from_memory_again)
-        tenant.http.close()
+        tenant.process.log_line(event="changes are heard again")
+
+
+@pytest.mark.parametrize("loss", ["ended", "silent"])
+def test_a_request_sent_later_than_the_bound_after_a_change_sees_it_however_the_listener_is_lost(
+    postgres: Postgres, folder: Path, loss: str
+) -> None:
+    with (
+        _dev_tenant(postgres, folder) as (tenant, url),
+        opened(url) as elsewhere,
+        _admin(url) as admin,
+    ):
+        for number in range(4):
+            assert _eventually(lambda: not _deafness(tenant))
+            for _ in range(3):
+                tenant.http.get(tenant.flows)
+            [pid] = _listeners(admin, url)
+            if loss == "ended":
+                _end(admin, [pid])
+            else:
+                os.kill(pid, signal.SIGSTOP)
+            try:
+                made = _create_elsewhere(elsewhere, tenant, f"Flow {number}")
+                committed = time.monotonic()
+                while True:
+                    sent = time.monotonic()
+                    if _newest(tenant) == made:
+                        break
+                    assert sent - committed <= BOUND_SECONDS
+            finally:
+                if loss == "silent":
+                    os.kill(pid, signal.SIGCONT)
 
 
 def _newest(tenant: Tenant) -> str:
@@ -240,8 +289,7 @@ def _listeners(admin: psycopg.Connection[tuple[int]], url: str) -> list[int]:
     """The backends that only wait for notifications."""
     name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
     rows = admin.execute(
-        "SELECT pid FROM pg_stat_activity WHERE datname = %s"
-        " AND (query LIKE 'LISTEN%%' OR query = 'SELECT 1')",
+        "SELECT pid FROM pg_stat_activity WHERE datname = %s AND query LIKE 'LISTEN%%'",
         (name,),
     )
     return [pid for (pid,) in rows.fetchall()]

@@ -184,18 +184,19 @@ def test_a_call_whose_turn_comes_too_late_is_given_up(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres_module, "_PATIENCE_SECONDS", 0.1)
+    _, threads = postgres_module._Room.READ.value
 
     def dawdle(tx: Transaction) -> str:
         time.sleep(0.3)
         return "done"
 
     async def ask_often() -> list[str | BaseException]:
-        calls = (db.read(dawdle) for _ in range(postgres_module._THREADS + 1))
+        calls = (db.read(dawdle) for _ in range(threads + 1))
         return await asyncio.gather(*calls, return_exceptions=True)
 
     with opened(postgres.new_database()) as db:
         *first, last = asyncio.run(ask_often())
-    assert first == ["done"] * postgres_module._THREADS
+    assert first == ["done"] * threads
     assert isinstance(last, Unavailable)
 
 
