@@ -20,9 +20,11 @@ dev: .venv/run $(STATIC) ## Install into .venv and start a server to try things 
 
 test: .venv/dev $(STATIC) ## Install what the tests need, PostgreSQL included, and run them all
 	@sh tests/browser.sh
+	@sh tests/pooler.sh
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not soak" $(ARGS)
 
 soak: .venv/dev $(STATIC) ## Run the long forms of the crash and race tests
+	@sh tests/pooler.sh
 	$(BIN)/python -m pytest -m soak --capture no $(ARGS)
 
 bench: .venv/bench $(STATIC) ## Measure the speed, as ratios to references run beside it

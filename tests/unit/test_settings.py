@@ -8,6 +8,7 @@ import pytest
 
 from waflows import settings
 from waflows.errors import OperatorError
+from waflows.storage.database import open_database
 
 
 def test_a_flag_counts_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
@@ -75,3 +76,15 @@ def test_what_the_command_line_reads_for_its_own_use_is_no_unknown_setting() -> 
     own = {"WAFLOWS_URL": "u", "WAFLOWS_KEY": "k", "WAFLOWS_ACCOUNT": "a", "WAFLOWS_CHANNEL": "c"}
 
     assert settings.load({}, own) == settings.load({}, {})
+
+
+def test_a_url_to_listen_at_is_postgresql_and_is_never_shown() -> None:
+    with pytest.raises(OperatorError) as refused:
+        settings.load({}, {"WAFLOWS_LISTEN_URL": "mysql://waflows:hush@db/waflows"})
+    assert "listen_url" in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+def test_a_url_to_listen_at_does_not_go_with_sqlite() -> None:
+    with pytest.raises(OperatorError, match="listen_url"):
+        open_database("sqlite:///waflows.db", "postgresql://db/waflows")
