@@ -30,17 +30,22 @@ _MOST_FORGOTTEN = 1000
 
 
 class Room(msgspec.Struct):
-    """How much more may be in flight: in all, for each webhook, and for suspects together.
+    """How much more may be in flight: for suspects together, for the others, for each webhook.
 
     `of` has the webhooks that are known; any other may have `fresh`. `mine` are lanes in flight.
     """
 
-    total: int
+    for_others: int
     fresh: int
     of: dict[str, int]
     suspects: frozenset[str]
     for_suspects: int
     mine: frozenset[Lane]
+
+    @property
+    def total(self) -> int:
+        """How much more may be in flight in all."""
+        return max(self.for_others, 0) + max(self.for_suspects, 0)
 
     def take(self, lanes: Collection[Lane], most: int | None = None) -> list[Lane]:
         """The lanes that there is room for, in order; the room they need is gone then."""
@@ -50,16 +55,29 @@ class Room(msgspec.Struct):
                 break
             if lane not in self.mine and self.left(lane.webhook_id) > 0:
                 self.of[lane.webhook_id] = self.of.get(lane.webhook_id, self.fresh) - 1
-                self.total -= 1
-                self.for_suspects -= lane.webhook_id in self.suspects
+                if lane.webhook_id in self.suspects:
+                    self.for_suspects -= 1
+                else:
+                    self.for_others -= 1
                 self.mine |= {lane}
                 taken.append(lane)
         return taken
 
+    def is_enough_for(self, lanes: Collection[Lane]) -> bool:
+        """Whether nobody among some lanes takes room that another of them needs."""
+        new = Counter(lane.webhook_id in self.suspects for lane in lanes if lane not in self.mine)
+        return new[True] <= self.for_suspects and new[False] <= self.for_others
+
     def left(self, webhook_id: str) -> int:
         """How many more lanes of a webhook may be taken."""
-        left = min(self.of.get(webhook_id, self.fresh), self.total)
-        return min(left, self.for_suspects) if webhook_id in self.suspects else left
+        return min(self.of.get(webhook_id, self.fresh), self._for_those_like(webhook_id))
+
+    def share(self, webhook_id: str, among: int) -> int:
+        """How many a webhook may have so that as many are left for each of so many like it."""
+        return min(self.left(webhook_id), self._for_those_like(webhook_id) // among)
+
+    def _for_those_like(self, webhook_id: str) -> int:
+        return self.for_suspects if webhook_id in self.suspects else self.for_others
 
     def without_room(self) -> list[str]:
         """The webhooks that can take nothing more."""
@@ -239,7 +257,7 @@ def _choose(tx: Transaction, now: int, room: Room) -> list[Lane]:
     """
     limit = room.total + len(room.mine)
     found = outbox.due(tx, now, limit)
-    if len(found) < limit or room.total <= 0:
+    if room.total <= 0 or (len(found) < limit and room.is_enough_for(found)):
         return room.take(found)
     in_flight = Counter(lane.webhook_id for lane in room.mine)
     firsts = outbox.first_due_of_each(tx, now, room.without_room(), limit)
@@ -247,7 +265,7 @@ def _choose(tx: Transaction, now: int, room: Room) -> list[Lane]:
     waiting = {lane.webhook_id for lane in firsts}
     if len(waiting) <= _FEW:
         for number, webhook_id in enumerate(sorted(waiting)):
-            share = min(room.left(webhook_id), room.total // (len(waiting) - number))
+            share = room.share(webhook_id, len(waiting) - number)
             # Those chosen above are not taken yet, so they are among the first again.
             already = sum(one.webhook_id == webhook_id for one in chosen)
             more = outbox.due_of(tx, webhook_id, now, share + already)

@@ -162,13 +162,16 @@ class Courier:
     async def _wait_for_work(self, turn: Turn) -> None:
         """Returns when there is something to note, to hold for longer, or to take."""
         next_due = turn.next_due
-        # What is due and was not taken has no room: then only the end of a call makes a change.
+        # What is due and was not taken has no room: then only the end of a call makes a change, or
+        # that a webhook is found not to answer.
         if next_due is not None and next_due <= clock.now_ms() and not turn.taken:
             next_due = None
         while not self._stopping:
             await asyncio.sleep(_GATHER_SECONDS)
             woken = await self._woken_by(next_due)
-            if self._tried or self._released or self._parked or self._to_renew(time.monotonic()):
+            now = time.monotonic()
+            found_out = self._pacing.suspect_silent(now)
+            if self._tried or self._released or self._parked or self._to_renew(now) or found_out:
                 return
             if not woken and next_due is not None and next_due <= clock.now_ms():
                 return
@@ -181,17 +184,20 @@ class Courier:
                     return
 
     async def _woken_by(self, at: int | None) -> bool:
-        """Waits to be woken, for that time, or for a tick; whether it was woken."""
+        """Waits to be woken, for a time, a webhook's silence, or a tick; whether it was woken."""
         waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._wake.wait())]
         if at is not None:
             waits.append(asyncio.create_task(clock.sleep_until(at)))
-        await asyncio.wait(waits, timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        seconds = _TICK_SECONDS
+        if (suspicion := self._pacing.next_suspicion()) is not None:
+            seconds = min(seconds, max(suspicion - time.monotonic(), 0.0))
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
         return self._wake.is_set()
 
     def _begin(self, taken: Taken) -> None:
-        self._pacing.begin(taken.lane)
+        self._pacing.begin(taken.lane, time.monotonic())
         task = asyncio.create_task(self._work_off(taken))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -237,7 +243,9 @@ class Courier:
         except Exception as error:
             self._logs.events.error("a delivery failed unexpectedly", exc_info=error)
             result = Result(0, 0.0, "An unexpected error; the server's log has more.")
-        self._pacing.learn(webhook.id, good=not result.error, seconds=result.seconds)
+        self._pacing.learn(
+            webhook.id, good=not result.error, seconds=result.seconds, now=time.monotonic()
+        )
         attempt = Attempt(
             at, round(result.seconds * 1000), result.status, result.error, result.answer
         )

@@ -1,9 +1,11 @@
 """How much may be in flight to each webhook, so that a slow or dead one delays no other. Pure.
 
 A webhook begins with a few lanes; each quick success adds one, a failure takes it down to one. One
-that failed or was slow is a suspect, and suspects together get half of all there is: however many
-of them hang, the other half is for those that answer. A good webhook has more lanes than calls at
-once, so that the next call need not wait for the database.
+that failed, was slow, or has not answered for a second is a suspect. Suspects have room of their
+own, so however many of them hang, they keep nothing from those that answer. Right after a start
+nothing is known of anybody; those that hang are found out after a second, and what they hold is no
+longer taken from the others. A good webhook has more lanes than calls at once, so that the next
+call need not wait for the database.
 """
 
 from __future__ import annotations
@@ -12,7 +14,11 @@ from waflows.services.deliveries import Room
 from waflows.storage.outbox import Lane
 
 MOST = 512
-"""Lanes taken by one process."""
+"""Lanes in flight to webhooks that are not suspects, in one process."""
+
+_MOST_OF_SUSPECTS = MOST // 2
+# Those that become suspects while in flight come on top of what suspects may begin.
+_MOST_IN_ALL = 4 * MOST
 
 CALLS_AT_ONCE = 32
 """Calls in flight to one webhook."""
@@ -31,6 +37,8 @@ class Pacing:
         self._in_flight: dict[str, int] = {}
         self._limits: dict[str, int] = {}
         self._suspects: set[str] = set()
+        # Since when a webhook with something in flight has not answered.
+        self._silent_since: dict[str, float] = {}
 
     @property
     def lanes(self) -> frozenset[Lane]:
@@ -44,18 +52,20 @@ class Pacing:
         for webhook_id, count in self._in_flight.items():
             of[webhook_id] = of.get(webhook_id, _FRESH) - count
             of_suspects += count if webhook_id in self._suspects else 0
+        left = _MOST_IN_ALL - len(self._lanes)
         return Room(
-            total=MOST - len(self._lanes),
+            for_others=min(MOST - (len(self._lanes) - of_suspects), left),
             fresh=_FRESH,
             of=of,
             suspects=frozenset(self._suspects),
-            for_suspects=MOST // 2 - of_suspects,
+            for_suspects=min(_MOST_OF_SUSPECTS - of_suspects, left),
             mine=self.lanes,
         )
 
-    def begin(self, lane: Lane) -> None:
-        """A lane was taken."""
+    def begin(self, lane: Lane, now: float) -> None:
+        """A lane was taken, at a time in seconds."""
         self._lanes.add(lane)
+        self._silent_since.setdefault(lane.webhook_id, now)
         self._in_flight[lane.webhook_id] = self._in_flight.get(lane.webhook_id, 0) + 1
 
     def end(self, lane: Lane) -> None:
@@ -66,13 +76,34 @@ class Pacing:
             self._in_flight[lane.webhook_id] = left
         else:
             del self._in_flight[lane.webhook_id]
+            del self._silent_since[lane.webhook_id]
 
     def has_too_much(self, webhook_id: str) -> bool:
         """Whether a webhook has more lanes than it may by now have."""
         return self._in_flight.get(webhook_id, 0) > self._limits.get(webhook_id, _FRESH)
 
-    def learn(self, webhook_id: str, *, good: bool, seconds: float) -> None:
-        """A call has ended, well or not, after so long."""
+    def suspect_silent(self, now: float) -> bool:
+        """Makes suspects of those that have not answered for too long; whether there are new ones.
+
+        Then there is more room for the others.
+        """
+        silent = {
+            webhook_id
+            for webhook_id, since in self._silent_since.items()
+            if now - since >= _SLOW_SECONDS and webhook_id not in self._suspects
+        }
+        self._suspects |= silent
+        return bool(silent)
+
+    def next_suspicion(self) -> float | None:
+        """When `suspect_silent` may find the next one; None if there is nothing to find."""
+        times = [at for one, at in self._silent_since.items() if one not in self._suspects]
+        return min(times) + _SLOW_SECONDS if times else None
+
+    def learn(self, webhook_id: str, *, good: bool, seconds: float, now: float) -> None:
+        """A call has ended at a time, well or not, after so long."""
+        if webhook_id in self._silent_since:
+            self._silent_since[webhook_id] = now
         if len(self._limits) >= _MOST_REMEMBERED:
             self._limits.clear()
             self._suspects.clear()

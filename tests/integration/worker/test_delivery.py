@@ -27,6 +27,8 @@ from harness.webhooks import (
 from waflows.services import clock, webhooks
 from waflows.services.webhooks import Wanted
 from waflows.storage.database import Database, open_database
+from waflows.upstream.webhook import CALL_SECONDS
+from waflows.worker.pacing import MOST
 from waflows.worker.retries import Retries
 
 _DAYS_OF_28_MINUTES = 0.02
@@ -266,6 +268,45 @@ def _check_that_others_get_their_events(
     run(scenario)
     assert all(got[f"/{one}"] == 1 for one in names if one.startswith("good"))
     assert all(got[f"/{one}"] <= 4 for one in names if one.startswith("hang"))
+
+
+def test_after_a_start_a_new_webhook_waits_a_moment_for_those_that_hang_not_for_their_end(
+    db: Database, account: str, target: Receiver
+) -> None:
+    """Hanging webhooks take all the room there is before anything is known of them."""
+    hanging = [f"hang-{number}" for number in range(MOST // 4 + 20)]
+
+    async def answer(received: Received) -> web.Response:
+        if received.path.startswith("/hang"):
+            await asyncio.sleep(2 * CALL_SECONDS)
+        return web.Response()
+
+    target.answer = answer
+    configure(db, account, *(Wanted(one, f"{target.url}/{one}", "MSG") for one in hanging))
+    configure(db, account, Wanted("fresh", f"{target.url}/fresh", "MSG"))
+    db.run_now(
+        announce,
+        [
+            event(account, f"user {number}", number, sub_account_id=one)
+            for one in hanging
+            for number in range(8)
+        ],
+    )
+
+    def arrived(path: str) -> list[float]:
+        return [one.at for one in target.requests if one.path.startswith(path)]
+
+    async def scenario() -> None:
+        async with delivering(db, retries=Retries()):
+            await until(lambda: len(arrived("/hang")) >= MOST)
+            await db.run(announce, [event(account, "ana", 1, sub_account_id="fresh")])
+            await until(lambda: bool(arrived("/fresh")))
+
+    run(scenario)
+    [fresh] = arrived("/fresh")
+    waited = fresh - arrived("/hang")[0]
+    # Their calls begin up to a moment before the first of them arrives.
+    assert waited < 0.8 * CALL_SECONDS, "none of those that hang had come to its end"
 
 
 def test_a_disabled_webhook_keeps_what_waits_and_gets_it_once_enabled(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from waflows.storage.outbox import Lane
 from waflows.worker.pacing import MOST, Pacing
 
+_NOW = 100.0
+
 
 def _lanes(webhook: str, count: int) -> list[Lane]:
     return [Lane("account", webhook, f"user {n}") for n in range(count)]
@@ -13,13 +15,13 @@ def _lanes(webhook: str, count: int) -> list[Lane]:
 def _begin(pacing: Pacing, lanes: list[Lane]) -> list[Lane]:
     taken = pacing.room().take(lanes)
     for lane in taken:
-        pacing.begin(lane)
+        pacing.begin(lane, _NOW)
     return taken
 
 
 def _finish(pacing: Pacing, lanes: list[Lane], *, good: bool, seconds: float = 0.01) -> None:
     for lane in lanes:
-        pacing.learn(lane.webhook_id, good=good, seconds=seconds)
+        pacing.learn(lane.webhook_id, good=good, seconds=seconds, now=_NOW)
         pacing.end(lane)
 
 
@@ -41,7 +43,7 @@ def test_a_webhook_that_begins_to_fail_has_too_much_until_it_is_down_to_one() ->
     pacing = Pacing()
     taken = _begin(pacing, _lanes("shaky", 4))
     assert not pacing.has_too_much("shaky")
-    pacing.learn("shaky", good=False, seconds=0.01)
+    pacing.learn("shaky", good=False, seconds=0.01, now=_NOW)
     for lane in taken[1:]:
         assert pacing.has_too_much("shaky")
         pacing.end(lane)
@@ -61,7 +63,7 @@ def test_suspects_together_leave_half_of_all_room_to_the_others() -> None:
     pacing = Pacing()
     suspects = [f"slow {n}" for n in range(1000)]
     for one in suspects:
-        pacing.learn(one, good=False, seconds=5.0)
+        pacing.learn(one, good=False, seconds=5.0, now=_NOW)
     waiting = [lane for one in suspects for lane in _lanes(one, 3)]
     assert len(_begin(pacing, waiting)) == MOST // 2
     assert len(_begin(pacing, waiting)) == 0
@@ -71,7 +73,7 @@ def test_suspects_together_leave_half_of_all_room_to_the_others() -> None:
 def test_slow_successes_make_a_suspect_but_cost_no_room() -> None:
     pacing = Pacing()
     for _ in range(10):
-        pacing.learn("slow", good=True, seconds=3.0)
+        pacing.learn("slow", good=True, seconds=3.0, now=_NOW)
     assert len(_begin(pacing, _lanes("slow", 100))) == 4
     assert "slow" in pacing.room().suspects
 
@@ -89,3 +91,35 @@ def test_room_names_the_webhooks_that_have_none() -> None:
     _begin(pacing, _lanes("full", 100))
     _begin(pacing, _lanes("not full", 1))
     assert pacing.room().without_room() == ["full"]
+
+
+def test_webhooks_that_do_not_answer_give_their_room_to_others_after_a_second() -> None:
+    pacing = Pacing()
+    hanging = [lane for n in range(1000) for lane in _lanes(f"hanging {n}", 4)]
+    assert len(_begin(pacing, hanging)) == MOST
+    assert _begin(pacing, _lanes("new", 1)) == []
+    assert pacing.next_suspicion() == _NOW + 1.0
+    assert not pacing.suspect_silent(_NOW + 0.9)
+    assert pacing.suspect_silent(_NOW + 1.0)
+    assert not pacing.suspect_silent(_NOW + 1.0), "each is found out once"
+    assert len(_begin(pacing, _lanes("new", 1))) == 1
+
+
+def test_however_many_hang_what_is_in_flight_has_a_limit() -> None:
+    pacing = Pacing()
+    for round_ in range(20):
+        _begin(pacing, [lane for n in range(600) for lane in _lanes(f"{round_} {n}", 4)])
+        pacing.suspect_silent(_NOW + 1.0)
+    assert len(pacing.lanes) == 4 * MOST
+
+
+def test_a_webhook_that_answers_one_call_after_the_other_is_not_suspected() -> None:
+    pacing = Pacing()
+    [lane] = _begin(pacing, _lanes("good", 1))
+    pacing.learn("good", good=True, seconds=0.01, now=_NOW + 0.9)
+    assert not pacing.suspect_silent(_NOW + 1.5)
+    assert pacing.suspect_silent(_NOW + 1.9)
+    pacing.learn("good", good=True, seconds=0.01, now=_NOW + 2.0)
+    assert "good" not in pacing.room().suspects
+    pacing.end(lane)
+    assert pacing.next_suspicion() is None
