@@ -90,7 +90,7 @@ class Observer:
             if answer.status_code == 503:
                 return False
             assert answer.status_code == 200, answer.text
-            return bool(answer.json()["flows"][0]["id"] != made.id)
+            return made.id not in [flow["id"] for flow in answer.json()["flows"]]
 
         return self._watch("list", committed, is_stale)
 

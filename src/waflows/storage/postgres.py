@@ -29,21 +29,21 @@ from waflows.errors import Unavailable
 from waflows.storage.database import Deafness, RecentFailure, Row, Unit
 from waflows.storage.hearing import Hearing
 from waflows.storage.listener import CHANNEL, Listener
-from waflows.storage.postgres_connections import connect_for_work
+from waflows.storage.postgres_connections import LOCK_SECONDS, connect_for_work, is_direct
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _TRIES = 5
 _PATIENCE_SECONDS = 10.0
-_LOCK_SECONDS = 5.0
 # So long a write waits for a lock on the thread where other writes want to go; much shorter while
 # some are known to be stuck.
 _FIRST_LOCK_SECONDS = 0.25
 _LEAST_LOCK_SECONDS = 0.02
 
 # What opens a transaction travels in one message; it leaves nothing behind in the session.
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = {}"
+_READ_DIRECT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_READ = f"{_READ_DIRECT}; SET LOCAL lock_timeout = {{}}"
 _WRITE = f"BEGIN; SET LOCAL lock_timeout = {{}}; SELECT pg_notify('{CHANNEL}', '')"
 _WRITE_SOFT = "BEGIN; SET LOCAL lock_timeout = {}; SET LOCAL synchronous_commit = off"
 _UNDONE = (pg.SerializationFailure, pg.DeadlockDetected)
@@ -159,13 +159,13 @@ class PostgresDatabase:
 
     def run_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`run` for callers without an event loop."""
-        result = self._attempt(_WRITE, _LOCK_SECONDS, unit, *args, **kwargs)
+        result = self._attempt(_WRITE, LOCK_SECONDS, unit, *args, **kwargs)
         self._tell_of_change()
         return result
 
     def read_now(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`read` for callers without an event loop."""
-        return self._attempt(_READ, _LOCK_SECONDS, unit, *args, **kwargs)
+        return self._attempt(_READ, LOCK_SECONDS, unit, *args, **kwargs)
 
     def on_change(self, call: Callable[[], None]) -> None:
         """Has something called after each `run` of this process, from whichever thread."""
@@ -206,7 +206,7 @@ class PostgresDatabase:
             seconds = max(_FIRST_LOCK_SECONDS / (1 + self._stuck), _LEAST_LOCK_SECONDS)
             return self._attempt(opening, seconds, unit, *args, **kwargs)
 
-        deadline = time.monotonic() + _LOCK_SECONDS
+        deadline = time.monotonic() + LOCK_SECONDS
         try:
             return await self._on_thread(_Room.WRITE, attempt)
         except _Locked:
@@ -249,7 +249,10 @@ class PostgresDatabase:
             committing = False
             try:
                 connection = self._connection()
-                connection.execute(begin, prepare=False)
+                if opening is _READ and is_direct(connection):
+                    connection.execute(_READ_DIRECT)
+                else:
+                    connection.execute(begin, prepare=False)
                 result = unit(PostgresTransaction(connection), *args, **kwargs)
                 committing = True
                 connection.execute("COMMIT")

@@ -1,10 +1,10 @@
 """How connections to PostgreSQL are made, whether or not a pooler stands in between.
 
-Nothing here or in the modules that use it depends on the state of a session, so that a pooler may
-give every transaction another one: no start-up options but the application's name, time-outs set
-within each transaction, advisory locks and cursors that end with it. Statements are prepared only
-where the session that answered the handshake is the one that does the work; a pooler answers with
-a process id of its own.
+Behind a pooler nothing may depend on the state of a session, as every transaction may get another
+one: no start-up options but the application's name, time-outs set within each transaction, advisory
+locks and cursors that end with it. Only where the session that answered the handshake is the one
+that does the work are statements prepared and reads spared the time-out in each transaction; a
+pooler answers the handshake with a process id of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ _OPTIONS = {
 }
 _PREPARE_AFTER = 5
 
+LOCK_SECONDS = 5.0
+"""So long a transaction waits for a lock that says nothing else."""
+
 
 def connect(url: str) -> psycopg.Connection[Row]:
     """A connection that prepares nothing."""
@@ -32,11 +35,17 @@ def connect(url: str) -> psycopg.Connection[Row]:
 
 
 def connect_for_work(url: str) -> psycopg.Connection[Row]:
-    """A connection for many transactions, which prepares its statements if it is a direct one."""
+    """A connection for many transactions, with a state of its own if it is a direct one."""
     connection = connect(url)
     # Through a pooler it may be handed what another client listens for; nobody would collect it.
     connection.add_notify_handler(lambda _: None)
     answering = connection.execute("SELECT pg_backend_pid()").fetchone()
     if answering == (connection.info.backend_pid,):
         connection.prepare_threshold = _PREPARE_AFTER
+        connection.execute(f"SET lock_timeout = {round(LOCK_SECONDS * 1000)}")
     return connection
+
+
+def is_direct(connection: psycopg.Connection[Row]) -> bool:
+    """Whether a connection for work keeps its state from one transaction to the next."""
+    return connection.prepare_threshold is not None

@@ -142,7 +142,7 @@ def test_a_lock_held_too_long_by_another_process_is_not_waited_for_without_end(
     channel = db.run_now(accounts.create_channel, account, "Channel").id
     monkeypatch.setattr(sqlite_module, "_PATIENCE_SECONDS", 0.2)
     monkeypatch.setattr(postgres_module, "_PATIENCE_SECONDS", 0.2)
-    monkeypatch.setattr(postgres_module, "_LOCK_SECONDS", 1)
+    monkeypatch.setattr(postgres_module, "LOCK_SECONDS", 1)
     locked, release = threading.Event(), threading.Event()
 
     def hold(tx: Transaction) -> None:
