@@ -22,7 +22,7 @@ _OPERATIONS = [
     ("post", f"{_FLOWS}/{{flowId}}/deprecate"),
 ]
 # What the server adds; none of it is in an answer unless a request asks for it.
-_MORE_PARAMETERS = {"after", "status", "name", "fields"}
+_MORE_PARAMETERS = {"after", "status", "name", "fields", "flow_token", "flow_action_payload"}
 _MORE_REQUEST_FIELDS = {"applicationId"}
 _MORE_ANSWER_FIELDS = {
     "endPointUri",

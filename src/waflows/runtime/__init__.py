@@ -12,7 +12,7 @@ endpoint, open a URL, take the response. Read `engine` first, then `moves`, `act
 
 from __future__ import annotations
 
-from waflows.runtime.engine import Step, step
+from waflows.runtime.engine import Step, look, step
 from waflows.runtime.events import (
     Answered,
     Back,
@@ -80,6 +80,7 @@ __all__ = [
     "Widget",
     "draw",
     "load",
+    "look",
     "render",
     "step",
     "summary",

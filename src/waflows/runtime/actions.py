@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from waflows.flowjson import expressions
-from waflows.runtime import choices, evaluation, fields
+from waflows.runtime import choices, fields
 from waflows.runtime.events import Media
 from waflows.runtime.flow import Component, destination
 from waflows.runtime.moves import Move, Refused
 from waflows.runtime.scope import Scope
 from waflows.runtime.state import Complete, OpenUrl, Phase
-from waflows.runtime.values import too_large
+from waflows.runtime.values import too_large, weight
 
 _FileForm = Callable[[Media], dict[str, Any]]
 
@@ -86,8 +86,15 @@ def _data_exchange(move: Move, action: dict[str, Any]) -> None:
 
 def _complete(move: Move, action: dict[str, Any]) -> None:
     response = _payload(move, action, _in_response)
+    if is_too_large_a_response(response):
+        raise Refused("The response is larger than a phone sends.")
     finish(move, {**response, "flow_token": move.state.flow_token})
     move.note("complete", response)
+
+
+def is_too_large_a_response(response: dict[str, Any]) -> bool:
+    """Whether a flow may not end with this response."""
+    return weight(response, choices.LARGEST_RESPONSE) > choices.LARGEST_RESPONSE
 
 
 def finish(move: Move, response: dict[str, Any]) -> None:
@@ -106,9 +113,12 @@ def _update_data(move: Move, action: dict[str, Any]) -> None:
 
 
 def _open_url(move: Move, action: dict[str, Any]) -> None:
-    url = evaluation.text(move.scope().resolve(action.get("url")))
+    scope = move.scope()
+    url = scope.as_text(scope.resolve(action.get("url")))
     if not url.lower().startswith(("https://", "http://")):
         raise Refused(f"{url[:200]!r} is no web address.")
+    if len(url) > choices.LONGEST_URL:
+        raise Refused(f"A web address has at most {choices.LONGEST_URL} characters.")
     move.note("open_url", detail=url)
     move.effects.append(OpenUrl(url))
 

@@ -9,7 +9,7 @@ from waflows.runtime.events import Failed
 from waflows.runtime.flow import SUCCESS
 from waflows.runtime.moves import Move
 from waflows.runtime.state import NotifyEndpoint, Phase, Request
-from waflows.runtime.values import clean, too_large
+from waflows.runtime.values import clean, is_too_large_a_state, too_large
 
 _BAD_TRANSITION = "invalid-screen-transition"
 _BAD_PAYLOAD = "payload-schema-error"
@@ -35,9 +35,13 @@ def use(move: Move, body: Any) -> None:
     """Shows the screen an answer names, or ends the flow, or tells the endpoint what is wrong."""
     asked = move.state.request
     assert asked is not None, "the engine lets answers in only while a request is out"
+    before = move.state
     try:
         _use(move, asked, body)
+        if is_too_large_a_state(move.state):
+            raise _Unusable(_BAD_PAYLOAD, "With the other screens' data it is too large.")
     except _Unusable as wrong:
+        move.state = before
         _tell_back(move, asked, wrong)
 
 
@@ -87,6 +91,8 @@ def _succeed(move: Move, data: dict[str, Any]) -> None:
             _BAD_PAYLOAD,
             "SUCCESS needs data.extension_message_response.params with a flow_token.",
         )
+    if actions.is_too_large_a_response(response):
+        raise _Unusable(_BAD_PAYLOAD, "The response is larger than a phone sends.")
     move.note("answer", data, SUCCESS)
     actions.finish(move, response)
 

@@ -25,7 +25,30 @@ LONGEST_TEXT = 100_000
 """Characters an expression's text and a typed text may have; bounds what repeated joining makes."""
 
 LARGEST_DATA = 10 * 1024 * 1024
-"""Weight of a screen's data and of an action's payload: Meta's limit for an endpoint's answer."""
+"""Weight of a screen's data and of a request's payload: Meta's limit for an endpoint's answer. A
+weight counts characters, and eight for each value, which is about what it takes as JSON."""
+
+LARGEST_STATE = 12 * 1024 * 1024
+"""Weight of all that is known of a flow being played: one screen's data, and some of others."""
+
+LARGEST_VIEW = 4 * 1024 * 1024
+"""Weight of a screen as drawn. A phone shows a few thousand characters and some pictures."""
+
+LARGEST_RESPONSE = 1024 * 1024
+"""Weight of what a flow answers in the end, of the summary of it, and of a step's action log."""
+
+LONGEST_URL = 8_000
+"""Characters of an address that is opened; browsers take fewer."""
+
+LONGEST_MESSAGE = 2_000
+"""Characters of what is said about a step that was refused."""
+
+MOST_WORK = 200_000
+"""Components, items, bindings and kilobytes of text that one step, or drawing one screen, may look
+at. A screen has at most fifty components, so an honest one takes a few thousand."""
+
+PART_SECONDS = 0.3
+"""Processor time for a step, and again for drawing its screen: what the count of work missed."""
 
 LONGEST_CHAIN = 20
 """How many inputs may take their initial value from one another in a row before the last is empty.
@@ -38,6 +61,9 @@ PATTERN_SECONDS = 0.05
 """How long a `pattern` may work on one text. Of one that takes longer, as of one that is no regular
 expression, nothing is known: the text is let through, since an input nobody can fill is worse."""
 LONGEST_PATTERN = 2_000
+
+ALL_PATTERNS_SECONDS = 0.2
+"""How long all patterns of one step may work together, before and after it, compiling included."""
 
 MAX_CHARS = 80
 MAX_LENGTH = 600

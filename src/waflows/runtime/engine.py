@@ -1,8 +1,9 @@
 """The machine: `step(flow, state, event)` gives the next state, the screen, and effects.
 
 Pure and total: nothing is read or written, no event raises, and the same arguments always give
-the same. The host carries out the effects and comes back with events. What a phone would not let
-a person do changes nothing and is explained in `refused`.
+the same, but where a budget of time runs out (see `budget`). The host carries out the effects and
+comes back with events. What a phone would not let a person do changes nothing and is explained in
+`refused`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from waflows.runtime import actions, answers, fields, inputs, render, submission
+from waflows.runtime import actions, answers, choices, fields, inputs, render, submission
+from waflows.runtime.budget import Budget, OverBudget
 from waflows.runtime.events import (
     Answered,
     Back,
@@ -33,7 +35,7 @@ from waflows.runtime.flow import Component, Flow
 from waflows.runtime.moves import Move, Refused
 from waflows.runtime.scope import Scope
 from waflows.runtime.state import Effect, Phase, Ran, State
-from waflows.runtime.values import clean, too_large
+from waflows.runtime.values import clean, is_too_large_a_state, too_large
 from waflows.runtime.widgets import View
 
 
@@ -47,20 +49,40 @@ class Step(msgspec.Struct, frozen=True):
     refused: str = ""
 
 
-def step(flow: Flow, state: State, event: Event) -> Step:
+def step(flow: Flow, state: State, event: Event, budget: Budget | None = None) -> Step:
     """Lets an event happen. The state before the first event is `State()`."""
     known = _fitting(flow, state)
-    move = Move(flow, known)
+    budget = budget or Budget()
+    move = Move(flow, known, budget)
     try:
         _check_phase(known, event)
         if not isinstance(event, Open | Close):
             move.change(snackbar="", detail="")
         _HANDLERS[type(event)](move, event)
+        if isinstance(event, _GROWING) and is_too_large_a_state(move.state):
+            raise Refused("The flow's data is larger than a phone keeps.")
     except Refused as refusal:
         kept = move.state if refusal.keep else known
-        return Step(kept, render.render(flow, kept), refused=str(refusal))
-    shown = render.render(flow, move.state)
-    return Step(move.state, shown, tuple(move.effects), tuple(move.log))
+        refused = str(refusal)[: choices.LONGEST_MESSAGE]
+        shown, told = render.render_told(flow, kept, budget)
+        return Step(kept, shown, log=told, refused=refused)
+    except OverBudget:
+        shown, told = render.render_told(flow, known, budget)
+        return Step(known, shown, log=told, refused=_TOO_MUCH_WORK)
+    shown, told = render.render_told(flow, move.state, budget)
+    return Step(move.state, shown, tuple(move.effects), (*move.log, *told))
+
+
+def look(flow: Flow, state: State) -> Step:
+    """The screen as it is, as a step by which nothing happened."""
+    shown, told = render.render_told(flow, state, Budget())
+    return Step(state, shown, log=told)
+
+
+_LONGEST_PART = 200
+_TOO_MUCH_WORK = "This takes more work than a phone could do at once."
+# What a person only leaves with makes nothing larger; it must stay possible in any state.
+_GROWING = (Open, Type, Select, Unselect, PickDate, PickDates, PickMedia, Tap, Back)
 
 
 def _fitting(flow: Flow, state: State) -> State:
@@ -150,7 +172,7 @@ def _tap_footer(
     if wrong:
         move.change_page(attempted=True)
         told = "; ".join(
-            f"{component.name}: {wrong[component.key].message}"
+            f"{component.name}: {wrong[component.key].message[:_LONGEST_PART]}"
             for component in shown
             if component.key in wrong
         )

@@ -86,6 +86,8 @@ def _apply(node: Unary | Binary | Concatenation, operands: list[Any]) -> Any:
 def _join(parts: list[Any]) -> str:
     length, joined = 0, []
     for part in parts:
+        if length >= choices.LONGEST_TEXT:
+            break
         joined.append(text(part)[: choices.LONGEST_TEXT - length])
         length += len(joined[-1])
     return "".join(joined)

@@ -47,7 +47,9 @@ def options(scope: Scope, component: Component) -> tuple[Option, ...]:
     source = component.value.get("data-source")
     items = scope.resolve(source) if isinstance(source, str) else source
     found: dict[str, Option] = {}
-    for item in items if isinstance(items, list) else ():
+    listed = items if isinstance(items, list) else []
+    scope.budget.spend(len(listed))
+    for item in listed:
         if isinstance(item, dict) and isinstance(item.get("id"), str):
             found.setdefault(item["id"], Option(item["id"], item))
     return tuple(found.values())
@@ -60,6 +62,7 @@ def list_items(scope: Scope, component: Component) -> list[dict[str, Any]]:
     items = source if static else scope.resolve(source)
     if not isinstance(items, list):
         return []
+    scope.budget.spend(len(items))
     return [
         {
             key: scope.resolve(value) if static and key != "on-click-action" else value

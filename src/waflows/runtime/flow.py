@@ -17,6 +17,9 @@ from waflows.flowjson.spec import versions
 from waflows.runtime.values import clean
 
 SUCCESS = "SUCCESS"
+MOST_CONTAINERS = 100_000
+MOST_COMMAS = 400_000
+"""Objects and lists, and commas, in a document. The largest known flow has a few thousand."""
 _CONTAINERS = {"Form", "If", "Switch"}
 _CLICK = "on-click-action"
 
@@ -108,6 +111,7 @@ def load(document: str | bytes | dict[str, Any]) -> Flow:
     """Prepares a document, as text or as the value it says. Raises Unplayable."""
     value: Any = document
     if not isinstance(document, dict):
+        _check_structure(document)
         read = source.read(document)
         if not read.readable:
             raise Unplayable("The document is not JSON.")
@@ -115,6 +119,18 @@ def load(document: str | bytes | dict[str, Any]) -> Flow:
     if source.too_deep(value):
         raise Unplayable(f"The document is nested deeper than {MAX_DEPTH} levels.")
     return _flow(clean(value))
+
+
+def _check_structure(text: str | bytes) -> None:
+    """Raises Unplayable for a text of so many values that they would fill the memory.
+
+    Counted in the text, commas in its sentences included, which is done in a millisecond.
+    """
+    braces, brackets, comma = ("{", "[", ",") if isinstance(text, str) else (b"{", b"[", b",")
+    if text.count(braces) + text.count(brackets) > MOST_CONTAINERS:  # type: ignore[arg-type]
+        raise Unplayable(f"The document has more than {MOST_CONTAINERS:,} objects and lists.")
+    if text.count(comma) > MOST_COMMAS:  # type: ignore[arg-type]
+        raise Unplayable(f"The document has more than {MOST_COMMAS:,} values.")
 
 
 def _flow(value: Any) -> Flow:

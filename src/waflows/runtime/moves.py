@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from waflows.runtime import choices, values
+from waflows.runtime.budget import Budget
 from waflows.runtime.flow import Flow
 from waflows.runtime.scope import Scope
 from waflows.runtime.state import CallEndpoint, Effect, Page, Phase, Ran, Request, State
@@ -25,9 +27,11 @@ class Refused(Exception):
 class Move:
     """One step being made. Handlers call its methods; `state` is what has come of it so far."""
 
-    def __init__(self, flow: Flow, state: State) -> None:
+    def __init__(self, flow: Flow, state: State, budget: Budget) -> None:
         self.flow = flow
         self.state = state
+        self.budget = budget
+        self._log_room = choices.LARGEST_RESPONSE
         self.effects: list[Effect] = []
         self.log: list[Ran] = []
 
@@ -42,11 +46,17 @@ class Move:
 
     def scope(self) -> Scope:
         """What bindings mean on the screen shown, as the state is now."""
-        return Scope(self.flow, self.state)
+        return Scope(self.flow, self.state, budget=self.budget)
 
     def note(self, action: str, data: dict[str, Any] | None = None, detail: str = "") -> None:
-        """Adds a line to the action log."""
-        self.log.append(Ran(action, self.state.screen, data or {}, detail))
+        """Adds a line to the action log, without its data when that is too much to tell."""
+        carried = data or {}
+        weight = values.weight(carried, self._log_room)
+        if weight > self._log_room:
+            carried, detail = {}, f"{detail} (too much data to tell)".strip()
+        else:
+            self._log_room -= weight
+        self.log.append(Ran(action, self.state.screen, carried, detail[: choices.LONGEST_MESSAGE]))
 
     def enter(self, screen: str, data: dict[str, Any]) -> None:
         """Shows a screen with new data: the one shown again, one further down, or a new one."""

@@ -5,51 +5,100 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from waflows.runtime import choices, dates, evaluation, fields, submission, validation, widgets
+from waflows.runtime.budget import Budget, OverBudget
 from waflows.runtime.flow import Component, Flow
 from waflows.runtime.scope import Scope
-from waflows.runtime.state import Phase, State
+from waflows.runtime.state import Phase, Ran, State
+from waflows.runtime.values import weight
 from waflows.runtime.widgets import View, Widget
+
+_TOO_MUCH = "The screen is cut: it holds more than a phone could show."
 
 
 def render(flow: Flow, state: State) -> View:
     """What the sheet shows. A state of another document shows what both have in common."""
+    return render_told(flow, state, Budget())[0]
+
+
+def render_told(flow: Flow, state: State, budget: Budget) -> tuple[View, tuple[Ran, ...]]:
+    """What the sheet shows, and lines for the action log about what of it could not be told.
+
+    A screen that is too much is drawn as far as the budget goes, and says so in `detail`.
+    """
+    budget.start()
     if state.screen not in flow.screens:
-        return View(
-            phase=state.phase,
-            snackbar=state.snackbar,
-            detail=state.detail,
-            response=state.response,
-        )
-    scope = Scope(flow, state)
-    drawing = _Drawing(scope)
-    left = flow.remaining[scope.screen.id]
-    steps = len(state.stack) + left if len(flow.screens) > 1 else 0
+        return _with(state), ()
+    view, is_cut = _draw(flow, state, budget)
+    told = []
+    if is_cut:
+        told.append(Ran("cut", state.screen, detail=_TOO_MUCH))
+    if budget.undecided:
+        words = f"{budget.undecided} patterns took too long, so their texts were let through."
+        told.append(Ran("patterns", state.screen, detail=words))
+    return view, tuple(told)
+
+
+def _with(state: State, detail: str = "") -> View:
+    """The parts of a view that come straight from the state."""
     return View(
         phase=state.phase,
-        screen=scope.screen.id,
-        title=evaluation.text(scope.resolve(scope.screen.value.get("title"))),
-        terminal=scope.screen.terminal,
-        can_go_back=len(state.stack) > 1,
-        step=len(state.stack) if steps else 0,
-        steps=steps,
-        widgets=tuple(drawing.widgets()),
+        screen="",
         snackbar=state.snackbar,
-        detail=state.detail,
+        detail=" ".join(filter(None, (state.detail, detail))),
         response=state.response,
     )
 
 
+def _draw(flow: Flow, state: State, budget: Budget) -> tuple[View, bool]:
+    scope = Scope(flow, state, budget=budget)
+    drawing = _Drawing(scope)
+    is_cut = not drawing.draw()
+    left = flow.remaining[scope.screen.id]
+    steps = len(state.stack) + left if len(flow.screens) > 1 else 0
+    view = msgspec.structs.replace(
+        _with(state, _TOO_MUCH if is_cut else ""),
+        screen=scope.screen.id,
+        title=drawing.title,
+        terminal=scope.screen.terminal,
+        can_go_back=len(state.stack) > 1,
+        step=len(state.stack) if steps else 0,
+        steps=steps,
+        widgets=tuple(drawing.widgets),
+    )
+    return view, is_cut
+
+
 class _Drawing:
-    """Draws the components of one screen."""
+    """Draws the components of one screen, until it is drawn or the screen is too much."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.shown = [each for each in scope.shown() if each.type in _DRAW]
-        self.wrong = submission.problems(scope, self.shown)
+        self.title = ""
+        self.shown: list[Component] = []
+        self.wrong: dict[str, validation.Problem] = {}
+        self.widgets: list[Widget] = []
 
-    def widgets(self) -> list[Widget]:
-        return [_DRAW[component.type](self, component) for component in self.shown]
+    def draw(self) -> bool:
+        """Draws; whether all of it was drawn."""
+        room = choices.LARGEST_VIEW
+        scope = self.scope
+        try:
+            title = scope.as_text(scope.resolve(scope.screen.value.get("title")))
+            self.title = title[: choices.LONGEST_TEXT]
+            self.shown = [each for each in scope.shown() if each.type in _DRAW]
+            self.wrong = submission.problems(scope, self.shown)
+            for component in self.shown:
+                widget = _DRAW[component.type](self, component)
+                room -= weight(widget, room)
+                if room < 0:
+                    return False
+                self.widgets.append(widget)
+        except OverBudget:
+            return False
+        return True
 
     def common(self, component: Component) -> dict[str, Any]:
         return {"key": component.key, "component": component.type}
@@ -68,7 +117,7 @@ class _Drawing:
 
     def label(self, component: Component) -> str:
         found = self.scope.get(component, "label")
-        return "" if isinstance(found, dict | list) else evaluation.text(found)
+        return "" if isinstance(found, dict | list) else self.scope.as_text(found)
 
     def required(self, component: Component) -> bool:
         if component.type in fields.MEDIA:
@@ -148,7 +197,7 @@ def _option(
 ) -> widgets.OptionView:
     def text(name: str) -> str:
         found = option.value.get(name)
-        return evaluation.text(scope.resolve(found) if static else found)
+        return scope.as_text(scope.resolve(found) if static else found)
 
     return widgets.OptionView(
         id=option.id,

@@ -12,6 +12,7 @@ from typing import Any
 from waflows.flowjson import expressions
 from waflows.flowjson.expressions import Reference
 from waflows.runtime import choices, evaluation, fields
+from waflows.runtime.budget import Budget
 from waflows.runtime.fields import Option
 from waflows.runtime.flow import Component, Flow, Screen
 from waflows.runtime.state import Page, State
@@ -20,9 +21,12 @@ from waflows.runtime.state import Page, State
 class Scope:
     """The bindings of one screen. `screen` is the one shown unless another is named."""
 
-    def __init__(self, flow: Flow, state: State, screen: str = "") -> None:
+    def __init__(
+        self, flow: Flow, state: State, screen: str = "", budget: Budget | None = None
+    ) -> None:
         self.flow = flow
         self.state = state
+        self.budget = budget or Budget()
         self.screen: Screen = flow.screens[screen or state.screen]
         self.page = state.pages.get(self.screen.id, Page())
         self._screens = flow.screens
@@ -39,6 +43,7 @@ class Scope:
 
         None is the value of one that finds nothing.
         """
+        self.budget.spend()
         if isinstance(value, str):
             return self._string(value)
         if isinstance(value, dict):
@@ -59,12 +64,14 @@ class Scope:
         if kind is None or kind == "text" or (kind == "nested" and not self._nested):
             return text
         tree = expressions.parse(text, kind).tree
-        return None if tree is None else evaluation.evaluate(tree, self.look_up)
+        found = None if tree is None else evaluation.evaluate(tree, self.look_up)
+        return self._paid(found) if kind == "nested" else found
 
     # --- bindings
 
     def look_up(self, reference: Reference) -> Any:
         """What a reference means here."""
+        self.budget.spend()
         if reference.screen is not None and reference.screen != self.screen.id:
             return self._elsewhere(reference)
         first, *steps = reference.path
@@ -91,7 +98,7 @@ class Scope:
         if name not in self.flow.screens or name not in self.state.pages:
             return choices.UNVISITED
         if name not in self._others:
-            self._others[name] = Scope(self.flow, self.state, name)
+            self._others[name] = Scope(self.flow, self.state, name, self.budget)
             self._others[name]._open = self._open
         found = self._others[name].look_up(
             Reference(reference.source, reference.path, reference.text, reference.span)
@@ -132,6 +139,7 @@ class Scope:
         pending = list(reversed(self.screen.components))
         while pending:
             component = pending.pop()
+            self.budget.spend()
             if component.type == "Form":
                 pending += reversed(component.branches["children"])
             elif component.type == "If":
@@ -143,7 +151,7 @@ class Scope:
                 yield component
 
     def _case(self, switch: Component) -> tuple[Component, ...]:
-        value = evaluation.text(self.resolve(switch.value.get("value")))
+        value = self.as_text(self.resolve(switch.value.get("value")))
         found = switch.branches.get(value)
         return switch.branches.get(choices.DEFAULT_CASE, ()) if found is None else found
 
@@ -155,7 +163,15 @@ class Scope:
 
     def text(self, component: Component, name: str) -> str:
         """A property as text."""
-        return evaluation.text(self.get(component, name))
+        return self.as_text(self.get(component, name))
+
+    def as_text(self, value: Any) -> str:
+        """A value as text, paid for by its length where it had to be written out."""
+        return value if isinstance(value, str) else self._paid(evaluation.text(value))
+
+    def _paid(self, made: Any) -> Any:
+        self.budget.spend(len(made) // 1024 if isinstance(made, str) else 0)
+        return made
 
     def flag(self, component: Component, name: str, *, default: bool) -> bool:
         """A property as truth value; the default for whatever is none."""
@@ -171,4 +187,5 @@ class Scope:
         """A property as list of texts, of a single text too."""
         found = self.get(component, name)
         listed = found if isinstance(found, list) else [] if found is None else [found]
-        return tuple(evaluation.text(each) for each in listed)
+        self.budget.spend(len(listed))
+        return tuple(map(self.as_text, listed))

@@ -37,7 +37,7 @@ def waits_for(
 
 def _called(scope: Scope, component: Component) -> str:
     label = scope.get(component, "label")
-    return f"{label!r}" if isinstance(label, str) and label else component.name
+    return f"{label[:100]!r}" if isinstance(label, str) and label else component.name
 
 
 def _missing(scope: Scope, action: Any) -> str:

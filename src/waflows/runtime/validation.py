@@ -82,7 +82,7 @@ def _text(scope: Scope, component: Component, text: str) -> Problem | None:
         isinstance(pattern, str)
         and kind in _WITH_PATTERN
         and scope.flow.since("6.2")
-        and not patterns.found_in(pattern, text)
+        and not patterns.found_in(pattern, text, scope.budget)
     ):
         return Problem("pattern", scope.text(component, "helper-text") or "Use another form.")
     return None

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from waflows.flowjson.source import too_deep
 from waflows.runtime import choices
+
+_EACH = 8
 
 
 def clean(value: Any) -> Any:
@@ -29,25 +33,40 @@ def clean(value: Any) -> Any:
 
 
 def too_large(value: Any) -> bool:
-    """Whether data is more, or nested deeper, than a screen may hold. Stops counting at the limit.
+    """Whether data is more, or nested deeper, than a screen may hold.
 
     Bindings can double data with every step, so the check comes before the data is kept.
     """
-    weight = 0
+    return weight(value, choices.LARGEST_DATA) > choices.LARGEST_DATA or too_deep(value)
+
+
+def is_too_large_a_state(state: Any) -> bool:
+    """Whether a flow being played has come to know more than a phone keeps."""
+    return weight(state, choices.LARGEST_STATE) > choices.LARGEST_STATE
+
+
+def weight(value: Any, most: int) -> int:
+    """The characters of a value or a Struct, and eight for each value in it.
+
+    Stops counting beyond `most`, so that a value that holds another many times costs little.
+    """
+    found = 0
     pending = [value]
-    while pending:
+    while pending and found <= most:
         each = pending.pop()
+        found += _EACH
         if isinstance(each, str):
-            weight += len(each)
+            found += len(each)
         elif isinstance(each, dict):
             pending += each.values()
-            weight += sum(len(key) if isinstance(key, str) else 1 for key in each)
+            found += sum(len(key) if isinstance(key, str) else 1 for key in each)
         elif isinstance(each, list | tuple):
             pending += each
-        weight += 1
-        if weight + len(pending) > choices.LARGEST_DATA:
-            return True
-    return too_deep(value)
+        elif isinstance(each, msgspec.Struct):
+            pending += [getattr(each, name) for name in each.__struct_fields__]
+        if len(pending) * _EACH > most:
+            return most + 1
+    return found
 
 
 def _encodable(text: str) -> str:

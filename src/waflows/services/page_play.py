@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from waflows import runtime
 from waflows.errors import Forbidden, InvalidParameter
-from waflows.runtime import Answered, CallEndpoint, Event, Failed, Open, Phase, State, Step
+from waflows.runtime import Answered, CallEndpoint, Event, Failed, Open, Phase, State
 from waflows.security import links
 from waflows.security.links import PreviewGrant
 from waflows.services import playing
@@ -83,7 +83,7 @@ def play(
     state = State() if given is None else playing.state_of(given)
     sealed = _may_seal(document, rights) and (given is None or rights.is_own(state, seal))
     if event is None:
-        done = playing.played(document, Step(state, runtime.render(document, state)))
+        done = playing.played(document, runtime.look(document, state))
     else:
         happened = _admitted(document, rights, playing.event_of(event))
         sealed = sealed and _is_a_persons(document, rights, happened)

@@ -164,7 +164,7 @@ def play(
     """`Player.play` without threads."""
     at = State() if state is None else state_of(state)
     if event is None:
-        return played(document, Step(at, runtime.render(document, at)))
+        return played(document, runtime.look(document, at))
     happened = event_of(event) if isinstance(event, dict) else event
     return played(document, runtime.step(document, at, happened))
 

@@ -79,7 +79,7 @@ def test_fifty_of_each_component_and_long_texts_are_shown() -> None:
         for component in EVERY.values():
             numbered = {"name": f"{component['type']}{number}"} if "name" in component else {}
             children.append({**component, **numbered})
-    children.append(body("x" * 5_000_000))
+    children.append(body("x" * 3_000_000))
     play = Play(one(*children), Open(data={"yes": True, "animal": "cat"}))
 
     assert len(play.step.screen.widgets) == 50 * 24 + 1
