@@ -287,6 +287,17 @@ def test_the_link_of_a_key_that_may_only_look_calls_nothing(
     assert business.heard == []
 
 
+def test_a_key_of_a_sub_account_puts_no_token_of_its_choice_into_a_link(
+    business: Business,
+) -> None:
+    server = business.server
+    key = server.new_key(sub_account_ids=[server.sub_account_id])
+    assert business.link(key=key).ask(business.link(key=key).wait()).status_code == 200
+    with client(server.url, key) as http:
+        path = f"{server.flows}/{business.flow}/preview"
+        assert http.get(path, params={"flow_token": "token-of-somebody"}).status_code == 403
+
+
 def test_a_picked_file_brings_no_address_of_its_own(server: Tenant, business: Business) -> None:
     picker = {"type": "DocumentPicker", "name": "docs", "label": "Docs"}
     first = _screen("FIRST", {}, [picker])

@@ -175,11 +175,14 @@ async def _named(call: Call[Any, Any]) -> Flow:
 def _grant(call: Call[PreviewQuery, None]) -> PreviewGrant:
     """What the key that asks for a link can give away by it."""
     given = call.query
-    interactive = not (call.principal.read_only or call.principal.masked)
-    if not interactive and (given.flow_token or given.flow_action_payload):
+    principal = call.principal
+    interactive = not (principal.read_only or principal.masked)
+    # A flow token may be that of any user of the channel, so it takes the whole channel's key.
+    may_give = interactive and principal.may_change_flows
+    if not may_give and (given.flow_token or given.flow_action_payload):
         raise Forbidden(
-            "This API key may only read or is masked, so its preview links call no endpoint;"
-            " flow_token and flow_action_payload need a key that may write and is not masked."
+            "flow_token and flow_action_payload need an API key that may write, is not masked and"
+            " is not limited to sub-accounts."
         )
     if given.flow_action_payload:
         page_play.opening_of(given.flow_action_payload)

@@ -29,7 +29,7 @@ from waflows.runtime.events import (
     Type,
     Unselect,
 )
-from waflows.runtime.flow import Flow, Unplayable, load
+from waflows.runtime.flow import Flow, Unplayable, containers_in, load
 from waflows.runtime.render import render
 from waflows.runtime.state import (
     CallEndpoint,
@@ -78,6 +78,7 @@ __all__ = [
     "Unselect",
     "View",
     "Widget",
+    "containers_in",
     "draw",
     "load",
     "look",

@@ -126,11 +126,19 @@ def _check_structure(text: str | bytes) -> None:
 
     Counted in the text, commas in its sentences included, which is done in a millisecond.
     """
-    braces, brackets, comma = ("{", "[", ",") if isinstance(text, str) else (b"{", b"[", b",")
-    if text.count(braces) + text.count(brackets) > MOST_CONTAINERS:  # type: ignore[arg-type]
+    if containers_in(text) > MOST_CONTAINERS:
         raise Unplayable(f"The document has more than {MOST_CONTAINERS:,} objects and lists.")
-    if text.count(comma) > MOST_COMMAS:  # type: ignore[arg-type]
+    if _count(text, ",") > MOST_COMMAS:
         raise Unplayable(f"The document has more than {MOST_COMMAS:,} values.")
+
+
+def containers_in(text: str | bytes) -> int:
+    """How many objects and lists a document has, as far as its text tells."""
+    return _count(text, "{") + _count(text, "[")
+
+
+def _count(text: str | bytes, sign: str) -> int:
+    return text.count(sign) if isinstance(text, str) else text.count(sign.encode())
 
 
 def _flow(value: Any) -> Flow:

@@ -37,8 +37,10 @@ from waflows.runtime.values import clean
 from waflows.services.turns import Turns
 
 _THREADS = 2
-_LARGEST_MEMORY = 24 * 1024 * 1024
+_LARGEST_MEMORY = 48 * 1024 * 1024
 _LEAST_WEIGHT = 16 * 1024
+# What an object or a list of a document takes once it is loaded; two characters may say one.
+_CONTAINER_BYTES = 400
 
 A = TypeVarTuple("A")
 R = TypeVar("R")
@@ -84,7 +86,7 @@ class Played(msgspec.Struct, frozen=True, omit_defaults=True):
 class Player:
     """The documents being played, as one process holds them, and the threads that play.
 
-    The documents kept have at most 24 MB of text together; the one used last is always kept.
+    The documents kept take about 48 MB together; the one used last is always kept.
     """
 
     def __init__(self) -> None:
@@ -134,7 +136,7 @@ class Player:
         if text is None:
             raise NotPlayable("The flow has no Flow JSON yet.")
         flow = await self.run(account_id, load, text)
-        weight = max(len(text), _LEAST_WEIGHT)
+        weight = max(len(text) + _CONTAINER_BYTES * runtime.containers_in(text), _LEAST_WEIGHT)
         self._kept[key] = (flow, weight)
         self._weight += weight
         while self._weight > _LARGEST_MEMORY and len(self._kept) > 1:

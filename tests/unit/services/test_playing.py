@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import msgspec
@@ -144,17 +145,18 @@ def test_whoever_goes_away_while_a_document_is_loaded_takes_it_from_nobody() -> 
 def test_the_oldest_documents_are_forgotten_when_there_are_too_many() -> None:
     asked: list[str] = []
 
-    async def ask_for(player: Player, key: str, megabytes: int) -> None:
+    async def ask_for(player: Player, key: str, lists: int) -> None:
         async def read() -> str:
             asked.append(key)
-            return valid_flow("x" * megabytes * 1024 * 1024)
+            # Few characters and much memory: it is the values that weigh.
+            return json.dumps({**json.loads(valid_flow()), "lists": [[]] * lists})
 
         await player.document("account", key, read)
 
     async def ask_for_many() -> None:
         player = Player()
         for key in ("a", "b", "a", "c", "a", "b"):
-            await ask_for(player, key, 9)
+            await ask_for(player, key, 50_000)
         player.close()
 
     asyncio.run(ask_for_many())
