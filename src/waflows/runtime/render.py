@@ -26,7 +26,8 @@ def render(flow: Flow, state: State) -> View:
 def render_told(flow: Flow, state: State, budget: Budget) -> tuple[View, tuple[Ran, ...]]:
     """What the sheet shows, and lines for the action log about what of it could not be told.
 
-    A screen that is too much is drawn as far as the budget goes, and says so in `detail`.
+    A screen that is too much is drawn as far as the budget goes, without the widgets that do not
+    fit, and says so in `detail`.
     """
     budget.start()
     if state.screen not in flow.screens:
@@ -82,8 +83,9 @@ class _Drawing:
         self.widgets: list[Widget] = []
 
     def draw(self) -> bool:
-        """Draws; whether all of it was drawn."""
+        """Draws; whether all of it was drawn. What does not fit is left out, so a footer stays."""
         room = choices.LARGEST_VIEW
+        is_whole = True
         scope = self.scope
         try:
             title = scope.as_text(scope.resolve(scope.screen.value.get("title")))
@@ -92,13 +94,15 @@ class _Drawing:
             self.wrong = submission.problems(scope, self.shown)
             for component in self.shown:
                 widget = _DRAW[component.type](self, component)
-                room -= weight(widget, room)
-                if room < 0:
-                    return False
+                taken = weight(widget, room)
+                if taken > room:
+                    is_whole = False
+                    continue
+                room -= taken
                 self.widgets.append(widget)
         except OverBudget:
             return False
-        return True
+        return is_whole
 
     def common(self, component: Component) -> dict[str, Any]:
         return {"key": component.key, "component": component.type}
