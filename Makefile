@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade pyproject.toml --universal --
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test soak bench lint format types docs build lock ci clean
+.PHONY: help dev test soak bench lint format types docs facts build lock ci clean
 
 help: ## Show what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ format: .venv/dev ## Format the code
 
 docs: .venv/run ## Render the reference pages from the code
 	$(BIN)/python docs/render.py
+
+facts: .venv/python ## Cut the tests' fact tables from the documents in ../shared
+	$(BIN)/python tests/data/cut.py $(ARGS)
 
 build: .venv/dev $(STATIC) ## Build the wheel and the source archive into dist/
 	$(BIN)/uv build --quiet --no-build-isolation

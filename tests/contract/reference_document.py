@@ -1,8 +1,8 @@
-"""8x8's own OpenAPI document, cut down to its flow operations.
+"""The structure of 8x8's own OpenAPI document, and that of its flow operations alone.
 
-The document lies beside the repository and is read from there; nothing of it is kept here. It is
-cut because it points from one operation into the answers of others, which tools that follow
-pointers into `components` only cannot read.
+`tests/data` holds the structure, without the sentences and examples of the document. The flow
+operations are cut out of it because it points from one operation into the answers of others, which
+tools that follow pointers into `components` only cannot read.
 """
 
 from __future__ import annotations
@@ -12,32 +12,36 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import pytest
+_DOCUMENT = Path(__file__).resolve().parents[1] / "data" / "8x8-openapi.json"
+_FLOWS = "/api/v1/accounts/{accountId}/channels/{channelId}/flows"
+# The names that a generated client has for the schemas of answers.
+_NAMES = {
+    "GetFlowsResponse": ("get", _FLOWS, "200"),
+    "CreateFlowResponse": ("post", _FLOWS, "200"),
+    "FlowDetailsResponse": ("get", f"{_FLOWS}/{{flowId}}", "200"),
+    "PreviewFlowResponse": ("get", f"{_FLOWS}/{{flowId}}/preview", "200"),
+    "ErrorResponse": ("post", _FLOWS, "400"),
+}
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
-_DOCUMENT = SHARED / "8x8" / "openapi.json"
 
-needs_the_document = pytest.mark.skipif(
-    not _DOCUMENT.is_file(), reason="8x8's OpenAPI document is not beside the repository"
-)
+def whole_document() -> Any:
+    """The structure of every operation."""
+    return json.loads(_DOCUMENT.read_text("utf-8"))
 
 
 def flow_document(server: str) -> dict[str, Any]:
     """The eight flow operations as a document of their own, for a server at another address."""
-    whole = json.loads(_DOCUMENT.read_text("utf-8"))
+    whole = whole_document()
     schemas: dict[str, Any] = {}
     paths = {path: item for path, item in whole["paths"].items() if "/flows" in path}
     return {
         "openapi": whole["openapi"],
         "info": {"title": "Flows", "version": whole["info"]["version"]},
         "servers": [{"url": server}],
-        "paths": _settled(paths, whole, schemas),
+        "paths": _settled(paths, whole, _named(whole), schemas),
         "components": {
             "schemas": schemas,
-            "securitySchemes": {
-                name: {key: value for key, value in scheme.items() if key != "description"}
-                for name, scheme in whole["components"]["securitySchemes"].items()
-            },
+            "securitySchemes": whole["components"]["securitySchemes"],
         },
         "security": whole["security"],
     }
@@ -71,21 +75,38 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _settled(node: Any, whole: dict[str, Any], schemas: dict[str, Any]) -> Any:
-    """A part of the document with every pointer followed and every titled schema put aside."""
+def _named(whole: dict[str, Any]) -> dict[int, str]:
+    """The names of schemas by the identity of the schema."""
+    found: dict[int, str] = {}
+    for name, (method, path, status) in _NAMES.items():
+        response = _followed(whole["paths"][path][method]["responses"][status], whole)
+        schema = _followed(response["content"]["application/json"]["schema"], whole)
+        assert found.setdefault(id(schema), name) == name, f"{name} is the schema of another too"
+    return found
+
+
+def _settled(
+    node: Any, whole: dict[str, Any], names: dict[int, str], schemas: dict[str, Any]
+) -> Any:
+    """A part of the document with every pointer followed and every named schema put aside."""
     if isinstance(node, list):
-        return [_settled(item, whole, schemas) for item in node]
+        return [_settled(item, whole, names, schemas) for item in node]
     if not isinstance(node, dict):
         return node
-    if "$ref" in node:
-        return _settled(_target(node["$ref"], whole), whole, schemas)
-    plain = {key: _settled(value, whole, schemas) for key, value in node.items()}
-    title = node.get("title")
-    if not isinstance(title, str):
+    node = _followed(node, whole)
+    plain = {key: _settled(value, whole, names, schemas) for key, value in node.items()}
+    if id(node) not in names:
         return plain
-    name = "".join(word[0].upper() + word[1:] for word in title.split())
-    assert schemas.setdefault(name, plain) == plain, f"two schemas are called {title!r}"
+    name = names[id(node)]
+    schemas[name] = plain
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _followed(node: dict[str, Any], whole: dict[str, Any]) -> Any:
+    """What a pointer leads to, or the node itself."""
+    while "$ref" in node:
+        node = _target(node["$ref"], whole)
+    return node
 
 
 def _target(pointer: str, whole: dict[str, Any]) -> Any:

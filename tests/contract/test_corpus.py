@@ -1,8 +1,7 @@
-"""Real Flow JSON, of many authors, goes in over HTTP and comes back byte for byte."""
+"""Flow JSON of many kinds and authors goes in over HTTP and comes back byte for byte."""
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import threading
@@ -12,24 +11,18 @@ from typing import Any
 
 import httpx2
 import pytest
-from contract.reference_document import SHARED
+from harness.corpus import CORPUS, own_documents, rows
 from harness.servers import Process, Tenant, client, opened, run
 
 from waflows.services import flows
 from waflows.services.flows import Content
 from waflows.storage.database import Transaction
 
-_CORPUS = SHARED / "corpus"
-_INDEX = _CORPUS / "INDEX.tsv"
 _PLACE = re.compile(r"at line (\d+), column (\d+)\.$")
-
-needs_the_corpus = pytest.mark.skipif(
-    not _INDEX.is_file(), reason="the corpus of Flow JSON is not beside the repository"
-)
 
 
 class Stored:
-    """A tenant whose channel holds the whole corpus; `texts` by flow id, oldest first."""
+    """A tenant whose channel holds every document; `texts` by flow id, oldest first."""
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
@@ -48,20 +41,18 @@ class Stored:
 
 
 def _documents() -> list[bytes]:
-    with _INDEX.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t"))
-    return [(_CORPUS / row["file"]).read_bytes() for row in rows]
+    theirs = [(CORPUS / row["file"]).read_bytes() for row in rows()]
+    return list(dict.fromkeys([*own_documents(), *theirs]))
 
 
 @pytest.fixture(scope="module")
 def stored(running: tuple[Process, str]) -> Iterator[Stored]:
-    """The corpus, created once for each engine; tests only read it."""
+    """The documents, created once for each engine; tests only read it."""
     tenant = Tenant(*running, name="Corpus")
     yield Stored(tenant)
     tenant.http.close()
 
 
-@needs_the_corpus
 def test_every_document_is_created_as_a_draft_valid_or_not(stored: Stored) -> None:
     assert len(stored.texts) == len(_documents()) > 100
     for answer in stored.answers:
@@ -71,7 +62,6 @@ def test_every_document_is_created_as_a_draft_valid_or_not(stored: Stored) -> No
     assert {flow["status"] for flow in listed} == {"DRAFT"}
 
 
-@needs_the_corpus
 @pytest.mark.parametrize("limit", [1, 7, 50, 100, 1000])
 def test_every_document_is_listed_once_newest_first(stored: Stored, limit: int) -> None:
     pages = list(_pages(stored.http, stored.tenant.flows, limit))
@@ -81,7 +71,6 @@ def test_every_document_is_listed_once_newest_first(stored: Stored, limit: int) 
     assert 1 <= len(pages[-1]) <= limit
 
 
-@needs_the_corpus
 def test_flow_json_url_gives_each_document_back_byte_for_byte(stored: Stored) -> None:
     with client(stored.tenant.url) as without_key:
         for flow_id, text in stored.texts.items():
@@ -91,21 +80,18 @@ def test_flow_json_url_gives_each_document_back_byte_for_byte(stored: Stored) ->
             assert answer.headers["content-type"] == "application/json"
 
 
-@needs_the_corpus
 def test_the_revision_route_gives_each_document_back_byte_for_byte(stored: Stored) -> None:
     for flow_id, text in stored.texts.items():
         answer = stored.http.get(f"{stored.tenant.flows}/{flow_id}/revisions/1")
         assert (answer.status_code, answer.content) == (200, text)
 
 
-@needs_the_corpus
 def test_the_guide_dialect_gives_each_document_back_byte_for_byte(stored: Stored) -> None:
     for flow_id, text in stored.texts.items():
         answer = stored.http.get(f"{stored.tenant.guide_flows}/{flow_id}")
         assert answer.json()["flowJson"].encode("utf-8") == text
 
 
-@needs_the_corpus
 def test_export_writes_each_document_byte_for_byte(stored: Stored, tmp_path: Path) -> None:
     tenant = stored.tenant
     done = run(
@@ -123,7 +109,6 @@ def test_export_writes_each_document_byte_for_byte(stored: Stored, tmp_path: Pat
     assert {row["id"]: Path(row["file"]).read_bytes() for row in written} == stored.texts
 
 
-@needs_the_corpus
 def test_each_document_cut_short_is_refused_with_the_place(server: Tenant) -> None:
     for number, document in enumerate(_documents()):
         text = document.decode("utf-8").removeprefix("\ufeff").rstrip()[:-1]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from contract.reference_document import flow_document, needs_the_document
+from contract.reference_document import flow_document
 from harness.servers import Tenant
-
-pytestmark = needs_the_document
 
 _FLOWS = "/api/v1/accounts/{accountId}/channels/{channelId}/flows"
 _OPERATIONS = [

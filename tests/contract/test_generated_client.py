@@ -17,14 +17,12 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from contract.reference_document import flow_document, needs_the_document
+from contract.reference_document import flow_document
 from harness.flow_json import valid_flow
 from harness.servers import Tenant
 
-pytestmark = needs_the_document
-
 _PACKAGE = "client_generated_from_8x8s_document"
-_OPERATIONS = "api.management_api"
+_OPERATIONS = "api.default"
 _FLOW_JSON = valid_flow("Guten Tag, ¡hola!")
 
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import jsonschema
 import pytest
-from contract.reference_document import SHARED, needs_the_document
+from contract.examples import MESSAGES, SOURCES, TEMPLATES, examples
+from contract.reference_document import whole_document
 from harness.flow_json import VALID
 from harness.messages import flow_button, flow_message, hear, template, text_message
 from harness.servers import Tenant
 
-pytestmark = needs_the_document
-
-_MESSAGES = "/api/v1/subaccounts/{subAccountId}/messages"
-_TEMPLATES = "/api/v1/accounts/{accountId}/channels/{channelId}/templates"
 _OPERATIONS = [
-    ("post", _MESSAGES),
-    ("get", f"{_MESSAGES}/{{umid}}"),
-    ("get", _TEMPLATES),
-    ("post", _TEMPLATES),
-    ("delete", f"{_TEMPLATES}/{{templateName}}"),
+    ("post", MESSAGES),
+    ("get", f"{MESSAGES}/{{umid}}"),
+    ("get", TEMPLATES),
+    ("post", TEMPLATES),
+    ("delete", f"{TEMPLATES}/{{templateName}}"),
 ]
 # What 8x8's document leaves out, and the README of the facts beside it tells from elsewhere.
 _UNDOCUMENTED_PARAMETERS = {"flowToken", "mode", "flowMessageVersion", "flowActionData"}
@@ -29,7 +25,7 @@ _UNDOCUMENTED_PARAMETERS = {"flowToken", "mode", "flowMessageVersion", "flowActi
 
 @pytest.fixture(scope="module")
 def theirs() -> Any:
-    return json.loads((SHARED / "8x8" / "openapi.json").read_text("utf-8"))
+    return whole_document()
 
 
 @pytest.fixture
@@ -87,7 +83,7 @@ def test_an_operation_is_documented_with_8x8s_parameters_and_statuses(
     assert set(theirs["paths"][path][method]["responses"]) <= set(own["responses"])
 
 
-@pytest.mark.parametrize("path", [_MESSAGES, _TEMPLATES])
+@pytest.mark.parametrize("path", [MESSAGES, TEMPLATES])
 def test_a_body_has_8x8s_fields_and_asks_for_the_same_ones(
     theirs: Any, ours: Any, path: str
 ) -> None:
@@ -108,7 +104,7 @@ def test_the_flow_parameters_of_a_message_are_8x8s(theirs: Any, ours: Any) -> No
     steps = ["content", "interactive", "action", "parameters"]
     found = []
     for document in (theirs, ours):
-        schema = _deref(document, _at(document, _body_schema(_MESSAGES)))
+        schema = _deref(document, _at(document, _body_schema(MESSAGES)))
         for step in steps:
             schema = _deref(document, schema["properties"][step])
         found.append({name: _deref(document, s) for name, s in schema["properties"].items()})
@@ -136,11 +132,11 @@ def test_what_is_answered_fits_8x8s_schemas(theirs: Any, server: Tenant) -> None
     listed = server.http.get(server.templates).json()
     removed = server.http.delete(f"{server.templates}/visit")
 
-    _validate(theirs, _answer_schema(_MESSAGES, "post"), sent)
-    _validate(theirs, _answer_schema(f"{_MESSAGES}/{{umid}}", "get"), details)
-    _validate(theirs, _answer_schema(_TEMPLATES, "get"), listed)
+    _validate(theirs, _answer_schema(MESSAGES, "post"), sent)
+    _validate(theirs, _answer_schema(f"{MESSAGES}/{{umid}}", "get"), details)
+    _validate(theirs, _answer_schema(TEMPLATES, "get"), listed)
     assert registered.json() == removed.json() == {}
-    shown = _at(theirs, _answer_schema(_TEMPLATES, "get"))["properties"]["templates"]["items"]
+    shown = _at(theirs, _answer_schema(TEMPLATES, "get"))["properties"]["templates"]["items"]
     assert set(listed["templates"][0]) == set(shown["properties"])
 
 
@@ -153,17 +149,17 @@ def test_what_is_answered_fits_our_own_schemas(ours: Any, server: Tenant) -> Non
     details = server.http.get(f"{server.messages}/{sent['umid']}").json()
     listed = server.http.get(server.templates).json()
 
-    _validate(ours, _answer_schema(_MESSAGES, "post"), sent)
-    _validate(ours, _answer_schema(f"{_MESSAGES}/{{umid}}", "get"), details)
-    _validate(ours, _answer_schema(_TEMPLATES, "get"), listed)
+    _validate(ours, _answer_schema(MESSAGES, "post"), sent)
+    _validate(ours, _answer_schema(f"{MESSAGES}/{{umid}}", "get"), details)
+    _validate(ours, _answer_schema(TEMPLATES, "get"), listed)
 
 
-# --- 8x8's own examples
+# --- examples, 8x8's own and ours
 
 
 def _kinds(document: Any) -> dict[str, set[str]]:
     """The kinds of messages, and of interactive ones, that the schemas list."""
-    properties = _at(document, _body_schema(_MESSAGES))["properties"]
+    properties = _at(document, _body_schema(MESSAGES))["properties"]
     interactive = properties["content"]["properties"]["interactive"]["properties"]["type"]
     return {
         "type": {kind.lower() for kind in properties["type"]["enum"]},
@@ -171,18 +167,14 @@ def _kinds(document: Any) -> dict[str, set[str]]:
     }
 
 
-def _examples(document: Any, path: str) -> dict[str, Any]:
-    body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
-    return {name: example["value"] for name, example in body["examples"].items()}
-
-
-def test_8x8s_examples_of_what_waflows_sends_are_sent(theirs: Any, server: Tenant) -> None:
-    examples = _examples(theirs, _MESSAGES)
+@pytest.mark.parametrize("source", SOURCES)
+def test_examples_of_what_waflows_sends_are_sent(server: Tenant, source: str) -> None:
+    bodies = examples(source, MESSAGES)
     flow = server.create("Feedback", flowJson=VALID, publish=True)
     text, flow_button_message = (
-        examples[name] for name in ("whatsAppText", "whatsAppInteractiveMessageFlowButton")
+        bodies[name] for name in ("whatsAppText", "whatsAppInteractiveMessageFlowButton")
     )
-    by_template = examples["whatsAppFlowTemplate"]
+    by_template = bodies["whatsAppFlowTemplate"]
     flow_button_message["content"]["interactive"]["action"]["parameters"]["flowId"] = flow
     by_template["content"]["template"]["name"] = "visit"
     server.http.post(server.templates, json=template("visit", flow_button(flow), language="en_US"))
@@ -193,13 +185,16 @@ def test_8x8s_examples_of_what_waflows_sends_are_sent(theirs: Any, server: Tenan
         assert response.status_code == 200, (message, response.text)
 
 
-def test_8x8s_other_examples_are_answered_as_not_implemented(theirs: Any, server: Tenant) -> None:
+@pytest.mark.parametrize("source", SOURCES)
+def test_examples_of_other_kinds_are_answered_as_not_implemented(
+    theirs: Any, server: Tenant, source: str
+) -> None:
     other = {
         name: example
-        for name, example in _examples(theirs, _MESSAGES).items()
+        for name, example in examples(source, MESSAGES).items()
         if not (example["type"].lower() in {"text", "template"} or "Flow" in name)
     }
-    assert len(other) > 15, "the document has many"
+    assert len(other) > 15, "there are many"
 
     for name, example in other.items():
         response = server.http.post(server.messages, json=example)
@@ -213,8 +208,11 @@ def test_8x8s_other_examples_are_answered_as_not_implemented(theirs: Any, server
         assert (response.status_code, body["code"]) == told, (name, body)
 
 
-def test_8x8s_example_of_a_template_with_a_flow_is_registered(theirs: Any, server: Tenant) -> None:
-    example = _examples(theirs, _TEMPLATES)["whatsAppFlowTemplate"]
+@pytest.mark.parametrize("source", SOURCES)
+def test_an_example_of_a_template_with_a_flow_is_registered(
+    theirs: Any, server: Tenant, source: str
+) -> None:
+    example = examples(source, TEMPLATES)["whatsAppFlowTemplate"]
     [_, buttons] = example["components"]
     [button] = buttons["buttons"]
     flow_json = VALID.replace("ONLY", button["navigateScreen"])
@@ -225,6 +223,6 @@ def test_8x8s_example_of_a_template_with_a_flow_is_registered(theirs: Any, serve
     assert response.status_code == 200, response.text
     _validate(
         theirs,
-        _answer_schema(_TEMPLATES, "get"),
+        _answer_schema(TEMPLATES, "get"),
         server.http.get(server.templates).json(),
     )

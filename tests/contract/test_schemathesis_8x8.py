@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from contract.reference_document import completed, flow_document, needs_the_document
+from contract.reference_document import completed, flow_document
 from contract.schemathesis_run import attack
 from harness.servers import Tenant
-
-pytestmark = needs_the_document
 
 _BEYOND_THE_SCHEMA = [
     "Flow must be in DRAFT status",

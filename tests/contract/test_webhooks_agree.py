@@ -8,17 +8,14 @@ from typing import Any
 
 import jsonschema
 import pytest
-from contract.reference_document import SHARED, needs_the_document
+from contract.examples import SOURCES, WEBHOOKS, examples
+from contract.reference_document import whole_document
 from harness.servers import Tenant
-
-pytestmark = needs_the_document
-
-_PATH = "/api/v1/accounts/{accountId}/webhooks"
 
 
 @pytest.fixture(scope="module")
 def theirs() -> Any:
-    return json.loads((SHARED / "8x8" / "openapi.json").read_text("utf-8"))
+    return whole_document()
 
 
 @pytest.fixture
@@ -32,14 +29,14 @@ def _at_home(example: Any) -> Any:
     return json.loads(text)
 
 
+@pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("name", ["no authorization", "basic authorization", "oauth"])
-def test_what_8x8_shows_as_an_example_is_taken_and_shown_as_it_says(
-    server: Tenant, theirs: Any, name: str
+def test_an_example_is_taken_and_shown_as_8x8_says(
+    server: Tenant, theirs: Any, name: str, source: str
 ) -> None:
-    operations = theirs["paths"][_PATH]
-    media = operations["post"]["requestBody"]["content"]["application/json"]
-    example = _at_home(media["examples"][name]["value"])
-    path = _PATH.format(accountId=server.account_id)
+    operations = theirs["paths"][WEBHOOKS]
+    example = _at_home(examples(source, WEBHOOKS)[name])
+    path = WEBHOOKS.format(accountId=server.account_id)
     taken = server.http.post(path, json=example)
     assert (taken.status_code, taken.content) == (200, b"")
 
@@ -69,14 +66,14 @@ def _is_of(shown: dict[str, Any], item: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_every_documented_status_is_documented(ours: Any, theirs: Any, method: str) -> None:
-    documented, own = (each["paths"][_PATH][method]["responses"] for each in (theirs, ours))
+    documented, own = (each["paths"][WEBHOOKS][method]["responses"] for each in (theirs, ours))
     assert set(documented) <= set(own)
 
 
 @pytest.mark.parametrize("method", ["post", "delete"])
 def test_a_body_has_the_documented_fields(ours: Any, theirs: Any, method: str) -> None:
     def fields(document: Any) -> Any:
-        operation = document["paths"][_PATH][method]
+        operation = document["paths"][WEBHOOKS][method]
         items = operation["requestBody"]["content"]["application/json"]["schema"]["items"]
         if "$ref" in items:
             items = document["components"]["schemas"][items["$ref"].rsplit("/", 1)[1]]

@@ -1,16 +1,13 @@
 """The validator over documents that people have published: no false alarm, no fault missed."""
 
-import csv
-from pathlib import Path
-
 import pytest
+from harness.corpus import CORPUS, needs_the_corpus, rows
 
 from waflows.flowjson import Report, lint
 
 from .disagreements import EXAMINED
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
-pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
+pytestmark = needs_the_corpus
 
 NAMED = {
     "reserved screen id SUCCESS": {"reserved-screen-id"},
@@ -38,13 +35,6 @@ NAMED = {
 """The reasons of the index, and the rules of which one must speak."""
 
 
-def documents() -> list[dict[str, str]]:
-    if not CORPUS.is_dir():
-        return []
-    with (CORPUS / "INDEX.tsv").open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines, delimiter="\t"))
-
-
 def report(row: dict[str, str]) -> Report:
     return lint((CORPUS / row["file"]).read_bytes())
 
@@ -54,7 +44,7 @@ def errors(row: dict[str, str]) -> set[str]:
 
 
 def called(verdict: str) -> list[dict[str, str]]:
-    return [row for row in documents() if row["looks_valid"].split(":")[0] == verdict]
+    return [row for row in rows() if row["looks_valid"].split(":")[0] == verdict]
 
 
 def named(row: dict[str, str]) -> str:
@@ -83,7 +73,7 @@ def test_every_examined_document_is_there_and_has_a_reason():
         assert reason
 
 
-@pytest.mark.parametrize("row", documents(), ids=named)
+@pytest.mark.parametrize("row", rows(), ids=named)
 def test_every_position_lies_inside_the_document(row: dict[str, str]):
     lines = (CORPUS / row["file"]).read_bytes().decode("utf-8-sig").split("\n")
     for found in report(row).diagnostics:

@@ -6,33 +6,24 @@ that call an endpoint are played with made-up answers. The screens reached are p
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from harness.corpus import CORPUS, needs_the_corpus, rows
 
 from waflows import runtime
 from waflows.flowjson import source
 from waflows.runtime import State
 from waflows.testing import Exploration, explore
 
-_CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
-_INDEX = _CORPUS / "INDEX.tsv"
-
-
-def _rows() -> list[dict[str, str]]:
-    if not _INDEX.is_file():
-        return []
-    with _INDEX.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines, delimiter="\t"))
+pytestmark = needs_the_corpus
 
 
 def _read(file: str) -> Any:
-    return source.read((_CORPUS / file).read_bytes()).value
+    return source.read((CORPUS / file).read_bytes()).value
 
 
 def _needs_endpoint(value: Any) -> bool:
@@ -48,19 +39,19 @@ def _needs_endpoint(value: Any) -> bool:
     return False
 
 
-_FILES = [row["file"] for row in _rows()]
-_VALID = [row["file"] for row in _rows() if row["looks_valid"] == "yes"]
+_FILES = [row["file"] for row in rows()]
+_VALID = [row["file"] for row in rows() if row["looks_valid"] == "yes"]
 _STANDING_ALONE = [file for file in _VALID if not _needs_endpoint(_read(file))]
 
 
 @cache
 def _explored(file: str) -> Exploration:
-    return explore(runtime.load((_CORPUS / file).read_bytes()))
+    return explore(runtime.load((CORPUS / file).read_bytes()))
 
 
 def _completions(file: str) -> Iterator[tuple[str, set[str]]]:
     """The screens with a `complete` action, and the keys its payload names."""
-    for screen in runtime.load((_CORPUS / file).read_bytes()).screens.values():
+    for screen in runtime.load((CORPUS / file).read_bytes()).screens.values():
         for component in screen.every():
             action = component.value.get("on-click-action")
             if isinstance(action, dict) and action.get("name") == "complete":
@@ -85,7 +76,7 @@ def test_a_flow_that_needs_no_endpoint_is_played_to_its_end(file: str) -> None:
 
 @pytest.mark.parametrize("file", _VALID)
 def test_an_ending_is_reached_again_by_its_events(file: str) -> None:
-    flow = runtime.load((_CORPUS / file).read_bytes())
+    flow = runtime.load((CORPUS / file).read_bytes())
     for ending in _explored(file).endings[:3]:
         state = State()
         for event in ending.events:
@@ -105,7 +96,6 @@ def test_every_document_however_faulty_is_played_without_an_exception(file: str)
     assert found.steps
 
 
-@pytest.mark.skipif(not _FILES, reason="there is no corpus beside the repository")
 def test_nearly_every_screen_of_the_valid_flows_is_reached(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -113,7 +103,7 @@ def test_nearly_every_screen_of_the_valid_flows_is_reached(
     lines = []
     for file in _VALID:
         found = _explored(file)
-        flow = runtime.load((_CORPUS / file).read_bytes())
+        flow = runtime.load((CORPUS / file).read_bytes())
         reached += len(found.reached)
         total += len(flow.screens)
         hidden += len(found.hidden)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
+from harness.corpus import CORPUS, needs_the_corpus
 from harness.gallery import GALLERY
 from harness.preview_page import PreviewPage
 from harness.servers import Tenant
@@ -23,10 +23,10 @@ from waflows.testing import explore
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
-_CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "flows"
+_FLOWS = CORPUS / "flows"
 _OWN = {each.name: each.flow_json for each in samples.all_samples()} | {"every component": GALLERY}
 # Every n-th document in the usual run, all of them in the long form.
-_FILES = [str(f.relative_to(_CORPUS)) for f in sorted(_CORPUS.rglob("*.json"))]
+_FILES = [str(f.relative_to(_FLOWS)) for f in sorted(_FLOWS.rglob("*.json"))]
 _SOME = _FILES[::9]
 _MOST_EVENTS = 60
 
@@ -88,6 +88,7 @@ def test_a_flow_of_ours_looks_the_same_headless_and_in_the_browser(
     assert _same_screens(page, server, name, _OWN[name]) > 3
 
 
+@needs_the_corpus
 @pytest.mark.parametrize(
     "file",
     [
@@ -98,7 +99,7 @@ def test_a_flow_of_ours_looks_the_same_headless_and_in_the_browser(
 def test_a_document_of_the_corpus_looks_the_same_headless_and_in_the_browser(
     page: Watched, server: Tenant, file: str
 ) -> None:
-    text = (_CORPUS / file).read_text("utf-8")
+    text = (_FLOWS / file).read_text("utf-8")
     try:
         runtime.load(text)
     except runtime.Unplayable as refusal:
