@@ -84,9 +84,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate_limit_reads: Annotated[
         int, Meta(ge=0, description="Reads a minute for each API key; 0 for no limit.")
     ] = 0
-    max_body_bytes: Annotated[int, Meta(ge=1, description="Largest request body, in bytes.")] = (
-        32 * 1024 * 1024
-    )
+    max_body_bytes: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Largest request body, in bytes; most operations have smaller limits of"
+            " their own.",
+        ),
+    ] = 32 * 1024 * 1024
     preview_events: Annotated[
         int,
         Meta(

@@ -60,6 +60,10 @@ class Connection:
         body = self._stream.read(int(headers.get("content-length", "0")))
         return Answer(status, headers, body)
 
+    def wait_at_most(self, seconds: float) -> None:
+        """Has what is read from now on end in a TimeoutError after so long."""
+        self._socket.settimeout(seconds)
+
     def is_at_its_end(self) -> bool:
         """Whether the server closes the connection without sending anything more."""
         return self._stream.read(1) == b""

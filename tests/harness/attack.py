@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import subprocess
 import sys
 import time
@@ -190,7 +191,7 @@ def watched(target: Target, asked: Asked | None = None) -> Iterator[Watch]:
     """Has the neighbour ask for something over and over; ready when it did so for a while."""
     tenant = target.neighbour
     if asked is None:
-        asked = Asked("GET", f"{tenant.flows}/{tenant.create('Asked for')}")
+        asked = Asked("GET", f"{tenant.flows}/{tenant.create(secrets.token_hex(8))}")
     arguments = [target.url, asked.method, asked.path, tenant.api_key, asked.body]
     program = subprocess.Popen(
         [sys.executable, neighbour_program.__file__, *arguments],

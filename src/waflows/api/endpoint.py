@@ -378,6 +378,21 @@ async def _read_whole(
     if announced.isdecimal() and int(announced) > most:
         raise too_large
     parts: list[bytes] = []
+    try:
+        await _read_parts(parts, receive, incoming, most, too_large)
+        return b"".join(parts)
+    finally:
+        # An error's traceback would hold them until the garbage is collected.
+        parts.clear()
+
+
+async def _read_parts(
+    parts: list[bytes],
+    receive: Receive,
+    incoming: Incoming | None,
+    most: int,
+    too_large: PayloadTooLarge,
+) -> None:
     size = 0
     while True:
         message: Message = await receive()
@@ -390,7 +405,7 @@ async def _read_whole(
         if size > most:
             raise too_large
         if not message.get("more_body", False):
-            return b"".join(parts)
+            return
 
 
 def _record(

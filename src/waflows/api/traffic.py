@@ -93,6 +93,8 @@ class Incoming:
             self.refusal = Overloaded(
                 "The server holds as much of unfinished requests as it can; try again shortly."
             )
+            # What was read is thrown away at once, so that the others may go on.
+            self.release()
             return False
         self._traffic.count(self._owner, size)
         self._counted += size

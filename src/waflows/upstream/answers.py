@@ -15,6 +15,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from waflows import bounds
 from waflows.security import flow_crypto
 from waflows.security.flow_crypto import NOT_JSON, CannotOpen, ExchangeKeys
 from waflows.upstream.calls import Answer
@@ -23,6 +24,12 @@ SUCCESS = "SUCCESS"
 """The reserved screen by which an endpoint completes a flow."""
 UNDECRYPTABLE, TOKEN_DEAD, BAD_SIGNATURE = 421, 427, 432
 
+MOST_VALUES = 100_000
+"""So many values an answer may hold; more are not decoded."""
+_TOO_MANY_VALUES = (
+    f"The answer holds too many values: at most {MOST_VALUES:,} commas, opening brackets and"
+    " opening braces outside of strings."
+)
 _TAG_BYTES = 16
 
 
@@ -111,6 +118,8 @@ def read(answer: Answer, keys: ExchangeKeys, reader: Reader) -> tuple[Outcome, A
     except CannotOpen as error:
         message = _mistake(keys, answer.body) or error.message
         return _undecipherable(Step(error.step), message), None
+    if bounds.holds_more_values(payload, MOST_VALUES):
+        return _unfit(_TOO_MANY_VALUES, Step.JSON), None
     try:
         body = msgspec.json.decode(payload)
     except NOT_JSON as error:
@@ -200,11 +209,11 @@ def _unfit(message: str, step: Step = Step.SHAPE) -> Failed:
 def _token_dead_body(body: bytes, keys: ExchangeKeys) -> Any:
     """Documented in the clear, encrypted in Meta's own example: both are read."""
     try:
-        return msgspec.json.decode(body)
+        return _decoded_json(body)
     except NOT_JSON:
         pass
     try:
-        return msgspec.json.decode(flow_crypto.open_answer(keys, body))
+        return _decoded_json(flow_crypto.open_answer(keys, body))
     except (CannotOpen, *NOT_JSON):
         return None
 
@@ -229,7 +238,7 @@ _URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
 def _mistake_in_json(keys: ExchangeKeys, body: bytes) -> str | None:
     try:
-        value = msgspec.json.decode(body)
+        value = _decoded_json(body)
     except NOT_JSON:
         return None
     texts = value.values() if isinstance(value, dict) else [value]
@@ -270,10 +279,17 @@ def _opens(keys: ExchangeKeys, raw: bytes) -> bool:
 
 def _is_json(text: bytes) -> bool:
     try:
-        msgspec.json.decode(text)
+        _decoded_json(text)
     except NOT_JSON:
         return False
     return True
+
+
+def _decoded_json(text: bytes) -> Any:
+    """A JSON text decoded; raises what is among `NOT_JSON`, for one of too many values too."""
+    if bounds.holds_more_values(text, MOST_VALUES):
+        raise msgspec.DecodeError(_TOO_MANY_VALUES)
+    return msgspec.json.decode(text)
 
 
 def _decoded(text: bytes) -> bytes | None:

@@ -10,6 +10,7 @@ with the key read anew after 421, ten seconds, ten megabytes.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
@@ -23,6 +24,8 @@ from waflows.upstream import addresses, answers
 from waflows.upstream.answers import Failed, Outcome, Reader, Step
 from waflows.upstream.calls import Answer, CallFailed, Stage
 from waflows.upstream.egress import Egress
+
+_SHORT_ANSWER = 64 * 1024
 
 SECONDS = 10.0
 """How long WhatsApp waits for an answer."""
@@ -151,7 +154,7 @@ class DataEndpoint:
         if isinstance(sent, Failed):
             return Exchange(request, sent, None, None, time.monotonic() - started, 1)
         answer, keys = sent
-        outcome, response = answers.read(answer, keys, reader)
+        outcome, response = await _read(answer, keys, reader)
         return Exchange(request, outcome, answer.status, response, time.monotonic() - started, 1)
 
     async def _send(self, payload: bytes) -> tuple[Answer, ExchangeKeys] | Failed:
@@ -191,6 +194,13 @@ class DataEndpoint:
             message = "The URL starts with http://; WhatsApp calls endpoints by https:// only."
             return Failed(Step.URL, "cannot_be_served", message)
         return None
+
+
+async def _read(answer: Answer, keys: ExchangeKeys, reader: Reader) -> tuple[Outcome, Any]:
+    """`answers.read`, away from the event loop for what takes more than a few milliseconds."""
+    if len(answer.body) <= _SHORT_ANSWER:
+        return answers.read(answer, keys, reader)
+    return await asyncio.to_thread(answers.read, answer, keys, reader)
 
 
 _STEPS = {

@@ -15,10 +15,12 @@ from urllib.parse import quote_plus, urlencode
 
 import msgspec
 
+from waflows import bounds
 from waflows.errors import WaflowsError
 from waflows.upstream.egress import Egress
 
 _SECONDS = 5.0
+_MOST_VALUES = 1000
 _MOST_BYTES = 64 * 1024
 # A token is not used in its last moments, in which it could end on the way.
 _LEEWAY_SECONDS = 30.0
@@ -112,6 +114,8 @@ def _request(credentials: ClientCredentials) -> tuple[dict[str, str], dict[str, 
 
 
 def _read(body: bytes, asked_at: float) -> _Kept:
+    if bounds.holds_more_values(body, _MOST_VALUES):
+        raise NoToken("The token endpoint answered far more than a token.")
     try:
         answer: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

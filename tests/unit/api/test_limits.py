@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from waflows import bounds
 from waflows.api import limits
 from waflows.errors import PayloadTooLarge
 
@@ -40,13 +41,13 @@ def _passes(text: bytes, most: int) -> bool:
 def test_exactly_the_marks_outside_of_strings_count(value: Any, block: int) -> None:
     text = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
     marks = _marks(value)
-    whole = limits._BLOCK
-    limits._BLOCK = block
+    whole = bounds._BLOCK
+    bounds._BLOCK = block
     try:
         assert _passes(text, marks)
         assert marks == 0 or not _passes(text, marks - 1)
     finally:
-        limits._BLOCK = whole
+        bounds._BLOCK = whole
 
 
 @pytest.mark.parametrize(

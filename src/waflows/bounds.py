@@ -1,0 +1,58 @@
+"""How many values a JSON text holds, counted without decoding it. Pure.
+
+A decoded value takes a hundred bytes and more, however short it is in the text, and decoding holds
+the interpreter's lock. So what comes from elsewhere is counted first: the brackets and braces that
+open a value and the commas between them, a few milliseconds for 32 MB. What stands inside strings
+does not count, as a Flow JSON comes as one.
+"""
+
+from __future__ import annotations
+
+_BLOCK = 256 * 1024
+
+
+def holds_more_values(text: bytes, most: int) -> bool:
+    """Whether a JSON text has more commas, brackets and braces outside of strings than so many.
+
+    It need not be JSON: only bytes are counted, in blocks, without a copy of the whole.
+    """
+    if _has_at_most(text, most):
+        # The usual case. The marks inside strings were counted too, which did no harm.
+        return False
+    found = 0
+    quoted = False
+    at = 0
+    while at < len(text):
+        end = _block_end(text, at)
+        bare = text[at:end].replace(rb"\\", b"").replace(rb"\"", b"")
+        if bare.count(b'"') > 2 * (most + 1):
+            return True
+        pieces = bare.split(b'"')
+        found += sum(map(_marks, pieces[quoted::2]))
+        if found > most:
+            return True
+        quoted ^= len(pieces) % 2 == 0
+        at = end
+    return False
+
+
+def _has_at_most(text: bytes, most: int) -> bool:
+    found = 0
+    for start in range(0, len(text), _BLOCK):
+        found += _marks(text[start : start + _BLOCK])
+        if found > most:
+            return False
+    return True
+
+
+def _marks(text: bytes) -> int:
+    return text.count(b",") + text.count(b"[") + text.count(b"{")
+
+
+def _block_end(text: bytes, start: int) -> int:
+    """Where a block that starts here ends: never between a backslash and what it escapes."""
+    end = min(start + _BLOCK, len(text))
+    backslashes = 0
+    while end - backslashes > start and text[end - backslashes - 1] == 0x5C:
+        backslashes += 1
+    return min(end + backslashes % 2, len(text))

@@ -1,0 +1,311 @@
+"""What one request may cost, tried by somebody without a key, or with a weak one.
+
+Each attack is made over HTTP as an outsider would; meanwhile a neighbour goes on working.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from contract.raw_http import Answer, Connection, request
+from contract.refusals import enveloped
+from harness.attack import Target, attacked, watched
+from harness.databases import new_sqlite
+
+_MB = 1024 * 1024
+_TIMES = 300
+"""A request of the neighbour takes a millisecond or two; a loaded machine may delay one for long.
+Unbounded, these attacks delayed it by thousands of times."""
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """A production server with one worker."""
+    folder = tmp_path_factory.mktemp("cost")
+    with attacked(folder, new_sqlite(folder)) as target:
+        yield target
+
+
+def _sent(url: str, head: bytes, body: bytes) -> Answer:
+    """The answer to a request whose whole body is sent, wanted or not."""
+    with Connection(url) as connection:
+        connection.send(head, body)
+        return connection.answer()
+
+
+def _post(path: str, size: int, *headers: str) -> bytes:
+    return request(
+        "POST", path, "Content-Type: application/json", f"Content-Length: {size}", *headers
+    )
+
+
+def _at_once(count: int, ask: object) -> list[Answer]:
+    found: list[Answer] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(ask()))  # type: ignore[operator]
+        for _ in range(count)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_large_states_sent_with_a_wrong_link_cost_nothing(target: Target) -> None:
+    flow = target.attacker.create("Played")
+    body = b'{"state": {"a": [' + b"{}," * (10 * _MB) + b"{}]}}"
+    head = _post(f"/preview/{flow}/events?token=x", len(body))
+
+    with watched(target) as watch:
+        with watch.attack():
+            answers = _at_once(4, lambda: _sent(target.url, head, body))
+
+        assert len(answers) == 4
+        for answer in answers:
+            enveloped(answer, 404, 1300)
+        watch.assert_undisturbed(times=_TIMES)
+        print(watch.figures())
+
+
+def test_a_state_of_too_many_values_is_refused_before_it_is_decoded(target: Target) -> None:
+    flow = target.attacker.create("Played with a link", flowJson='{"version": "7.0"}')
+    link = target.attacker.http.get(f"{target.attacker.flows}/{flow}/preview").json()
+    path = urlsplit(link["preview_url"])
+    body = b'{"state": {"a": [' + b"{}," * (5 * _MB) + b"{}]}}"
+    head = _post(f"{path.path}/events?{path.query}", len(body))
+
+    with watched(target) as watch:
+        with watch.attack():
+            answers = _at_once(2, lambda: _sent(target.url, head, body))
+
+        for answer in answers:
+            assert "too many values" in enveloped(answer, 413, 413)["message"]
+        watch.assert_undisturbed(times=_TIMES)
+        print(watch.figures())
+
+
+def test_a_huge_form_to_sign_in_is_refused_by_its_size(target: Target) -> None:
+    body = b"key=" + b"%41" * (10 * _MB)
+    head = request(
+        "POST", "/console/sign-in", "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(body)}", "Sec-Fetch-Site: same-origin", "Accept: application/json",
+    )  # fmt: skip
+
+    with watched(target) as watch:
+        with watch.attack():
+            answers = _at_once(2, lambda: _sent(target.url, head, body))
+
+        for answer in answers:
+            assert "at most 4096 bytes" in enveloped(answer, 413, 413)["message"]
+        watch.assert_undisturbed(times=_TIMES)
+        print(watch.figures())
+
+
+def test_a_message_of_megabytes_is_refused_by_its_size(target: Target) -> None:
+    tenant = target.attacker
+    key = tenant.new_key(sub_account_ids=[tenant.sub_account_id])
+    body = (
+        b'{"user": {"msisdn": "+12025550100"}, "content": {"a": [' + b"{}," * (4 * _MB) + b"{}]}}"
+    )
+    head = _post(tenant.messages, len(body), f"Authorization: Bearer {key}")
+    small = b'{"content": {"a": [' + b"{}," * 300_000 + b"{}]}}"
+    small_head = _post(tenant.messages, len(small), f"Authorization: Bearer {key}")
+
+    with watched(target) as watch:
+        with watch.attack():
+            answers = _at_once(4, lambda: _sent(target.url, head, body))
+            counted = _at_once(4, lambda: _sent(target.url, small_head, small))
+
+        for answer in answers:
+            assert "at most 1048576 bytes" in enveloped(answer, 413, 413)["message"]
+        for answer in counted:
+            assert "too many values" in enveloped(answer, 413, 413)["message"]
+        watch.assert_undisturbed(times=_TIMES)
+        print(watch.figures())
+
+
+def test_uploads_that_are_never_finished_are_held_within_an_accounts_share(target: Target) -> None:
+    tenant = target.attacker
+    head = _post(tenant.flows, 32 * _MB, f"Authorization: Bearer {tenant.api_key}")
+    part = b" " * (31 * _MB)
+
+    with contextlib.ExitStack() as stack, watched(target) as watch:
+        with watch.attack():
+            held = [stack.enter_context(Connection(target.url)) for _ in range(12)]
+            for connection in held:
+                connection.send(head)
+                threading.Thread(target=connection.send, args=(part,), daemon=True).start()
+            time.sleep(3)
+            refused = []
+            for connection in held:
+                with contextlib.suppress(TimeoutError, AssertionError, OSError):
+                    connection.wait_at_most(0.2)
+                    refused.append(connection.answer())
+
+        # Two of 31 MB fit into the share of 64 MB; the neighbour has a share of its own.
+        assert 10 <= len(refused) <= 11
+        for answer in refused:
+            enveloped(answer, 503, 2000)
+            assert int(answer.headers["retry-after"]) >= 1
+        assert target.neighbour.create("Still", flowJson='{"version": "7.0"}')
+        watch.assert_undisturbed(times=_TIMES, most_growth=160 * _MB)
+        print(watch.figures())
+
+
+def test_a_head_that_drips_is_refused_after_twenty_seconds(target: Target) -> None:
+    with watched(target) as watch:
+        with watch.attack():
+            drips = [Connection(target.url) for _ in range(50)]
+            started = time.monotonic()
+            for connection in drips:
+                connection.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
+            while time.monotonic() < started + 23:
+                for connection in drips:
+                    connection.send(b"A: b\r\n")
+                time.sleep(0.5)
+            answers = [connection.answer() for connection in drips]
+            assert all(connection.is_at_its_end() for connection in drips)
+            for connection in drips:
+                connection.__exit__()
+
+        for answer in answers:
+            assert "within 20 s" in enveloped(answer, 408, 408)["message"]
+        watch.assert_undisturbed(times=_TIMES)
+        print(watch.figures())
+
+
+def test_a_body_that_drips_is_refused_and_the_error_is_the_accounts(target: Target) -> None:
+    tenant = target.attacker
+    head = _post(tenant.flows, 100_000, f"Authorization: Bearer {tenant.api_key}")
+    started = time.monotonic()
+    with Connection(target.url) as connection:
+        connection.send(head)
+        connection.wait_at_most(40)
+        for _ in range(21):
+            connection.send(b" ")
+            time.sleep(1)
+        error = enveloped(connection.answer(), 408, 408)
+        assert connection.is_at_its_end()
+
+    assert time.monotonic() - started >= 20
+    assert "1024 bytes a second" in error["message"]
+    found = tenant.http.get(f"/api/v1/accounts/{tenant.account_id}/errors/{error['errorId']}")
+    assert found.json()["status"] == 408
+
+
+def test_an_answer_that_comes_before_the_body_ends_the_connection(target: Target) -> None:
+    head = _post(target.attacker.flows, 20 * _MB)
+    with Connection(target.url) as connection:
+        connection.send(head)
+        answer = connection.answer()
+        enveloped(answer, 401, 1200)
+        assert answer.headers["connection"] == "close"
+        connection.send(b" " * 1000)
+        assert connection.is_at_its_end()
+
+
+def test_whoever_asks_before_sending_hears_the_refusal_and_the_connection_ends(
+    target: Target,
+) -> None:
+    head = _post(target.attacker.flows, 100, "Expect: 100-continue")
+    with Connection(target.url) as connection:
+        connection.send(head)
+        answer = connection.answer()
+        enveloped(answer, 401, 1200)
+        assert answer.headers["connection"] == "close"
+        assert connection.is_at_its_end()
+
+
+def test_a_small_body_behind_a_refusal_lets_the_connection_go_on(target: Target) -> None:
+    with Connection(target.url) as connection:
+        connection.send(_post(target.attacker.flows, 1000))
+        enveloped(connection.answer(), 401, 1200)
+        connection.send(b" " * 1000, request("GET", "/healthz"))
+        assert connection.answer().json() == {"status": "ok"}
+
+
+def test_nine_hundred_offers_to_switch_protocols_at_once_are_answered_or_refused(
+    target: Target,
+) -> None:
+    offer = request("GET", "/healthz", "Connection: Upgrade", "Upgrade: h2c")
+    with watched(target) as watch:
+        with watch.attack(), Connection(target.url) as connection:
+            connection.send(offer * 900)
+            answers = [connection.answer()]
+            while answers[-1].status == 200:
+                answers.append(connection.answer())
+            assert connection.is_at_its_end()
+
+        assert len(answers) > 200
+        assert "may wait on a connection" in enveloped(answers[-1], 400, 1000)["message"]
+        watch.assert_undisturbed(times=_TIMES)
+    assert not target.process.log_lines()[-1].get("traceback")
+
+
+def test_a_thousand_idle_connections_close_no_door(target: Target) -> None:
+    address = urlsplit(target.url)
+    with contextlib.ExitStack() as stack, watched(target) as watch:
+        with watch.attack():
+            for _ in range(1500):
+                connection = socket.create_connection((address.hostname, address.port), 10)
+                stack.callback(connection.close)
+            time.sleep(1)
+
+        watch.assert_undisturbed(times=_TIMES)
+        print(watch.figures())
+
+
+def test_at_its_bound_of_connections_a_server_closes_the_idlest_and_says_so(
+    tmp_path: Path,
+) -> None:
+    # As a shell with a low limit starts it: 300 descriptors, hard.
+    with (
+        _few_descriptors(300),
+        attacked(tmp_path, new_sqlite(tmp_path)) as target,
+    ):
+        address = urlsplit(target.url)
+        with contextlib.ExitStack() as stack, watched(target) as watch:
+            with watch.attack():
+                for _ in range(250):
+                    connection = socket.create_connection((address.hostname, address.port), 10)
+                    stack.callback(connection.close)
+                time.sleep(1)
+            watch.assert_undisturbed(times=_TIMES)
+        line = target.process.log_line(event="too many connections: the idlest were closed")
+        assert line["bound"] == 44
+
+
+@contextlib.contextmanager
+def _few_descriptors(most: int) -> Iterator[None]:
+    """What is started meanwhile may open so many files; this process only for that time."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wrapped = ["prlimit", f"--nofile={most}:{most}"]
+    from harness import servers
+
+    servers.COMMAND[:0] = wrapped
+    try:
+        yield
+    finally:
+        del servers.COMMAND[: len(wrapped)]
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
+
+
+def test_json_of_the_largest_size_is_taken_and_stays_within_bounds(target: Target) -> None:
+    flow_json = json.dumps({"version": "7.0", "note": "é\\" * _MB})
+    body = {"name": "Large", "categories": ["OTHER"], "flowJson": flow_json}
+    with watched(target) as watch:
+        with watch.attack():
+            answer = target.attacker.http.post(target.attacker.flows, json=body)
+        assert answer.status_code == 200, answer.text
+        watch.assert_undisturbed(times=_TIMES, most_growth=200 * _MB)
