@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import socket
 import threading
 import time
@@ -161,45 +162,77 @@ def test_uploads_that_are_never_finished_are_held_within_an_accounts_share(targe
         print(watch.figures())
 
 
-def test_a_head_that_drips_is_refused_after_twenty_seconds(target: Target) -> None:
-    with watched(target) as watch:
+def test_heads_and_bodies_that_drip_are_refused_after_twenty_seconds(target: Target) -> None:
+    tenant = target.attacker
+    head = _post(tenant.flows, 100_000, f"Authorization: Bearer {tenant.api_key}")
+    with contextlib.ExitStack() as stack, watched(target) as watch:
         with watch.attack():
-            drips = [Connection(target.url) for _ in range(50)]
+            heads = [stack.enter_context(Connection(target.url)) for _ in range(50)]
+            bodies = [stack.enter_context(Connection(target.url)) for _ in range(10)]
             started = time.monotonic()
-            for connection in drips:
+            for connection in heads:
                 connection.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
-            while time.monotonic() < started + 23:
-                for connection in drips:
+            for connection in bodies:
+                connection.send(head)
+            while time.monotonic() < started + 19:
+                for connection in heads:
                     connection.send(b"A: b\r\n")
+                for connection in bodies:
+                    connection.send(b" ")
                 time.sleep(0.5)
-            answers = [connection.answer() for connection in drips]
-            assert all(connection.is_at_its_end() for connection in drips)
-            for connection in drips:
-                connection.__exit__()
+            refused = [connection.answer() for connection in [*heads, *bodies]]
+            assert time.monotonic() - started >= 20
+            assert all(connection.is_at_its_end() for connection in [*heads, *bodies])
+
+        for answer in refused[:50]:
+            assert "within 20 s" in enveloped(answer, 408, 408)["message"]
+        for answer in refused[50:]:
+            error = enveloped(answer, 408, 408)
+            assert "1024 bytes a second" in error["message"]
+        watch.assert_undisturbed(times=_TIMES)
+        print(watch.figures())
+    found = tenant.http.get(f"/api/v1/accounts/{tenant.account_id}/errors/{error['errorId']}")
+    assert found.json()["status"] == 408
+
+
+def test_heads_of_many_tiny_headers_take_no_memory(target: Target) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + b"A:b\r\n" * 6000
+    with contextlib.ExitStack() as stack, watched(target) as watch:
+        with watch.attack():
+            connections = [stack.enter_context(Connection(target.url)) for _ in range(200)]
+            for connection in connections:
+                connection.send(head)
+            answers = [connection.answer() for connection in connections]
 
         for answer in answers:
-            assert "within 20 s" in enveloped(answer, 408, 408)["message"]
+            assert "at most 200 headers" in enveloped(answer, 431, 431)["message"]
         watch.assert_undisturbed(times=_TIMES)
         print(watch.figures())
 
 
-def test_a_body_that_drips_is_refused_and_the_error_is_the_accounts(target: Target) -> None:
+def test_answers_that_nobody_takes_are_cut_when_they_are_too_much(target: Target) -> None:
     tenant = target.attacker
-    head = _post(tenant.flows, 100_000, f"Authorization: Bearer {tenant.api_key}")
-    started = time.monotonic()
-    with Connection(target.url) as connection:
-        connection.send(head)
-        connection.wait_at_most(40)
-        for _ in range(21):
-            connection.send(b" ")
-            time.sleep(1)
-        error = enveloped(connection.answer(), 408, 408)
-        assert connection.is_at_its_end()
+    text = json.dumps({"version": "7.0", "note": "x" * (9 * _MB)})
+    flow = tenant.create("Fetched", flowJson=text)
+    link = urlsplit(tenant.http.get(f"{tenant.flows}/{flow}").json()["flowJsonUrl"])
+    ask = request("GET", f"{link.path}?{link.query}")
+    with contextlib.ExitStack() as stack, watched(target) as watch:
+        with watch.attack():
+            for _ in range(60):
+                connection = socket.socket()
+                stack.callback(connection.close)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                connection.connect((link.hostname or "", link.port or 0))
+                connection.sendall(ask)
+            time.sleep(3)
 
-    assert time.monotonic() - started >= 20
-    assert "1024 bytes a second" in error["message"]
-    found = tenant.http.get(f"/api/v1/accounts/{tenant.account_id}/errors/{error['errorId']}")
-    assert found.json()["status"] == 408
+        target.process.log_line(
+            event="too much waits to be sent: the connections with most of it were cut"
+        )
+        # The look is once a second: until then, as much is held as was asked for.
+        print(watch.figures())
+        assert not watch.died
+        assert max(one.size for one in watch.growths) < 900 * _MB
 
 
 def test_an_answer_that_comes_before_the_body_ends_the_connection(target: Target) -> None:
@@ -282,6 +315,26 @@ def test_at_its_bound_of_connections_a_server_closes_the_idlest_and_says_so(
             watch.assert_undisturbed(times=_TIMES)
         line = target.process.log_line(event="too many connections: the idlest were closed")
         assert line["bound"] == 44
+
+
+def test_a_full_queue_of_new_connections_is_logged(tmp_path: Path) -> None:
+    with attacked(tmp_path, new_sqlite(tmp_path)) as target, contextlib.ExitStack() as stack:
+        address = urlsplit(target.url)
+        target.process.popen.send_signal(signal.SIGSTOP)
+        try:
+            for _ in range(2300):
+                connection = socket.socket()
+                stack.callback(connection.close)
+                connection.setblocking(False)
+                connection.connect_ex((address.hostname or "", address.port or 0))
+            time.sleep(1.5)
+        finally:
+            target.process.popen.send_signal(signal.SIGCONT)
+        line = target.process.log_line(
+            event="the queue of new connections was full on this machine, so some were dropped:"
+            " they came faster than they were accepted"
+        )
+        assert line["dropped"] > 0
 
 
 @contextlib.contextmanager

@@ -47,6 +47,8 @@ from waflows.errors import (
 )
 
 MOST_HEAD_BYTES = 32 * 1024
+MOST_HEADERS = 200
+"""Each takes a hundred bytes and more of memory, however short it is."""
 MOST_WAITING = 256
 """So many requests may wait on one connection for the answers to those before them."""
 HEAD_SECONDS = 20.0
@@ -148,8 +150,11 @@ class EnvelopeProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a header; those that trail a body are of no use here."""
-        if self._in_head:
-            super().on_header(name, value)
+        if not self._in_head:
+            return
+        if len(self.headers) >= MOST_HEADERS:
+            raise _head_too_large()
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Checks the head and passes the request on; raises what is wrong with it."""
@@ -237,9 +242,17 @@ class EnvelopeProtocol(HttpToolsProtocol):
         if self._refusal is not None:
             self._send_refusal()
 
+    def unsent(self) -> int:
+        """How many bytes of answers the client has not taken yet."""
+        return int(self.transport.get_write_buffer_size())
+
+    def cut(self) -> None:
+        """Ends the connection at once, with whatever was still to be sent."""
+        self.transport.abort()
+
     def check(self, now: float) -> None:
         """Ends what has taken too long."""
-        unsent = self.transport.get_write_buffer_size()
+        unsent = self.unsent()
         if unsent == 0 or unsent != self._unsent:
             self._unsent, self._unsent_since = unsent, now
         elif now - self._unsent_since > STALLED_SECONDS:
@@ -427,7 +440,8 @@ class _Ending:
 
 def _head_too_large() -> HeadTooLarge:
     return HeadTooLarge(
-        f"The request line and headers must be at most {MOST_HEAD_BYTES} bytes long together."
+        f"The request line and headers must be at most {MOST_HEAD_BYTES} bytes long together, and"
+        f" at most {MOST_HEADERS} headers."
     )
 
 

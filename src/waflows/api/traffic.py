@@ -30,6 +30,8 @@ MOST_WAITING_IN_ALL = 8192
 """So many requests of all connections may wait for the answers to those before them."""
 MOST_BODY_BYTES = 256 * 1024 * 1024
 MOST_BODY_BYTES_OF_ONE = MOST_BODY_BYTES // 4
+MOST_UNSENT_BYTES = 256 * 1024 * 1024
+"""So many bytes of answers may wait for their clients to take them."""
 MOST_DRAINED = 64 * 1024
 """So much of a body that nobody reads is let pass for the sake of the connection."""
 LOOK_SECONDS = 1.0
@@ -48,6 +50,12 @@ class Watched(Protocol):
 
     def check(self, now: float) -> None:
         """Ends the connection, or refuses its request, when something has not come in time."""
+
+    def unsent(self) -> int:
+        """How many bytes of answers the client has not taken yet."""
+
+    def cut(self) -> None:
+        """Ends the connection at once."""
 
     def idle_since(self) -> float | None:
         """Since when nothing was asked on it; None while a request is read or answered."""
@@ -185,6 +193,7 @@ class Traffic:
             now = asyncio.get_running_loop().time()
             for connection in list(self._connections):
                 connection.check(now)
+            self._cut_the_fullest()
             self._look_for_lost_connections()
 
     def _close_the_idlest(self, keep: Watched) -> int:
@@ -198,6 +207,22 @@ class Traffic:
         for _, connection in chosen:
             connection.close_idle()
         return len(chosen)
+
+    def _cut_the_fullest(self) -> None:
+        """Cuts the connections with most to send, while all together hold too much."""
+        sizes = [(one.unsent(), one) for one in self._connections]
+        total = sum(size for size, _ in sizes)
+        if total <= MOST_UNSENT_BYTES:
+            return
+        sizes.sort(key=lambda pair: pair[0], reverse=True)
+        cut = 0
+        for size, connection in sizes:
+            connection.cut()
+            cut += 1
+            total -= size
+            if total <= MOST_UNSENT_BYTES:
+                break
+        self._warn("too much waits to be sent: the connections with most of it were cut", cut=cut)
 
     def _look_for_lost_connections(self) -> None:
         """Says why clients are turned away that this process never hears of."""

@@ -22,7 +22,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from waflows import runtime
-from waflows.api import parameters
+from waflows.api import limits, parameters
 from waflows.api.playing import About, PlayBody, described
 from waflows.api.route import Reply
 from waflows.console.html import page, policy
@@ -192,7 +192,12 @@ async def _body(request: Request) -> PlayBody:
         size += len(part)
         if size > _MOST_BODY_BYTES:
             raise HTTPException(413, "The request body is too large.")
-    return await asyncio.to_thread(parameters.read_body, PlayBody, b"".join(parts))
+    return await asyncio.to_thread(_decoded, b"".join(parts))
+
+
+def _decoded(body: bytes) -> PlayBody:
+    limits.check_values(body, limits.PLAYED_STATE.values)
+    return parameters.read_body(PlayBody, body)
 
 
 def _read(file: Path) -> bytes | None:
