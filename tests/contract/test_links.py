@@ -15,9 +15,9 @@ def test_links_begin_with_the_host_and_scheme_of_the_request(server: Tenant, pat
     flow_id = server.create("Second", flowJson=VALID)
     target = server.flows + path.format(id=flow_id) + "?limit=1"
     seen = [
-        ("http://flows.example.org", "Host: flows.example.org"),
+        ("http://flows.localhost", "Host: flows.localhost"),
         ("http://127.0.0.1:9", "Host: 127.0.0.1:9"),
-        ("https://flows.example.org", "Host: flows.example.org", "X-Forwarded-Proto: https"),
+        ("https://flows.localhost", "Host: flows.localhost", "X-Forwarded-Proto: https"),
         ("http://[::1]:8088", "Host: [::1]:8088"),
     ]
 
