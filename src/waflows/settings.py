@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
 from msgspec import Meta
 
 from waflows.errors import OperatorError
+from waflows.urls import is_http_url, problem_of_database_url
 
 ENV_PREFIX = "WAFLOWS_"
 _CONFIG_VARIABLE = "WAFLOWS_CONFIG"
 # What the command line reads from the environment for its own use, or children inherit: these
-# are no settings of the server and no typing mistakes either.
+# are not settings of the server and not typing mistakes either.
 _OTHER_VARIABLES = frozenset({_CONFIG_VARIABLE, "WAFLOWS_URL", "WAFLOWS_ACCOUNT"}) | {
     "WAFLOWS_CHANNEL",
     "WAFLOWS_KEY",
@@ -32,6 +33,17 @@ _OTHER_VARIABLES = frozenset({_CONFIG_VARIABLE, "WAFLOWS_URL", "WAFLOWS_ACCOUNT"
     "WAFLOWS_MSISDN",
     "WAFLOWS_COMPLETE",
 }
+
+
+# Kubernetes gives every pod these variables for each Service of its namespace, so those of a
+# Service named waflows, or waflows-something, look like settings. PORT is a setting too; its value
+# tells the two apart.
+_SERVICE_LINK = re.compile(
+    r"(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?"
+    r"|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
+)
+_SERVICE_ADDRESS = re.compile(r"(?:tcp|udp|sctp)://[^/\s]+:[0-9]+")
+_SERVICE_ADDRESS_NAME = re.compile(r"(?:[A-Z0-9_]+_)?PORT")
 
 
 def default_data_folder() -> str:
@@ -164,7 +176,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
 NOT_ON_THE_COMMAND_LINE = frozenset({"secrets_key"})
 """Settings without an option: anyone on the machine can read the arguments of a process."""
-_NEVER_SHOWN = frozenset({"database_url", "listen_url", "secrets_key"})
+_DATABASE_URLS = ("database_url", "listen_url")
+_NEVER_SHOWN = frozenset({"secrets_key", *_DATABASE_URLS})
 
 
 def describe(name: str) -> str:
@@ -197,9 +210,15 @@ def load(
     checked = {name: _convert(name, value, origin[name]) for name, value in values.items()}
     settings = Settings(**checked)
     _check_url(settings.public_url, origin.get("public_url", ""))
-    _check_database_url(settings.database_url, origin.get("database_url", ""))
+    for name in _DATABASE_URLS:
+        _check_database_url(name, getattr(settings, name), origin.get(name, ""))
     _check_listen_url(settings.listen_url, origin.get("listen_url", ""))
     return settings
+
+
+def service_links(environ: Mapping[str, str]) -> list[str]:
+    """The variables that Kubernetes made for a Service of our name; they are not settings."""
+    return sorted(name for name, value in environ.items() if _is_service_link(name, value))
 
 
 def environment_name(field: str) -> str:
@@ -225,6 +244,8 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:
     for variable, value in environ.items():
         if not variable.startswith(ENV_PREFIX) or variable in _OTHER_VARIABLES:
             continue
+        if _is_service_link(variable, value):
+            continue
         name = variable[len(ENV_PREFIX) :].lower()
         if name not in FIELDS:
             raise OperatorError(
@@ -232,6 +253,15 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:
             )
         found[name] = value
     return found
+
+
+def _is_service_link(variable: str, value: str) -> bool:
+    name = variable.removeprefix(ENV_PREFIX)
+    if name == variable:
+        return False
+    if _SERVICE_ADDRESS_NAME.fullmatch(name) and _SERVICE_ADDRESS.fullmatch(value):
+        return True
+    return _SERVICE_LINK.fullmatch(name) is not None
 
 
 def _did_you_mean(name: str) -> str:
@@ -253,20 +283,17 @@ def _plain(error: msgspec.ValidationError) -> str:
 
 
 def _check_url(url: str, place: str) -> None:
-    parts = urlsplit(url)
-    if url and (parts.scheme not in {"http", "https"} or not parts.netloc):
+    if url and not is_http_url(url):
         raise OperatorError(
             f"Bad setting public_url {place}: expected an address such as"
             f" https://flows.example.org, not {url!r}."
         )
 
 
-def _check_database_url(url: str, place: str) -> None:
-    if url and urlsplit(url).scheme not in {"postgresql", "postgres", "sqlite"}:
-        raise OperatorError(
-            f"Bad setting database_url {place}: expected postgresql://user:password@host/name"
-            " or sqlite:///path."
-        )
+def _check_database_url(name: str, url: str, place: str) -> None:
+    problem = problem_of_database_url(url) if url else None
+    if problem is not None:
+        raise OperatorError(f"Bad setting {name} {place}: {problem}.")
 
 
 def _check_listen_url(url: str, place: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import re
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -17,14 +16,8 @@ from waflows.services import endpoint_health, flow_texts, flows
 from waflows.services.flows import NAME_LENGTH, Content
 from waflows.storage.flows import Checked, Flow
 from waflows.upstream.calls import CallFailed
+from waflows.urls import LONGEST_URL, problem_of_http_url
 
-_URI_LENGTH = 2048
-# RFC 3986, section 3, for the two schemes; what is left open here, `urlsplit` looks at.
-_CHARACTER = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
-_HTTP_URI = re.compile(
-    rf"(?i:https?)://(?:{_CHARACTER}+|(?:{_CHARACTER}*@)?\[[0-9A-Fa-f:.]+\](?::[0-9]*)?)"
-    rf"(?:/(?:{_CHARACTER}|/)*)?(?:\?(?:{_CHARACTER}|[/?])*)?(?:#(?:{_CHARACTER}|[/?])*)?"
-)
 _APPLICATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -71,7 +64,7 @@ _EndPointUri = Annotated[
         description="Where the flow fetches its data.",
         extra_json_schema={
             "format": "uri",
-            "maxLength": _URI_LENGTH,
+            "maxLength": LONGEST_URL,
             "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$",
         },
     ),
@@ -160,11 +153,11 @@ async def content(state: State, body: CreateBody | UpdateBody) -> Content:
 
 
 def _checked_uri(state: State, uri: str | None) -> str | None:
-    if uri is not None and not (len(uri) <= _URI_LENGTH and is_http_uri(uri)):
+    problem = None if uri is None else problem_of_http_url(uri)
+    if problem is not None:
         raise InvalidParameter(
             "endPointUri must be an absolute http or https address, such as"
-            f" https://example.org/flow, of at most {_URI_LENGTH} characters; what a URI cannot"
-            " hold as it is must be percent-encoded."
+            f" https://example.org/flow. {problem}"
         )
     _check_reachable(state, uri)
     return uri
@@ -181,16 +174,6 @@ def _check_reachable(state: State, uri: str | None) -> None:
         state.egress.read(uri)
     except CallFailed as refusal:
         raise InvalidParameter(f"endPointUri cannot be called: {refusal.message}") from None
-
-
-def is_http_uri(uri: str) -> bool:
-    """Whether a text is an absolute http or https address, written as RFC 3986 has it."""
-    try:
-        parts = urlsplit(uri)
-        _ = parts.port
-    except ValueError:
-        return False
-    return bool(_HTTP_URI.fullmatch(uri)) and bool(parts.hostname)
 
 
 def _checked_application(application_id: str | None) -> str | None:

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from waflows.api.bodies import is_http_uri
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import Forbidden, InvalidParameter
 from waflows.services import clock, webhooks
@@ -221,11 +220,6 @@ async def _check_url(egress: Egress, url: str, seconds: float) -> None:
     except CallFailed as error:
         if error.stage in _REFUSED_WHEN_SAVED:
             raise InvalidParameter(f"url cannot be used. {error.message}") from None
-    if not is_http_uri(url):
-        raise InvalidParameter(
-            "url must be an absolute http or https address; what a URI cannot hold as it is must be"
-            " percent-encoded."
-        )
 
 
 def named(call: Call[Any, Any]) -> tuple[str, str, str]:

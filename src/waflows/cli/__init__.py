@@ -120,6 +120,6 @@ def main(args: list[str] | None = None) -> None:
 
 def _fail(error: WaflowsError, status: int) -> None:
     # Whoever runs the command may know why; a client of the server is not told.
-    cause = str(error.__cause__ or "").strip()
+    cause = " ".join(str(error.__cause__ or "").split())
     click.echo(f"Error: {error.message}" + (f" ({cause})" if cause else ""), err=True)
     sys.exit(status)

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import click
 import msgspec
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from waflows import settings
 from waflows.cli.serving import address_of, listen, uvicorn_config
+from waflows.cli.supervisor import Supervisor
 from waflows.services import sealing
 from waflows.settings import Settings
 from waflows.storage import migrate
@@ -60,6 +60,8 @@ def command(config: str | None, **flags: str | None) -> None:
     os.environ[settings.HANDOVER] = msgspec.json.encode(chosen).decode()
     logs = Logs(chosen.log_format, chosen.log_level)
     logs.take_over("uvicorn.error")
+    if ignored := settings.service_links(os.environ):
+        logs.events.info("variables of a Kubernetes Service ignored", variables=ignored)
     config_ = uvicorn_config("waflows.app:worker_app", chosen, factory=True, workers=chosen.workers)
     logs.events.info("serving", url=address_of(listening, chosen), workers=chosen.workers)
     if chosen.workers == 1:
@@ -70,7 +72,7 @@ def command(config: str | None, **flags: str | None) -> None:
     if own_folder:
         os.environ[_METRICS_FOLDER] = own_folder
     try:
-        Multiprocess(config_, sockets=[listening]).run()
+        Supervisor(config_, [listening], logs).run()
     finally:
         if own_folder:
             shutil.rmtree(own_folder, ignore_errors=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, OutOfRange
 from waflows.services.names import is_printable
 from waflows.services.outgoing import FlowContent, TextContent
 from waflows.storage.messages import Bubble, Header
+from waflows.urls import is_http_url
 
 TEXT_LENGTH = 4096
 """WhatsApp's own limit for a text; 8x8's 35,000 is that of all its channels together."""
@@ -17,7 +16,6 @@ HEADER_LENGTH = 60
 FOOTER_LENGTH = 60
 BUTTON_LENGTH = 30
 CLIENT_MESSAGE_ID_LENGTH = 50
-_LINK_LENGTH = 2048
 
 
 def of_text(content: TextContent) -> Bubble:
@@ -54,7 +52,7 @@ def checked_header(where: str, header: Header | None) -> Header | None:
             f"{where}.{header.type}.link is required: the http or https address of the"
             f" {header.type}.",
         )
-    if len(header.link) > _LINK_LENGTH or not _is_http(header.link):
+    if not is_http_url(header.link):
         raise InvalidMessage(
             MessageFault.INVALID_MEDIA_URL,
             f"{where}.{header.type}.link must be an http or https address.",
@@ -90,11 +88,3 @@ def check_client_message_id(client_message_id: str | None) -> None:
         )
     if client_message_id and not is_printable(client_message_id):
         raise InvalidParameter("clientMessageId must be printable text.")
-
-
-def _is_http(link: str) -> bool:
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and is_printable(link)

@@ -6,7 +6,6 @@ There is nobody here to review a template, so each is approved as soon as it is 
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -29,6 +28,7 @@ from waflows.storage.database import Transaction
 from waflows.storage.flows import Status
 from waflows.storage.messages import Bubble, Header, SentFlow
 from waflows.storage.templates import Button, Component, Template
+from waflows.urls import is_http_url
 
 CATEGORIES = {"AUTHENTICATION": "Authentication", "MARKETING": "Marketing", "UTILITY": "Utility"}
 NAME_LENGTH = 200
@@ -212,7 +212,7 @@ def _check_buttons(component: Component) -> None:
         raise OutOfRange(f"BUTTONS must have 1 to {MOST_BUTTONS} buttons.")
     for button in component.buttons:
         bubbles.required_text("The text of a button", button.text, BUTTON_LENGTH)
-        if button.type == "URL" and not _is_http(button.url):
+        if button.type == "URL" and not _is_button_url(button.url):
             raise InvalidParameter("A URL button needs url: an http or https address.")
         if button.type == "PHONE_NUMBER" and not 1 <= len(button.phone_number) <= _PHONE_LENGTH:
             raise InvalidParameter("A PHONE_NUMBER button needs phoneNumber.")
@@ -355,9 +355,6 @@ def _channel(tx: Transaction, account_id: str, channel_id: str) -> Channel:
     return channel
 
 
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return len(url) <= _URL_LENGTH and parts.scheme in {"http", "https"} and bool(parts.netloc)
+def _is_button_url(url: str) -> bool:
+    """Whether a URL can be that of a button; a placeholder in it stands for any text."""
+    return len(url) <= _URL_LENGTH and is_http_url(_PLACEHOLDER.sub("1", url))

@@ -24,8 +24,9 @@ from typing import ParamSpec, TypeVar
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.conninfo import conninfo_to_dict
 
-from waflows.errors import Unavailable
+from waflows.errors import OperatorError, Unavailable
 from waflows.storage.database import Deafness, RecentFailure, Row, Unit
 from waflows.storage.hearing import Hearing
 from waflows.storage.listener import CHANNEL, Listener
@@ -106,6 +107,8 @@ class PostgresDatabase:
     upgrade_lock = "SELECT set_config('lock_timeout', '0', true), pg_advisory_xact_lock(7201995)"
 
     def __init__(self, url: str, listen_url: str) -> None:
+        check_parameters(url)
+        check_parameters(listen_url)
         self._url = url
         self._listen_url = listen_url
         self._threads: dict[_Room, ThreadPoolExecutor] = {}
@@ -311,6 +314,20 @@ class PostgresDatabase:
             self._local.connection = None
             with self._lock:
                 self._open.remove(connection)
+
+
+def check_parameters(url: str) -> None:
+    """Raises OperatorError for an address that libpq cannot read.
+
+    libpq's own sentence is left out: it repeats the part it does not understand.
+    """
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise OperatorError(
+            "The database address cannot be used: PostgreSQL does not know a parameter after the"
+            " question mark, or it is written without =."
+        ) from None
 
 
 def _unless_late(latest: float, work: Callable[[], T]) -> T:

@@ -22,6 +22,7 @@ from waflows.upstream import addresses
 from waflows.upstream.addresses import refused
 from waflows.upstream.calls import Answer, CallFailed, Stage, name_of, too_slow
 from waflows.upstream.fault_rules import FaultRules, Kind
+from waflows.urls import problem_of_http_url
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 DEFAULT_SECONDS = 10.0
 DEFAULT_ANSWER_BYTES = 1024 * 1024
-
-_LONGEST_URL = 2048
 
 
 class Egress:
@@ -84,15 +83,15 @@ class Egress:
 
     def read(self, url: str) -> URL:
         """The URL, after every check that needs no network. Raises CallFailed."""
+        problem = problem_of_http_url(url)
+        if problem is not None:
+            raise CallFailed(Stage.URL, problem)
         try:
             parsed = URL(url)
         except ValueError:
-            # The reason would repeat parts of the URL, such as a password.
-            message = "The URL cannot be read: its host or its port is malformed."
+            # The reason would repeat parts of the URL.
+            message = "The URL cannot be read: its host is malformed."
             raise CallFailed(Stage.URL, message) from None
-        problem = _problem(url, parsed)
-        if problem:
-            raise CallFailed(Stage.URL, problem)
         host = parsed.raw_host or ""
         try:
             address = addresses.read(host)
@@ -163,18 +162,3 @@ async def _strike(rules: FaultRules, kind: Kind, url: URL, seconds: float) -> An
         message = f"No whole HTTP answer from {name_of(url)}: a fault rule cut the connection."
         raise CallFailed(Stage.HTTP, message, sent=True)
     return None if rule.status is None else Answer(rule.status, {}, b"", delay)
-
-
-def _problem(url: str, parsed: URL) -> str | None:
-    """What is wrong with a URL in itself."""
-    if len(url) > _LONGEST_URL:
-        return f"The URL is longer than {_LONGEST_URL} characters."
-    if parsed.scheme not in {"http", "https"}:
-        return "The URL must start with https:// or http://."
-    if not parsed.raw_host:
-        return "The URL names no host."
-    if parsed.raw_user is not None or parsed.raw_password is not None:
-        return "The URL holds a user name or a password; send credentials in a header."
-    if not parsed.raw_host.isascii() or any(character in " %\\" for character in parsed.raw_host):
-        return "The host in the URL holds a character that no host has."
-    return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -99,3 +101,81 @@ def test_workers_end_when_their_supervisor_is_killed_and_leave_the_port_free(
         (tmp_path / "again").mkdir()
         with production_server(tmp_path / "again", database_url, *again) as restarted:
             assert restarted.url == process.url
+
+
+KUBERNETES = {
+    "WAFLOWS_SERVICE_HOST": "10.96.0.7",
+    "WAFLOWS_SERVICE_PORT": "8088",
+    "WAFLOWS_SERVICE_PORT_HTTP": "8088",
+    "WAFLOWS_PORT": "tcp://10.96.0.7:8088",
+    "WAFLOWS_PORT_8088_TCP": "tcp://10.96.0.7:8088",
+    "WAFLOWS_PORT_8088_TCP_PROTO": "tcp",
+    "WAFLOWS_PORT_8088_TCP_PORT": "8088",
+    "WAFLOWS_PORT_8088_TCP_ADDR": "10.96.0.7",
+    "WAFLOWS_DB_SERVICE_HOST": "10.96.0.8",
+    "WAFLOWS_DB_PORT": "tcp://10.96.0.8:5432",
+}
+"""What Kubernetes adds to the environment of a pod beside Services `waflows` and `waflows-db`."""
+
+
+def test_variables_that_kubernetes_makes_for_a_service_of_its_name_are_ignored_and_logged_once(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'waflows.db'}"
+    with production_server(tmp_path, url, "--workers", "2", **KUBERNETES) as process:
+        line = process.log_line(event="variables of a Kubernetes Service ignored")
+        assert line["variables"] == sorted(KUBERNETES)
+        events = [each["event"] for each in process.log_lines() if "event" in each]
+    assert events.count("variables of a Kubernetes Service ignored") == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("WAFLOWS_PORT", "tcp"),
+        ("WAFLOWS_PORTS", "tcp://10.96.0.7:8088"),
+        ("WAFLOWS_SERVICE", "10.96.0.7"),
+        ("WAFLOWS_SERVICEHOST", "10.96.0.7"),
+        ("WAFLOWS_DATABASE_PORT", "5432"),
+        ("WAFLOWS_PORT_HTTP", "8088"),
+    ],
+)
+def test_a_variable_that_only_resembles_one_of_kubernetes_is_still_refused(
+    variable: str, value: str
+) -> None:
+    refused = run("serve", env={variable: value})
+
+    assert refused.returncode == 2
+    assert "setting" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def _workers(supervisor: int) -> list[psutil.Process]:
+    children = psutil.Process(supervisor).children()
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_death_is_logged_with_the_signal(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'waflows.db'}"
+    with production_server(tmp_path, url, "--workers", "2") as process:
+        victim, survivor = _workers(process.popen.pid)
+        os.kill(victim.pid, signal.SIGKILL)
+
+        line = process.log_line(15, event="worker died")
+        assert (line["level"], line["pid"], line["signal"]) == ("error", victim.pid, "SIGKILL")
+        assert "ended by SIGKILL" in line["reason"]
+        replaced = {worker.pid for worker in _workers(process.popen.pid)}
+        assert replaced == {survivor.pid, line["replaced_by"]}
+
+
+def test_a_worker_that_does_not_answer_is_replaced_and_the_log_says_so(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'waflows.db'}"
+    with production_server(tmp_path, url, "--workers", "2") as process:
+        victim, _ = _workers(process.popen.pid)
+        os.kill(victim.pid, signal.SIGSTOP)
+
+        line = process.log_line(30, event="worker died")
+        assert line["pid"] == victim.pid
+        assert "did not answer for" in line["reason"]
