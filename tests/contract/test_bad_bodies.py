@@ -148,7 +148,7 @@ def test_of_a_field_given_twice_the_last_counts(server: Tenant) -> None:
         ({"name": "a\u0000b"}, 1000, "name must not have a null character in it."),
         ({"categories": []}, 1010, "at least one category"),
         ({"endPointUri": "example.org"}, 1000, "endPointUri must be an absolute http"),
-        ({"endPointUri": "https://exämple.org/"}, 1000, "percent-encoded"),
+        ({"endPointUri": "https://exämple.org/"}, 1000, "ASCII form, xn--"),
         ({"applicationId": ""}, 1000, "applicationId must be 1 to 64"),
         ({"cloneFlowId": "1"}, 1008, "cloneFlowId '1'"),
         ({"cloneFlowId": "\u0000"}, 1000, "cloneFlowId must not have a null character"),

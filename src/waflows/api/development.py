@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from waflows.api.bodies import WholeNumber
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.api.routes import ROUTES
 from waflows.errors import InvalidParameter, NotFound, OutOfRange
@@ -52,12 +53,12 @@ class FaultBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     host: (
         Annotated[str, Meta(description="For the others: a host, with port or without.")] | None
     ) = None
-    status: Annotated[int, Meta(description="Answer with this status.")] | None = None
-    delay_ms: Annotated[int, Meta(description="Wait so long first.")] | None = None
+    status: Annotated[WholeNumber, Meta(description="Answer with this status.")] | None = None
+    delay_ms: Annotated[WholeNumber, Meta(description="Wait so long first.")] | None = None
     cut: Annotated[bool, Meta(description="Cut the connection without an answer.")] = False
-    times: Annotated[int, Meta(description="Strike so often; null for ever.")] | None = None
+    times: Annotated[WholeNumber, Meta(description="Strike so often; null for ever.")] | None = None
     probability: Annotated[float, Meta(description="Strike with this probability.")] = 1.0
-    seed: Annotated[int, Meta(description="From which the probability is drawn.")] = 0
+    seed: Annotated[WholeNumber, Meta(description="From which the probability is drawn.")] = 0
 
 
 class FaultList(msgspec.Struct, frozen=True):

@@ -136,8 +136,8 @@ def _webhooks() -> list[Route]:
               tag=extra, name="rotateWebhookSecret", summary="Make a new signing secret",
               uncovered=True,
               body=webhooks.RotateBody, answers=webhooks.RotatedSecret,
-              detail="The secret is shown this once. The one before goes on signing beside it"
-                     " for a while."),
+              detail="The secret is shown this once. Those before go on signing beside it for a"
+                     " while, so that a repeated request takes none from a receiver."),
         Route(method="DELETE", path=secrets, handler=webhooks.drop_secrets, scope=_WRITE,
               tag=extra, name="dropWebhookSecrets", summary="Stop signing a webhook's deliveries",
               uncovered=True),

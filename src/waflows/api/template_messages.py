@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from waflows.api.bodies import WholeNumber
 from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, Unsupported
 from waflows.services.outgoing import TemplateContent
 from waflows.storage.messages import Header
@@ -38,7 +39,7 @@ class ComponentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     type: str = "body"
     parameters: list[ParameterBody] = []
-    index: int | str | None = None
+    index: WholeNumber | str | None = None
     sub_type: Annotated[str, Meta(extra_json_schema={"enum": list(_SUB_TYPES)})] | None = None
 
 

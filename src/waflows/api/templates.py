@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from waflows.api.bodies import WholeNumber
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, Unsupported
 from waflows.services import clock, templates
@@ -95,7 +96,7 @@ class NewTemplateBody(msgspec.Struct, frozen=True, kw_only=True):
         list[NewComponentBody], Meta(extra={"missing": MessageFault.EMPTY_TEMPLATE})
     ]
     allow_category_change: bool | None = None
-    message_send_ttl_seconds: int | None = None
+    message_send_ttl_seconds: WholeNumber | None = None
 
 
 class Done(msgspec.Struct, frozen=True):

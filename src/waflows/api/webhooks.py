@@ -126,7 +126,8 @@ class RotateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         Meta(
             ge=0,
             le=8760,
-            description="Hours for which the secret before goes on signing beside the new one.",
+            description="Hours for which the secret before goes on signing beside the new one;"
+            " 0 ends every other secret at once.",
         ),
     ] = 24
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from waflows.api.bodies import WholeNumber
 from waflows.api.errors import Refusal
 from waflows.api.links import PreviewQuery, preview_link
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
@@ -36,7 +37,7 @@ class Question(msgspec.Struct, frozen=True):
 class ConfirmForm(msgspec.Struct, frozen=True):
     """The answer yes; `revision` is the text it is about, where that matters."""
 
-    revision: int = 0
+    revision: WholeNumber = 0
 
 
 _PUBLISH = Question(

@@ -9,7 +9,7 @@ import msgspec
 
 from waflows import samples
 from waflows.api import bodies
-from waflows.api.bodies import Category, CreateBody, UpdateBody
+from waflows.api.bodies import Category, CreateBody, UpdateBody, WholeNumber
 from waflows.api.errors import Refusal
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import shell
@@ -52,7 +52,7 @@ class SettingsForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     name: str = ""
     categories: list[str] = []
     end_point_uri: str = ""
-    updated_at: int = 0
+    updated_at: WholeNumber = 0
 
 
 async def new_page(call: Call[NewQuery, None]) -> Reply:

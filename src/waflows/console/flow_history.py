@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from waflows.api.bodies import WholeNumber
 from waflows.api.errors import Refusal
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import shell
@@ -34,8 +35,8 @@ class HistoryQuery(msgspec.Struct, frozen=True, rename={"older": "from", "newer"
 class RestoreForm(msgspec.Struct, frozen=True):
     """A revision to take up again, and the present one as the page showed it."""
 
-    wanted: int = 0
-    revision: int = 0
+    wanted: WholeNumber = 0
+    revision: WholeNumber = 0
 
 
 class DiffLine(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from waflows.api import limits
+from waflows.api.bodies import WholeNumber
 from waflows.api.errors import Refusal
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import language, shell
@@ -39,7 +40,7 @@ class TextForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """
 
     flow_json: str = ""
-    revision: int = 0
+    revision: WholeNumber = 0
     then: str = ""
 
 

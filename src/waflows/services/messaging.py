@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from waflows.errors import InvalidParameter, NotFound, OutsideServiceWindow
+from waflows.errors import Forbidden, InvalidParameter, NotFound, OutsideServiceWindow
 from waflows.security import flow_tokens
 from waflows.security.flow_tokens import FlowTokenClaim
 from waflows.services import (
@@ -95,21 +95,23 @@ def send(tx: Transaction, principal: Principal, sub_account_id: str, wanted: Out
 
     A request with a `client_message_id` that comes again unchanged gets the answer of the first
     and sends nothing. Raises WrongAccount (sub-account), InvalidMessage, InvalidParameter,
-    OutOfRange, NotFound (flow), NotPublished, NotADraft, NotPublishable, OutsideServiceWindow.
+    OutOfRange, NotFound (flow), NotPublished, NotADraft, NotPublishable, OutsideServiceWindow, and
+    Forbidden for what would tell a masked key whose number it guessed.
     """
     sub_account = sub_accounts.reached(tx, principal, sub_account_id)
+    _refuse_guessing(principal, wanted)
     number = msisdn.normalised(wanted.msisdn, wanted.country)
     bubbles.check_client_message_id(wanted.client_message_id)
     # From here on two requests of the same person are one after the other.
     turn = store.take_turn(
         tx, sub_account.account_id, sub_account.channel_id, number, sub_account.id
     )
-    request_key = _request_key(number, wanted)
+    request_key = _request_key(principal, number, wanted)
     if request_key is not None:
         known = store.find_by_request(tx, sub_account.account_id, sub_account.id, request_key)
         if known is not None:
             return _sent(known)
-    bubble, flow = _content(tx, sub_account, turn, wanted)
+    bubble, flow = _content(tx, principal, sub_account, turn, wanted)
     umid = str(uuid.uuid4())
     if flow is not None and not flow.token:
         claim = FlowTokenClaim(flow.id, flow.revision, umid, number)
@@ -127,7 +129,7 @@ def send(tx: Transaction, principal: Principal, sub_account_id: str, wanted: Out
         kind=_KINDS[type(wanted.content)],
         bubble=bubble,
         flow=flow,
-        reply_to=_quoted(tx, turn, wanted.reply_to),
+        reply_to=_quoted(tx, principal, turn, wanted.reply_to),
         client_message_id=wanted.client_message_id,
         request_key=request_key,
         state="queued",
@@ -147,8 +149,32 @@ def get_message(tx: Transaction, principal: Principal, sub_account_id: str, umid
     return found
 
 
+def _refuse_guessing(principal: Principal, wanted: Outgoing) -> None:
+    """Raises Forbidden where the answer would depend on what a person said or was sent.
+
+    A masked key sees all of a number but its last four digits. Ten thousand tries find those if one
+    number is answered differently from the others, so a masked key gets the same answer for all.
+    """
+    if not principal.masked:
+        return
+    if wanted.reply_to is not None:
+        raise Forbidden(
+            "This API key is masked, so it may not quote a message: context.umid would tell whose"
+            " message it is."
+        )
+    if not isinstance(wanted.content, TemplateContent):
+        raise Forbidden(
+            "This API key is masked, so it may send templates only: whether anything else can be"
+            " sent would tell who wrote to this channel."
+        )
+
+
 def _content(
-    tx: Transaction, sub_account: SubAccount, turn: Conversation, wanted: Outgoing
+    tx: Transaction,
+    principal: Principal,
+    sub_account: SubAccount,
+    turn: Conversation,
+    wanted: Outgoing,
 ) -> tuple[Bubble, SentFlow | None]:
     content = wanted.content
     if isinstance(content, TemplateContent):
@@ -162,37 +188,57 @@ def _content(
         )
         flow = flow_messages.opened(tx, sub_account.account_id, sub_account.channel_id, opening)
         flow = msgspec.structs.replace(flow, token=content.token or "")
-    _require_window(turn)
+    _require_window(principal, turn)
     return bubble, flow
 
 
-def _require_window(conversation: Conversation) -> None:
+def _require_window(principal: Principal, conversation: Conversation) -> None:
+    """Raises OutsideServiceWindow; when the person wrote is said to keys that see whole chats."""
     last = conversation.last_inbound_at
+    if last is not None and clock.now_ms() - last < SERVICE_WINDOW_MS:
+        return
+    if not principal.sees_whole_chats:
+        raise OutsideServiceWindow(
+            "Outside service window: the person has not written to this channel within the last 24"
+            " hours; until they do only a template can be sent."
+        )
     if last is None:
         raise OutsideServiceWindow(
             "Outside service window: the person has not written to this channel yet; until then"
             " only a template can be sent."
         )
-    if clock.now_ms() - last >= SERVICE_WINDOW_MS:
-        raise OutsideServiceWindow(
-            f"Outside service window: the person wrote last at {clock.iso(last)}, 24 hours ago or"
-            " more; until they write again only a template can be sent."
-        )
+    raise OutsideServiceWindow(
+        f"Outside service window: the person wrote last at {clock.iso(last)}, 24 hours ago or"
+        " more; until they write again only a template can be sent."
+    )
 
 
-def _request_key(number: str, wanted: Outgoing) -> str | None:
-    """What a request is known again by: its client's id and all that it asks for."""
+def _request_key(principal: Principal, number: str, wanted: Outgoing) -> str | None:
+    """What a request is known again by: its client's id and all that it asks for.
+
+    A masked key's requests are known again to that key alone. Otherwise a message of somebody else,
+    sent again to a guessed number, would be answered with the first one's id if the guess is right.
+    """
     if wanted.client_message_id is None:
         return None
-    asked = msgspec.structs.replace(wanted, msisdn=number)
-    return hashlib.sha256(msgspec.json.encode(asked, order="sorted")).hexdigest()
+    asked = msgspec.json.encode(msgspec.structs.replace(wanted, msisdn=number), order="sorted")
+    whose = principal.key_id.encode() if principal.masked else b""
+    return hashlib.sha256(whose + asked).hexdigest()
 
 
-def _quoted(tx: Transaction, turn: Conversation, umid: str | None) -> str | None:
+def _quoted(
+    tx: Transaction, principal: Principal, turn: Conversation, umid: str | None
+) -> str | None:
+    """The message that is quoted. One that is elsewhere, or out of the key's reach, is unknown."""
     if umid is None:
         return None
     found = store.find(tx, turn.account_id, umid) if _is_uuid(umid) else None
-    if found is None or (found.channel_id, found.msisdn) != (turn.channel_id, turn.msisdn):
+    reach = principal.sub_account_ids
+    if (
+        found is None
+        or (found.channel_id, found.msisdn) != (turn.channel_id, turn.msisdn)
+        or (reach is not None and found.sub_account_id not in reach)
+    ):
         raise InvalidParameter("context.umid must be a message of this conversation.")
     return found.umid
 

@@ -30,6 +30,9 @@ HIDDEN = "***"
 MOST_WEBHOOKS = 1000
 """Of an account, and so of a request too."""
 
+MOST_SECRETS = 10
+"""That sign one webhook's deliveries at once; each adds a signature to a header."""
+
 _WHEN_NO_TYPE: tuple[Kind, ...] = ("CADR", "MSG")
 _SUB_ACCOUNT_ID = re.compile(r"\*|[A-Za-z0-9._&-]{3,50}")
 _AUTHORIZATION = re.compile(r"[\x20-\x7e]{1,4096}")
@@ -187,24 +190,31 @@ def rotate_secret(
 ) -> NewSecret:
     """A new signing secret for a webhook; its text is known this once.
 
-    The one before signs beside it for some hours, so that a receiver can change over; any older
-    one ends at once. Raises NotFound.
+    Every secret that signed until now goes on beside it: the one before for `overlap_hours`, those
+    before that until the moment they were to end anyway. So a rotation that is repeated because
+    its answer was lost takes no secret from a receiver. With no overlap all others end at once.
+    Raises NotFound, and InvalidParameter when too many would sign.
     """
     webhook = get_webhook(tx, account_id, sub_account_id, kind)
     now = clock.now_ms()
     ends_at = now + overlap_hours * 3600 * 1000
+    live = live_secrets(webhook) if overlap_hours else []
+    if len(live) >= MOST_SECRETS:
+        raise InvalidParameter(
+            f"{MOST_SECRETS} secrets sign this webhook's deliveries already. Wait until the oldest"
+            " ends, or send overlapHours 0, which ends all of them at once."
+        )
     raw = secrets.token_bytes(_SECRET_BYTES)
     secret_id = time_ordered_id(now)
     sealed = vault.seal(_purpose(webhook, f"signing secret {secret_id}"), raw)
     before = [
-        msgspec.structs.replace(one, expires_at=ends_at)
-        for one in webhook.secrets
-        if one.expires_at is None and overlap_hours
+        one if one.expires_at is not None else msgspec.structs.replace(one, expires_at=ends_at)
+        for one in live
     ]
     added = SigningSecret(secret_id, sealed, now, None)
     _save(tx, webhook, secrets=[added, *before])
     text = _SECRET_PREFIX + base64.b64encode(raw).decode()
-    return NewSecret(secret_id, text, ends_at if before else None)
+    return NewSecret(secret_id, text, before[0].expires_at if before else None)
 
 
 def drop_secrets(tx: Transaction, account_id: str, sub_account_id: str, kind: str) -> None:

@@ -165,7 +165,7 @@ def test_removing_what_is_not_there_removes_nothing(db: Database, account: str) 
     assert db.read_now(webhooks.list_webhooks, account) == []
 
 
-def test_a_new_signing_secret_joins_the_one_before_for_a_while(db: Database, account: str) -> None:
+def test_a_new_signing_secret_joins_those_before_for_a_while(db: Database, account: str) -> None:
     _configure(db, account, Wanted("*", URL, "MSG"))
     texts = [
         db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", hours).text
@@ -174,10 +174,31 @@ def test_a_new_signing_secret_joins_the_one_before_for_a_while(db: Database, acc
     _configure(db, account, Wanted("*", f"{URL}/moved", "MSG"))
     webhook = db.read_now(webhooks.get_webhook, account, "*", "MSG")
     live = webhooks.credentials(VAULT, webhook).secrets
-    assert live == [base64.b64decode(text.removeprefix("whsec_")) for text in (texts[2], texts[1])]
+    assert live == [base64.b64decode(text.removeprefix("whsec_")) for text in reversed(texts)]
 
     last = db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 0)
     webhook = db.read_now(webhooks.get_webhook, account, "*", "MSG")
     [only] = webhooks.credentials(VAULT, webhook).secrets
     assert only == base64.b64decode(last.text.removeprefix("whsec_"))
     assert last.previous_expires_at is None
+
+
+def test_a_secret_that_is_ending_keeps_its_end_when_another_rotation_follows(
+    db: Database, account: str
+) -> None:
+    _configure(db, account, Wanted("*", URL, "MSG"))
+    rotate = [db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", h) for h in (24, 2, 9)]
+    webhook = db.read_now(webhooks.get_webhook, account, "*", "MSG")
+    ends = [one.expires_at for one in webhooks.live_secrets(webhook)]
+    assert ends == [None, rotate[2].previous_expires_at, rotate[1].previous_expires_at]
+
+
+def test_so_many_secrets_sign_at_once_and_no_more(db: Database, account: str) -> None:
+    _configure(db, account, Wanted("*", URL, "MSG"))
+    for _ in range(webhooks.MOST_SECRETS):
+        db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
+    with pytest.raises(InvalidParameter, match="send overlapHours 0"):
+        db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
+    db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 0)
+    webhook = db.read_now(webhooks.get_webhook, account, "*", "MSG")
+    assert len(webhooks.live_secrets(webhook)) == 1

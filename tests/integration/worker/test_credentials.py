@@ -257,6 +257,23 @@ def test_while_a_secret_is_replaced_both_verify_and_afterwards_the_new_one_alone
             Verifier(made.text).verify(request.body, request.headers)
 
 
+def test_a_rotation_repeated_because_its_answer_was_lost_leaves_the_receiver_its_secret(
+    db: Database, account: str, target: Receiver
+) -> None:
+    configure(db, account, Wanted("*", target.url, "MSG"))
+    known = db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
+    for _ in range(3):
+        # The answers are lost, so the receiver never learns of these.
+        db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
+    newest = db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
+
+    _deliver_all(db, account, 1)
+
+    [request] = target.requests
+    for made in (known, newest):
+        assert Verifier(made.text).verify(request.body, request.headers) == request.json
+
+
 def test_without_a_secret_there_is_an_id_and_no_signature(
     db: Database, account: str, target: Receiver
 ) -> None:
