@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waflows import settings as settings_module
 from waflows.api import openapi
-from waflows.api.auth import KeyMemory
+from waflows.api.auth import KeyMemory, SessionMemory
 from waflows.api.development import DEVELOPMENT
 from waflows.api.endpoint import Address, refused
 from waflows.api.errors import shortened
@@ -76,6 +76,7 @@ def create_app(
         settings,
         secret,
         KeyMemory(db, secret),
+        SessionMemory(db),
         ListMemory(),
         Journal(side, logs, settings.error_rows),
         logs,

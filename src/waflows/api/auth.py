@@ -2,44 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+
 from waflows.errors import Forbidden, WrongAccount
 from waflows.security import keys as security
-from waflows.services import accounts, clock
+from waflows.security.sessions import Session
+from waflows.services import accounts, clock, sign_ins
 from waflows.services.accounts import Principal
-from waflows.storage.database import Database
+from waflows.storage.database import Database, Transaction
+
+P = ParamSpec("P")
 
 _SCHEME = b"bearer "
 _MOST_REMEMBERED = 4096
 
 
-class KeyMemory:
-    """Keys that were checked, remembered while the database has not changed.
+class _Memory:
+    """Callers that were checked, remembered while the database has not changed.
 
-    Only good keys are remembered, so every bad one takes the same long way. What is remembered is
-    a key's digest, never the key.
+    Only good ones are remembered, so every bad one takes the same long way.
     """
 
-    def __init__(self, db: Database, secret: bytes) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        self._secret = secret
         self._stamp: int | None = None
         self._known: dict[str, Principal] = {}
 
-    async def principal(self, authorization: bytes | None) -> Principal:
-        """Who a request speaks for; raises NotAuthenticated."""
-        presented = _bearer(authorization)
+    async def _recall(
+        self,
+        name: str,
+        check: Callable[Concatenate[Transaction, P], Principal],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Principal:
         stamp = self._db.stamp()
         if stamp is None or stamp != self._stamp:
             self._known.clear()
             self._stamp = stamp
-        digest = security.digest(self._secret, presented)
-        known = self._known.get(digest)
+        known = self._known.get(name)
         if known is not None and not _has_expired(known):
             return known
-        principal = await self._db.read(accounts.authenticate, self._secret, presented)
+        principal = await self._db.read(check, *args, **kwargs)
         if stamp is not None and stamp == self._stamp and len(self._known) < _MOST_REMEMBERED:
-            self._known[digest] = principal
+            self._known[name] = principal
         return principal
+
+
+class KeyMemory(_Memory):
+    """Keys that were checked. What is remembered is a key's digest, never the key."""
+
+    def __init__(self, db: Database, secret: bytes) -> None:
+        super().__init__(db)
+        self._secret = secret
+
+    async def principal(self, authorization: bytes | None) -> Principal:
+        """Who a request speaks for; raises NotAuthenticated."""
+        presented = _bearer(authorization)
+        digest = security.digest(self._secret, presented)
+        return await self._recall(digest, accounts.authenticate, self._secret, presented)
+
+
+class SessionMemory(_Memory):
+    """Sessions of the console that were found to go on."""
+
+    async def principal(self, session: Session) -> Principal:
+        """Who a genuine session speaks for; raises NotAuthenticated when it has ended."""
+        return await self._recall(session.id, sign_ins.holder_of, session)
 
 
 def check_account(principal: Principal, account_id: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from waflows.api.auth import KeyMemory
+from waflows.api.auth import KeyMemory, SessionMemory
 from waflows.api.journal import Journal
 from waflows.api.memory import KeptList, Key, ListMemory
 from waflows.api.readiness import Readiness
@@ -133,6 +133,7 @@ class State(msgspec.Struct):
     settings: Settings
     secret: bytes
     keys: KeyMemory
+    sessions: SessionMemory
     lists: ListMemory
     journal: Journal
     logs: Logs

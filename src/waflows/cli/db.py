@@ -9,16 +9,23 @@ import click
 
 from waflows.cli.confirm import confirm, yes_option
 from waflows.cli.groups import Group
-from waflows.cli.operator import address_of_database, database_options, opened
+from waflows.cli.operator import (
+    address_of_database,
+    database_options,
+    opened,
+    require_file,
+    settings_of,
+)
 from waflows.cli.output import json_option, print_json
-from waflows.services import sealing
+from waflows.services import checks, sealing
+from waflows.services.checks import Check
 from waflows.storage import backup, migrate
 from waflows.storage.database import open_database
 
 
 @click.group(cls=Group)
 def command() -> None:
-    """Upgrade, back up and restore the database."""
+    """Upgrade, check, back up and restore the database."""
 
 
 @command.command()
@@ -58,6 +65,40 @@ def accept_secrets_key(yes: bool, **where: Any) -> None:
         db.run_now(sealing.forget_witness)
 
 
+@command.command()
+@database_options
+@json_option
+def check(as_json: bool, **where: Any) -> None:
+    """Check that the database is sound; the exit status is 0 for sound and 1 for not.
+
+    Looks at the schema, at every table and index, at references, at what is counted, and whether
+    each stored secret opens with the secrets key. Nothing is changed, and the server may go on; a
+    large database takes a while. On PostgreSQL indexes are checked where amcheck is installed.
+    """
+    chosen = settings_of(**where)
+    require_file(chosen.url_of_database)
+    vault = sealing.find_vault(chosen)
+    db = open_database(chosen.url_of_database)
+    try:
+        found = checks.examine(db, vault)
+    finally:
+        db.close()
+    sound = all(one.state != "failed" for one in found)
+    if as_json:
+        print_json({"sound": sound, "checks": found})
+    else:
+        _show_checks(found)
+    if not sound:
+        click.get_current_context().exit(1)
+
+
+def _show_checks(found: list[Check]) -> None:
+    for one in found:
+        click.echo(f"{one.name.ljust(11)} {one.state}")
+        for detail in one.details:
+            click.echo(f"            {detail}")
+
+
 @command.command("backup")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @database_options
@@ -65,8 +106,9 @@ def accept_secrets_key(yes: bool, **where: Any) -> None:
 def back_up(file: Path, as_json: bool, **where: Any) -> None:
     """Write a consistent copy to FILE, while the server goes on.
 
-    The copy is one SQLite file, of PostgreSQL too. It holds the flows of every account and the
-    secret that signs links: keep it as safe as the database.
+    The copy is one SQLite file, of PostgreSQL too, and is checked before it gets its name: from a
+    damaged database no backup is made. It holds the flows of every account and the secret that
+    signs links: keep it as safe as the database.
     """
     with opened(**where) as db:
         copied = backup.back_up(db, file)

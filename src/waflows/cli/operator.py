@@ -34,10 +34,16 @@ def database_options(command: F) -> F:
     return command
 
 
+def settings_of(
+    data: str | None, database_url: str | None, config: str | None
+) -> settings.Settings:
+    """The settings that the options, environment and file give."""
+    return settings.load({"data": data, "database_url": database_url}, os.environ, config)
+
+
 def address_of_database(data: str | None, database_url: str | None, config: str | None) -> str:
     """The address of the database that the options, environment and file name."""
-    flags = {"data": data, "database_url": database_url}
-    return settings.load(flags, os.environ, config).url_of_database
+    return settings_of(data, database_url, config).url_of_database
 
 
 @contextlib.contextmanager
@@ -47,7 +53,7 @@ def opened(
     """The database, its schema current; `upgrade` makes it so, otherwise the user is told how."""
     address = address_of_database(data, database_url, config)
     if not upgrade:
-        _require_file(address)
+        require_file(address)
     db = open_database(address)
     try:
         if upgrade:
@@ -59,7 +65,7 @@ def opened(
         db.close()
 
 
-def _require_file(address: str) -> None:
+def require_file(address: str) -> None:
     """Refuses a SQLite file that is not there: opening it would make one where none is meant."""
     path = Path(address.removeprefix("sqlite:///")).expanduser()
     if address.startswith("sqlite:///") and not path.exists():

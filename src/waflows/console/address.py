@@ -6,13 +6,13 @@ request that might change something must come from a page of this server.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 import msgspec
 from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope as AsgiScope
 
@@ -27,15 +27,13 @@ from waflows.api.endpoint import (
 from waflows.api.errors import Refusal
 from waflows.api.route import Reply, Route, Scope
 from waflows.api.state import Exchange, State
-from waflows.console import shell
+from waflows.console import session_cookie, shell
 from waflows.console.forms import MEDIA_TYPE, read_form
 from waflows.console.html import page, policy
 from waflows.errors import Forbidden, NotAuthenticated, NotFound, WaflowsError
 from waflows.security import sessions
-from waflows.services import accounts
 from waflows.services.accounts import Principal
 
-COOKIE = "waflows_console"
 SIGN_IN = "/console/sign-in"
 _SAFE = {"GET", "HEAD"}
 _JSON = "application/json"
@@ -59,12 +57,20 @@ class ConsoleAddress(Address):
     async def caller(
         self, route: Route, scope: AsgiScope, headers: Headers, exchange: Exchange
     ) -> Principal | None:
-        """Who is signed in, checked against what the route needs."""
+        """Who is signed in, checked against what the route needs.
+
+        A form that anybody may send comes with whoever is signed in, if anybody is.
+        """
+        own = base_url(self.state, scope, headers)
         if scope["method"] not in _SAFE:
-            _check_same_origin(headers, base_url(self.state, scope, headers))
+            _check_same_origin(headers, own)
         if route.scope is Scope.PUBLIC:
+            if scope["method"] in _SAFE:
+                return None
+            with contextlib.suppress(NotAuthenticated):
+                return await self._signed_in(headers, own)
             return None
-        principal = await self._signed_in(headers)
+        principal = await self._signed_in(headers, own)
         exchange.account_id = principal.account_id
         exchange.key = principal.last_six
         writes = route.scope is Scope.WRITE and route.method not in _SAFE
@@ -84,12 +90,12 @@ class ConsoleAddress(Address):
         """An error as a page, or as the API's envelope for the console's own scripts."""
         return refused(error, self.state, exchange, scope)
 
-    async def _signed_in(self, headers: Headers) -> Principal:
-        cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+    async def _signed_in(self, headers: Headers, own: str) -> Principal:
+        cookie = session_cookie.read(headers.get("cookie", ""), own)
         session = sessions.read(self.state.secret, cookie, time.time())
         if session is None:
             raise NotAuthenticated("You are not signed in, or no longer.")
-        return await self.state.db.read(accounts.holder_of, session.account_id, session.key_id)
+        return await self.state.sessions.principal(session)
 
 
 class PageAddress(Address):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-import time
 from typing import Any
 
 import msgspec
@@ -17,15 +16,14 @@ import msgspec
 from waflows.api import limits
 from waflows.api.errors import Refusal
 from waflows.api.route import Call, NoQuery, Reply, Route, Scope
-from waflows.console import shell
-from waflows.console.address import COOKIE, SIGN_IN, OnPage
+from waflows.console import session_cookie, shell
+from waflows.console.address import SIGN_IN, OnPage
 from waflows.errors import NotAuthenticated, RateLimited
 from waflows.security import sessions
-from waflows.security.sessions import Session
-from waflows.services import accounts, clock, rate_limits
+from waflows.services import accounts, clock, rate_limits, sign_ins
+from waflows.services.sign_ins import SESSION_SECONDS
 from waflows.storage.database import Transaction
 
-SESSION_SECONDS = 12 * 3600
 _FAILURES_A_MINUTE = 10
 _COUNTERS = 4096
 """Addresses share so many counters, so that no flood of addresses fills the table."""
@@ -62,16 +60,25 @@ async def sign_in(call: Call[NoQuery, SignInForm]) -> Reply:
             NotAuthenticated("This is not a live API key."),
             lambda refusal: _form(call, call.body.next, refusal),
         ) from None
-    end = int(time.time()) + SESSION_SECONDS
-    if principal.expires_at is not None:
-        end = min(end, principal.expires_at // 1000)
-    cookie = sessions.sign(state.secret, Session(principal.account_id, principal.key_id, end))
-    reply = shell.see(_own_page(call.body.next))
-    return _with_cookie(reply, call, cookie, SESSION_SECONDS)
+    if call.caller is not None:
+        # Whoever signs in again in the same browser leaves no session behind.
+        await state.db.run(sign_ins.end, call.caller)
+    session = await state.db.run(sign_ins.begin, principal)
+    cookie = sessions.sign(state.secret, session)
+    return _with_cookie(shell.see(_own_page(call.body.next)), call, cookie, SESSION_SECONDS)
 
 
 async def sign_out(call: Call[NoQuery, None]) -> Reply:
-    """The end of a session in this browser."""
+    """The end of a session, wherever its cookie is."""
+    if call.caller is not None:
+        await call.state.db.run(sign_ins.end, call.caller)
+    return _with_cookie(shell.see(SIGN_IN), call, "", 0)
+
+
+async def sign_out_everywhere(call: Call[NoQuery, None]) -> Reply:
+    """The end of every session of the key."""
+    if call.caller is not None:
+        await call.state.db.run(sign_ins.end_all, call.caller)
     return _with_cookie(shell.see(SIGN_IN), call, "", 0)
 
 
@@ -125,11 +132,8 @@ def _own_page(wanted: str) -> str:
 
 
 def _with_cookie(reply: Reply, call: Call[Any, Any], value: str, seconds: int) -> Reply:
-    secure = "; Secure" if call.base_url.startswith("https:") else ""
-    cookie = f"{COOKIE}={value}; Path=/console; Max-Age={seconds}; HttpOnly; SameSite=Strict"
-    return msgspec.structs.replace(
-        reply, headers=reply.headers | {"Set-Cookie": f"{cookie}{secure}"}
-    )
+    cookie = session_cookie.written(call.base_url, value, seconds)
+    return msgspec.structs.replace(reply, headers=reply.headers | {"Set-Cookie": cookie})
 
 
 ROUTES: list[Route] = [
@@ -143,4 +147,7 @@ ROUTES: list[Route] = [
           max_body=limits.SIGN_IN, documented=False),
     Route(method="POST", path="/console/sign-out", handler=sign_out, scope=Scope.PUBLIC,
           tag="Console", name="consoleSignOut", summary="Signs out", documented=False),
+    Route(method="POST", path="/console/sign-out-everywhere", handler=sign_out_everywhere,
+          scope=Scope.PUBLIC, tag="Console", name="consoleSignOutEverywhere",
+          summary="Signs out in every browser", documented=False),
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Sessions of the console: what a signed cookie says and how it is known to be genuine.
 
-A session names an account, the id of one of its API keys and an end; it holds no key. It proves
-only that a key was shown once: whether that key is still alive is asked on every request.
+A cookie names an account, one of its sessions and an end; it holds no key. It proves only that
+the session was begun here: whether it still goes on is asked of the database on every request.
 Times are whole seconds since the epoch.
 """
 
@@ -11,23 +11,30 @@ import base64
 import hashlib
 import hmac
 import re
+import secrets
 
 import msgspec
 
-_FORM = re.compile(r"([0-9a-f-]{36})\.([a-z0-9]{12})\.([0-9]{1,12})\.([A-Za-z0-9_-]{43})")
+_FORM = re.compile(r"([0-9a-f-]{36})\.([A-Za-z0-9_-]{22})\.([0-9]{1,12})\.([A-Za-z0-9_-]{43})")
+_ID_BYTES = 16
 
 
 class Session(msgspec.Struct, frozen=True):
-    """Who signed in with which key, and until when."""
+    """Which session of which account, and until when."""
 
     account_id: str
-    key_id: str
+    id: str
     expires_at: int
+
+
+def make_id() -> str:
+    """A fresh id that nobody can guess."""
+    return secrets.token_urlsafe(_ID_BYTES)
 
 
 def sign(secret: bytes, session: Session) -> str:
     """The session as a cookie's value."""
-    stated = f"{session.account_id}.{session.key_id}.{session.expires_at}"
+    stated = f"{session.account_id}.{session.id}.{session.expires_at}"
     return f"{stated}.{_mac(secret, stated)}"
 
 

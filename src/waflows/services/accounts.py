@@ -29,7 +29,8 @@ class Principal(msgspec.Struct, frozen=True):
     """The account a request speaks for and what its key allows.
 
     None means every channel and every sub-account. To a `masked` key answers and phone numbers
-    are shown with their characters covered.
+    are shown with their characters covered. `session_id` is that of the console's session by which
+    the key is spoken for, if it is not shown itself.
     """
 
     account_id: str
@@ -40,6 +41,7 @@ class Principal(msgspec.Struct, frozen=True):
     expires_at: int | None
     sub_account_ids: frozenset[str] | None = None
     masked: bool = False
+    session_id: str | None = None
 
     def may_use(self, channel_id: str) -> bool:
         """Whether the key reaches a channel, which may or may not exist."""

@@ -218,6 +218,17 @@ def private_key(tx: Transaction, vault: Vault, account_id: str, channel_id: str)
     return key_pairs.read_private_der(_unsealed(vault, purpose, sealed))
 
 
+def sealed(tx: Transaction, account_id: str) -> list[tuple[str, str]]:
+    """Every sealed secret of an account's channels, with the purpose it was sealed for."""
+    return [
+        (_private_purpose(account_id, channel_id, number), text)
+        for channel_id, number, text in store.sealed_private_keys(tx, account_id)
+    ] + [
+        (_app_secret_purpose(account_id, channel_id), text)
+        for channel_id, text in store.sealed_app_secrets(tx, account_id)
+    ]
+
+
 def _unsealed(vault: Vault, purpose: str, sealed: str) -> bytes:
     try:
         return vault.unseal(purpose, sealed)

@@ -41,6 +41,31 @@ def open_vault(db: Database, settings: Settings) -> Vault:
     return vault
 
 
+def find_vault(settings: Settings) -> Vault | None:
+    """The vault under the key of these settings as it stands, without making one or noting it.
+
+    None where there is no key yet. Raises OperatorError for one that cannot be used.
+    """
+    path = Path(settings.data).expanduser() / _FILE
+    text = settings.secrets_key or secrets_file.read(path)
+    place = "The setting secrets_key" if settings.secrets_key else str(path)
+    return None if text is None else Vault(_key(text, place))
+
+
+def has_witness(tx: Transaction) -> bool:
+    """Whether the database knows a key."""
+    return store.instance_value(tx, _WITNESS) is not None
+
+
+def recognises(tx: Transaction, vault: Vault) -> bool:
+    """Whether the database was first used with the key of this vault."""
+    sealed = store.instance_value(tx, _WITNESS)
+    try:
+        return sealed is not None and vault.unseal(_WITNESS, sealed) == _WORD
+    except SealBroken:
+        return False
+
+
 def forget_witness(tx: Transaction) -> None:
     """Lets the next server that starts bring another key; what was sealed before stays closed."""
     store.forget_instance_value(tx, _WITNESS)
@@ -65,11 +90,6 @@ def _encoded(key: bytes) -> str:
 
 def _is_known(tx: Transaction, vault: Vault) -> bool:
     """Whether the database knows this key; one that knows none yet learns it."""
-    if store.instance_value(tx, _WITNESS) is None:
+    if not has_witness(tx):
         store.set_instance_value(tx, _WITNESS, vault.seal(_WITNESS, _WORD))
-    sealed = store.instance_value(tx, _WITNESS)
-    assert sealed is not None, "it was just set"
-    try:
-        return vault.unseal(_WITNESS, sealed) == _WORD
-    except SealBroken:
-        return False
+    return recognises(tx, vault)

@@ -238,6 +238,20 @@ def credentials(vault: Vault, webhook: Webhook) -> Credentials:
     return Credentials(authorization, oauth_secret, live)
 
 
+def sealed(tx: Transaction, account_id: str) -> list[tuple[str, str]]:
+    """Every sealed secret of an account's webhooks, with the purpose it was sealed for."""
+    found = []
+    for webhook in store.of_account(tx, account_id):
+        if webhook.http_authorization is not None:
+            found.append((_purpose(webhook, "authorization"), webhook.http_authorization))
+        if webhook.oauth is not None:
+            found.append((_purpose(webhook, "client secret"), webhook.oauth.client_secret))
+        found += [
+            (_purpose(webhook, f"signing secret {one.id}"), one.sealed) for one in webhook.secrets
+        ]
+    return found
+
+
 def live_secrets(webhook: Webhook) -> list[SigningSecret]:
     """The secrets that sign at present, the newest first."""
     now = clock.now_ms()

@@ -7,6 +7,8 @@ PostgreSQL too.
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import tempfile
 from pathlib import Path
 
@@ -14,34 +16,14 @@ import msgspec
 
 from waflows.errors import OperatorError
 from waflows.storage import migrate
+from waflows.storage.checking import faults_of_references, faults_of_schema, faults_of_storage
 from waflows.storage.database import Database, Transaction
 from waflows.storage.sqlite import SqliteDatabase, copy_file
+from waflows.storage.tables import TABLES
 
-# In the order in which rows can be inserted: what is referred to comes first.
-_TABLES = (
-    "instance",
-    "accounts",
-    "channels",
-    "api_keys",
-    "flows",
-    "flow_revisions",
-    "endpoint_keys",
-    "app_secrets",
-    "endpoint_checks",
-    "errors",
-    "rate_limits",
-    "sub_accounts",
-    "conversations",
-    "messages",
-    "templates",
-    "phone_sessions",
-    "submissions",
-    "submission_flows",
-    "submission_counts",
-    "webhooks",
-    "webhook_lanes",
-    "webhook_deliveries",
-)
+
+class DamagedCopy(Exception):
+    """A copy has not what it was made from."""
 
 
 class Copied(msgspec.Struct, frozen=True):
@@ -55,24 +37,69 @@ class Copied(msgspec.Struct, frozen=True):
 def back_up(database: Database, target: Path) -> Copied:
     """Writes a copy of one moment of the database, whatever is written meanwhile.
 
-    The file appears under its name only when it is whole. Raises OperatorError when there is a
-    file already.
+    The copy is checked, and appears under its name only when it is whole and sound. Raises
+    OperatorError when there is a file already or the copy is damaged; then nothing is left of it.
     """
     for path in _with_logs(target):
         if path.exists():
             raise OperatorError(f"{path} exists already; a backup never overwrites a file.")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    for path in _with_logs(part):
-        path.unlink(missing_ok=True)
+    _remove(part)
     part.touch(mode=0o600)
-    if isinstance(database, SqliteDatabase):
-        database.copy_to(part)
-    else:
-        _copy_all(database, part)
-    counted = _count(part)
-    part.replace(target)
+    try:
+        counted = _copy_and_check(database, part)
+        _sync(part)
+        part.replace(target)
+        _sync(target.parent)
+    except BaseException:
+        _remove(part)
+        raise
     return counted
+
+
+def _copy_and_check(database: Database, part: Path) -> Copied:
+    try:
+        if isinstance(database, SqliteDatabase):
+            database.copy_to(part)
+        else:
+            _copy_all(database, part)
+        faults = _faults_of_copy(part)
+        if not faults:
+            return _count(part)
+    except (sqlite3.DatabaseError, DamagedCopy) as error:
+        faults = [str(error)]
+    raise OperatorError(
+        f"No backup was made: the copy is damaged ({faults[0]}). The database itself may be; see"
+        " `waflows db check`, and keep the last good backup."
+    )
+
+
+def _faults_of_copy(part: Path) -> list[str]:
+    """What is wrong with a finished copy, looked at as a file of its own."""
+    copy = SqliteDatabase(str(part))
+    try:
+        return [
+            *faults_of_schema(copy),
+            *faults_of_storage(copy),
+            *faults_of_references(copy),
+        ]
+    finally:
+        copy.close()
+
+
+def _remove(path: Path) -> None:
+    for each in _with_logs(path):
+        each.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Has the disk keep a file, or the names in a folder, through a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def restore(source: Path, database: Database) -> Copied:
@@ -128,27 +155,33 @@ def _columns(database: SqliteDatabase) -> dict[str, list[str]]:
     """The columns of every table, read from a SQLite file of the same schema."""
     return database.read_now(
         lambda tx: {
-            table: [row[1] for row in tx.all(f"PRAGMA table_info({table})")] for table in _TABLES
+            table: [row[1] for row in tx.all(f"PRAGMA table_info({table})")] for table in TABLES
         }
     )
 
 
 def _copy_tables(target: Transaction, source: Transaction, columns: dict[str, list[str]]) -> None:
+    """Copies every row; raises DamagedCopy when a table has not as many rows as its source."""
     for table, names in columns.items():
         listed = ", ".join(names)
         marks = ", ".join("?" for _ in names)
         for row in source.each(f"SELECT {listed} FROM {table}"):
             target.execute(f"INSERT INTO {table} ({listed}) VALUES ({marks})", *row)
+        copied, there = (_rows(tx, table) for tx in (target, source))
+        if copied != there:
+            raise DamagedCopy(f"{table} has {copied:,} rows of {there:,}")
+
+
+def _rows(tx: Transaction, table: str) -> int:
+    return int(tx.all(f"SELECT COUNT(*) FROM {table}")[0][0])
 
 
 def _count(path: Path) -> Copied:
     database = SqliteDatabase(str(path))
     try:
-        rows = database.read_now(
-            lambda tx: sum(tx.all(f"SELECT COUNT(*) FROM {table}")[0][0] for table in _TABLES)
-        )
+        rows = database.read_now(lambda tx: sum(_rows(tx, table) for table in TABLES))
         # Opening the file turned its WAL on again; a backup must be one file without company.
         database.make_single_file()
     finally:
         database.close()
-    return Copied(len(_TABLES), rows, path.stat().st_size)
+    return Copied(len(TABLES), rows, path.stat().st_size)

@@ -116,6 +116,24 @@ def set_app_secret(
     )
 
 
+def sealed_private_keys(tx: Transaction, account_id: str) -> list[tuple[str, int, str]]:
+    """Channel, number and sealed text of every private key an account has."""
+    return [
+        (row[0], row[1], row[2])
+        for row in tx.all(
+            "SELECT channel_id, number, private_key FROM endpoint_keys"
+            " WHERE account_id = ? AND private_key IS NOT NULL",
+            account_id,
+        )
+    ]
+
+
+def sealed_app_secrets(tx: Transaction, account_id: str) -> list[tuple[str, str]]:
+    """Channel and sealed text of every app secret an account has."""
+    rows = tx.all("SELECT channel_id, secret FROM app_secrets WHERE account_id = ?", account_id)
+    return [(row[0], row[1]) for row in rows]
+
+
 def find_check(tx: Transaction, account_id: str, channel_id: str, uri: str) -> EndpointCheck | None:
     """The last examination of an endpoint."""
     row = tx.one(

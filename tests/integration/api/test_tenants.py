@@ -217,6 +217,7 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "consoleSignInPage": Public("the same for everyone"),
     "consoleSignIn": Public("a key is shown here, and nothing is told without a good one"),
     "consoleSignOut": Public("takes a cookie away, whosever it is"),
+    "consoleSignOutEverywhere": Public("takes a cookie away, whosever it is"),
     "consoleFlows": OfConsole(),
     "consoleNewFlow": OfConsole(),
     "consoleCreateFlow": OfConsole({"name": "New", "categories": "OTHER"}),

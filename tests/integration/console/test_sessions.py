@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import re
 import time
 from pathlib import Path
@@ -11,10 +14,12 @@ import pytest
 from harness.console import SIGN_IN, post, signed_in
 from harness.servers import Tenant, client, dev_server, opened
 
-from waflows.console.address import COOKIE
+from waflows.console.session_cookie import HOST_ONLY
+from waflows.console.session_cookie import PLAIN as COOKIE
 from waflows.security import sessions
 from waflows.security.sessions import Session
 from waflows.services import accounts
+from waflows.services.sign_ins import MOST_SESSIONS
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 FLOWS = "/console/flows"
@@ -94,22 +99,92 @@ def test_a_revoked_key_ends_its_sessions_at_once(server: Tenant) -> None:
             assert http.get(FLOWS).status_code == 303
 
 
-def test_signing_out_takes_the_cookie_away(server: Tenant) -> None:
-    with signed_in(server.url, server.api_key) as http:
+def test_signing_out_ends_the_session_wherever_its_cookie_was_copied(server: Tenant) -> None:
+    with signed_in(server.url, server.api_key) as http, client(server.url) as thief:
+        copied = {"Cookie": f"{COOKIE}={http.cookies[COOKIE]}"}
+        assert thief.get(FLOWS, headers=copied).status_code == 200
         response = post(http, "/console/sign-out")
         assert "Max-Age=0" in cookie_of(response)
         assert http.get(FLOWS).status_code == 303
+        assert thief.get(FLOWS, headers=copied).status_code == 303
+        assert post(http, "/console/sign-out").status_code == 303
+
+
+def test_signing_out_in_one_browser_leaves_the_others_signed_in_unless_it_is_everywhere(
+    server: Tenant,
+) -> None:
+    another = server.new_key()
+    with (
+        signed_in(server.url, server.api_key) as first,
+        signed_in(server.url, server.api_key) as second,
+        signed_in(server.url, another) as stranger,
+    ):
+        post(first, "/console/sign-out")
+        assert second.get(FLOWS).status_code == 200
+        post(first, SIGN_IN, {"key": server.api_key})
+        assert first.get(FLOWS).status_code == 200
+        everywhere = post(second, "/console/sign-out-everywhere")
+        assert "Max-Age=0" in cookie_of(everywhere)
+        for http in (first, second):
+            assert http.get(FLOWS).status_code == 303
+        assert stranger.get(FLOWS).status_code == 200
+
+
+def test_signing_in_again_ends_the_session_that_the_browser_was_in(server: Tenant) -> None:
+    with signed_in(server.url, server.api_key) as http, client(server.url) as thief:
+        copied = {"Cookie": f"{COOKIE}={http.cookies[COOKIE]}"}
+        assert thief.get(FLOWS, headers=copied).status_code == 200
+        post(http, SIGN_IN, {"key": server.api_key})
+        assert http.get(FLOWS).status_code == 200
+        assert thief.get(FLOWS, headers=copied).status_code == 303
+
+
+def test_a_key_has_so_many_sessions_and_the_oldest_ends_first(server: Tenant) -> None:
+    with signed_in(server.url, server.api_key) as first:
+        with client(server.url) as http:
+            for _ in range(MOST_SESSIONS - 1):
+                http.cookies.clear()
+                post(http, SIGN_IN, {"key": server.api_key})
+            assert first.get(FLOWS).status_code == 200
+            http.cookies.clear()
+            post(http, SIGN_IN, {"key": server.api_key})
+            assert http.get(FLOWS).status_code == 200
+        assert first.get(FLOWS).status_code == 303
+
+
+def test_a_cookie_of_an_earlier_release_leads_to_the_sign_in(server: Tenant) -> None:
+    with opened(server.database_url) as db:
+        secret = db.run_now(accounts.instance_secret)
+    stated = f"{server.account_id}.{server.api_key.split('_')[1]}.{int(time.time()) + 3600}"
+    raw = hmac.digest(secret, f"console session\n{stated}".encode(), hashlib.sha256)
+    old = f"{stated}.{base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"
+    with client(server.url) as http:
+        response = http.get(FLOWS, headers={"Cookie": f"{COOKIE}={old}"})
+        assert (response.status_code, response.headers["location"]) == (303, SIGN_IN)
+        http.cookies.set(COOKIE, old)
+        assert post(http, SIGN_IN, {"key": server.api_key}).status_code == 303
 
 
 def _not_genuine(server: Tenant) -> list[str]:
-    key_id = server.api_key.split("_")[1]
-    good = Session(server.account_id, key_id, int(time.time()) + 3600)
+    with signed_in(server.url, server.api_key) as http:
+        genuine = http.cookies[COOKIE]
+    account, id_, end, _ = genuine.split(".")
+    good = Session(account, id_, int(end))
     with opened(server.database_url) as db:
         secret = db.run_now(accounts.instance_secret)
-    genuine = sessions.sign(secret, good)
-    over = sessions.sign(secret, Session(good.account_id, good.key_id, int(time.time()) - 1))
-    longer = genuine.replace(str(good.expires_at), str(good.expires_at + 1))
-    return [over, longer, genuine[:-1], genuine + "x", sessions.sign(b"other", good), "", "...."]
+    over = sessions.sign(secret, Session(account, id_, int(time.time()) - 1))
+    unknown = sessions.sign(secret, Session(account, sessions.make_id(), good.expires_at))
+    longer = genuine.replace(end, str(good.expires_at + 1))
+    return [
+        over,
+        unknown,
+        longer,
+        genuine[:-1],
+        genuine + "x",
+        sessions.sign(b"other", good),
+        "",
+        "....",
+    ]
 
 
 def test_a_cookie_that_was_altered_made_elsewhere_or_is_over_opens_nothing(server: Tenant) -> None:
@@ -144,19 +219,33 @@ def test_a_session_is_no_key_for_the_api_and_a_key_no_session_for_the_console(
 def test_a_form_sent_from_elsewhere_does_nothing(server: Tenant, headers: dict[str, str]) -> None:
     sent = {name: server.url if text == "own" else text for name, text in headers.items()}
     with client(server.url) as http:
-        for path in (SIGN_IN, "/console/sign-out"):
+        for path in (SIGN_IN, "/console/sign-out", "/console/sign-out-everywhere"):
             response = http.post(path, data={"key": server.api_key}, headers=sent)
             assert response.status_code == 403
             assert "set-cookie" not in response.headers
 
 
-def test_the_cookie_is_for_https_alone_where_the_server_is_reached_by_it(server: Tenant) -> None:
+def test_over_https_the_cookie_is_bound_to_the_host_and_a_plain_one_is_not_taken(
+    server: Tenant,
+) -> None:
+    origin = server.url.replace("http:", "https:")
+    proxied = {"Origin": origin, "X-Forwarded-Proto": "https"}
     with client(server.url) as http:
-        origin = server.url.replace("http:", "https:")
-        proxied = {"Origin": origin, "X-Forwarded-Proto": "https"}
         response = http.post(SIGN_IN, data={"key": server.api_key}, headers=proxied)
     assert response.status_code == 303
-    assert cookie_of(response).endswith("; Secure")
+    name, _, rest = cookie_of(response).partition("=")
+    value, _, attributes = rest.partition("; ")
+    assert name == HOST_ONLY == "__Host-waflows_console"
+    assert set(attributes.split("; ")) == {
+        "Path=/", "Secure", "Max-Age=43200", "HttpOnly", "SameSite=Strict",
+    }  # fmt: skip
+    with client(server.url) as http:
+        for called, status in ((HOST_ONLY, 200), (COOKIE, 303)):
+            cookie = {"Cookie": f"{called}={value}"}
+            assert http.get(FLOWS, headers=proxied | cookie).status_code == status
+        # And over plain HTTP the host's cookie is none.
+        plain = http.get(FLOWS, headers={"Cookie": f"{HOST_ONLY}={value}"})
+        assert plain.status_code == 303
 
 
 def test_pages_may_load_nothing_from_elsewhere_and_run_no_script_of_their_own(

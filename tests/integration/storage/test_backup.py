@@ -25,6 +25,7 @@ from waflows.services import accounts, flow_texts, flows, submissions
 from waflows.services.flows import Content
 from waflows.storage import backup, migrate
 from waflows.storage.database import Database
+from waflows.storage.tables import TABLES
 
 _FLOW_JSON = valid_flow("é" * 3000)
 
@@ -81,7 +82,7 @@ def test_a_backup_is_one_file_for_its_owner_only(db: Database, tmp_path: Path) -
 
 
 def test_a_backup_holds_every_table(db: Database) -> None:
-    assert {*backup._TABLES, "schema_migrations"} == set(tables(db))
+    assert {*TABLES, "schema_migrations"} == set(tables(db))
 
 
 def test_a_backup_never_overwrites_a_file(db: Database, tmp_path: Path) -> None:

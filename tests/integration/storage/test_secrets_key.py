@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -73,6 +74,7 @@ def test_what_is_no_key_is_refused_and_not_repeated(
     db: Database, tmp_path: Path, text: str
 ) -> None:
     (tmp_path / "secrets.key").write_text(text, "ascii")
+    (tmp_path / "secrets.key").chmod(0o600)
 
     for chosen in (Settings(secrets_key=text), Settings(data=str(tmp_path))):
         with pytest.raises(OperatorError, match="openssl rand -base64 32") as refusal:
@@ -155,3 +157,74 @@ def test_a_key_of_another_kind_in_the_settings_file_is_not_repeated(tmp_path: Pa
     with pytest.raises(OperatorError, match="Bad setting secrets_key in") as refusal:
         settings.load({}, {}, str(file))
     assert _KEY not in refusal.value.message
+
+
+def _key_file(folder: Path, mode: int) -> Path:
+    folder.mkdir()
+    path = folder / "secrets.key"
+    path.write_text(f"{_KEY}\n", "ascii")
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o620, 0o660, 0o666, 0o777])
+def test_a_server_does_not_start_with_a_key_that_others_can_read_or_change(
+    tmp_path: Path, mode: int
+) -> None:
+    path = _key_file(tmp_path / "data", mode)
+    variables = {"WAFLOWS_SECRETS_KEY": "", "WAFLOWS_DATA": str(tmp_path / "data")}
+    run("db", "upgrade", env=variables)
+
+    refused = run("serve", "--port", "0", env=variables)
+
+    assert refused.returncode == 2
+    assert f"(mode {mode:04o})" in refused.stderr
+    assert f"chmod 600 {path}" in refused.stderr
+    assert _KEY not in refused.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
+def test_a_key_file_of_another_user_is_refused(db: Database, tmp_path: Path) -> None:
+    path = _key_file(tmp_path / "data", 0o600)
+    os.chown(path, 12345, 12345)
+    with pytest.raises(OperatorError, match=r"belongs to another user \(uid 12345\)"):
+        sealing.open_vault(db, Settings(data=str(tmp_path / "data")))
+
+
+def test_in_a_pod_the_group_of_its_volumes_may_have_the_key(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _key_file(tmp_path / "data", 0o660)
+    with pytest.raises(OperatorError, match="mode 0660"):
+        sealing.open_vault(db, Settings(data=str(tmp_path / "data")))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+    sealing.open_vault(db, Settings(data=str(tmp_path / "data")))
+    path.chmod(0o664)
+    with pytest.raises(OperatorError, match="mode 0664"):
+        sealing.open_vault(db, Settings(data=str(tmp_path / "data")))
+
+
+def test_a_key_is_found_behind_a_link_and_what_it_leads_to_is_judged(
+    db: Database, tmp_path: Path
+) -> None:
+    path = _key_file(tmp_path / "secret", 0o600)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "secrets.key").symlink_to(path)
+    sealing.open_vault(db, Settings(data=str(tmp_path / "data")))
+    path.chmod(0o644)
+    with pytest.raises(OperatorError, match="mode 0644"):
+        sealing.open_vault(db, Settings(data=str(tmp_path / "data")))
+
+
+def test_a_pipe_or_a_folder_in_place_of_the_key_is_refused_at_once(
+    db: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    os.mkfifo(folder / "secrets.key", 0o600)
+    with pytest.raises(OperatorError, match="not a regular file"):
+        sealing.open_vault(db, Settings(data=str(folder)))
+    (folder / "secrets.key").unlink()
+    (folder / "secrets.key").mkdir()
+    with pytest.raises(OperatorError, match=r"secrets\.key"):
+        sealing.open_vault(db, Settings(data=str(folder)))

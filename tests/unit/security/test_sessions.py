@@ -10,7 +10,7 @@ from waflows.security import sessions
 from waflows.security.sessions import Session
 
 SECRET = b"instance secret"
-SESSION = Session("6f1c3d2a-8f1e-4b7a-9c55-0d6f3a2b1c4e", "abc123def456", 1_900_000_000)
+SESSION = Session("6f1c3d2a-8f1e-4b7a-9c55-0d6f3a2b1c4e", "AbC123dEf456-_AbC123dE", 1_900_000_000)
 
 
 def test_a_session_is_read_back_until_its_end() -> None:
