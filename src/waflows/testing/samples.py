@@ -122,8 +122,8 @@ def data_for(declaration: Any) -> Any:
         return {name: data_for(each) for name, each in listed.items()}
     if "const" in declaration:
         return declaration["const"]
-    plain: dict[Any, Any] = {"number": 1, "boolean": True}
-    return plain.get(kind, "text")
+    plain: dict[str, Any] = {"number": 1, "boolean": True}
+    return plain.get(kind, "text") if isinstance(kind, str) else "text"
 
 
 # --- texts that a regular expression finds

@@ -74,7 +74,7 @@ def check_component(component: Component) -> Iterator[Fault]:
         return
     at = component.target("pattern", key=True)
     kind = value.get("input-type", "text")
-    if kind in {"email", "phone"}:
+    if kind in ("email", "phone"):  # which may be anything, a list too
         yield KIND.fault(at, kind=kind)
     elif "helper-text" not in value:
         yield HELP.fault(at)
