@@ -38,6 +38,7 @@ from waflows.console.pages import PAGES
 from waflows.console.routes import CONSOLE
 from waflows.errors import RouteNotFound
 from waflows.services import accounts, sealing
+from waflows.services.checking import Checker
 from waflows.services.playing import Player
 from waflows.services.rate_limits import Counts
 from waflows.settings import Settings
@@ -85,6 +86,7 @@ def create_app(
         sealing.open_vault(db, settings),
         Egress(allow_loopback=development, rules=rules),
         Player(),
+        Checker(logs),
         Counts(),
         development,
         own_url,
@@ -108,6 +110,7 @@ def create_app(
         await courier.stop()
         await state.egress.close()
         state.player.close()
+        state.checker.close()
         await state.journal.close()
         await side.stop()
         await db.stop()

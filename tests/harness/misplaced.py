@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.gallery import GALLERY
+import msgspec
 
+from harness.gallery import GALLERY
 from waflows import runtime
 from waflows.flowjson import RULES, lint
 from waflows.runtime import Open, State
@@ -72,7 +73,7 @@ def replaced(value: Any, path: tuple[Step, ...], stranger: str) -> str:
 
 def check_and_play(text: str) -> None:
     """Lints a document and plays it; raises only what should not have been raised."""
-    lint(text)
+    msgspec.json.encode(lint(text))  # as an answer
     try:
         flow = runtime.load(text)
     except runtime.Unplayable:

@@ -12,7 +12,7 @@ from msgspec import Meta
 from waflows.api.route import Call
 from waflows.api.state import State
 from waflows.errors import InvalidParameter
-from waflows.services import endpoint_health, flow_texts, flows
+from waflows.services import endpoint_health, flows
 from waflows.services.flows import NAME_LENGTH, Content
 from waflows.storage.flows import Checked, Flow
 from waflows.upstream.calls import CallFailed
@@ -108,7 +108,7 @@ class UpdateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 async def create_flow(call: Call[Any, Any]) -> tuple[Flow, Checked]:
     """The flow that a `CreateBody` asks for; it clones from no channel out of the key's reach."""
-    given = await content(call.state, call.body)
+    given = await content(call, call.body)
     return await endpoint_health.checked(
         call.state.outside,
         flows.create_checked,
@@ -121,7 +121,7 @@ async def create_flow(call: Call[Any, Any]) -> tuple[Flow, Checked]:
 
 async def update_flow(call: Call[Any, Any]) -> tuple[Flow, Checked]:
     """The flow with the changes of an `UpdateBody`, within the same reach."""
-    given = await content(call.state, call.body)
+    given = await content(call, call.body)
     return await endpoint_health.checked(
         call.state.outside,
         flows.update_checked,
@@ -140,15 +140,16 @@ async def publish_flow(call: Call[Any, Any]) -> Flow:
     )
 
 
-async def content(state: State, body: CreateBody | UpdateBody) -> Content:
+async def content(call: Call[Any, Any], body: CreateBody | UpdateBody) -> Content:
     """The body as a use case takes it, its Flow JSON checked.
 
-    Raises InvalidParameter for an unusable address or id, InvalidFlowJson, OutOfRange.
+    Raises InvalidParameter for an unusable address or id, and what checking a Flow JSON raises.
     """
+    state, text = call.state, body.flow_json
     return Content(
         name=body.name,
         categories=None if body.categories is None else [c.value for c in body.categories],
-        flow_json=None if body.flow_json is None else await flow_texts.check(body.flow_json),
+        flow_json=None if text is None else await state.checker.check(call.account_id, text),
         clone_flow_id=body.clone_flow_id,
         endpoint_uri=_checked_uri(state, body.end_point_uri),
         application_id=_checked_application(body.application_id),

@@ -34,7 +34,7 @@ from waflows.api.links import (
 from waflows.api.route import Call, NoQuery, Reply
 from waflows.errors import InvalidId, InvalidParameter, NotFound
 from waflows.flowjson.spec.versions import VERSIONS
-from waflows.services import clock, errors, flow_texts, flows
+from waflows.services import clock, errors, flows
 from waflows.services.accounts import Principal
 from waflows.services.flow_texts import errors_of, warnings_of
 from waflows.storage.errors import ErrorRecord
@@ -218,7 +218,7 @@ async def validate(call: Call[NoQuery, ValidateBody]) -> Reply:
     version = call.body.version
     if version is not None and version not in VERSIONS:
         raise InvalidParameter(f"version must be one of {', '.join(VERSIONS)}, not {version!r}.")
-    report = await flow_texts.report(call.body.flow_json, version)
+    report = await call.state.checker.report(call.account_id, call.body.flow_json, version)
     errors = errors_of(report.diagnostics)
     return Reply(
         Validated(

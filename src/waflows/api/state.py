@@ -16,6 +16,7 @@ from waflows.api.journal import Journal
 from waflows.api.memory import KeptList, Key, ListMemory
 from waflows.api.readiness import Readiness
 from waflows.security.vault import Vault
+from waflows.services.checking import Checker
 from waflows.services.endpoint_calls import Outside
 from waflows.services.playing import Player
 from waflows.services.rate_limits import Counts
@@ -125,8 +126,8 @@ class State(msgspec.Struct):
 
     `secret` signs links and hashes keys; `openapi` makes the document that describes the API;
     `vault` seals secrets at rest; every call to the outside goes through `egress`; `player` plays
-    flows, `link_uses` counts how often each preview link is used. `development` is true for
-    `waflows dev` alone.
+    flows, `checker` checks their JSON, `link_uses` counts how often each preview link is used.
+    `development` is true for `waflows dev` alone.
     """
 
     db: Database
@@ -142,6 +143,7 @@ class State(msgspec.Struct):
     vault: Vault
     egress: Egress
     player: Player
+    checker: Checker
     link_uses: Counts
     development: bool
     own_url: str

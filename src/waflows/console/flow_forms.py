@@ -75,7 +75,7 @@ async def create(call: Call[NoQuery, NewForm]) -> Reply:
     form = call.body
     draw = await _drawer(call, form)
     try:
-        content = await bodies.content(call.state, _create_body(form))
+        content = await bodies.content(call, _create_body(form))
         if not call.principal.may_use(form.channel):
             raise Forbidden(f"This API key may not use channel {form.channel}.")
         flow = await call.state.db.run(
@@ -110,7 +110,7 @@ async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
             categories=_categories(form.categories),
             end_point_uri=uri or None,
         )
-        content = await bodies.content(call.state, body)
+        content = await bodies.content(call, body)
         # A form names everything, so what it leaves empty is meant to be.
         content = msgspec.structs.replace(content, endpoint_uri=uri)
         await call.state.db.run(

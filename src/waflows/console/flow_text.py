@@ -19,7 +19,7 @@ from waflows.console import language, shell
 from waflows.console.address import OnPage
 from waflows.errors import InvalidFlowJson, WaflowsError
 from waflows.flowjson.diagnostics import Diagnostic
-from waflows.services import editing, flow_texts
+from waflows.services import editing
 from waflows.storage.flows import Flow, Status
 
 # What takes longer than a few milliseconds to draw is not for the event loop.
@@ -105,7 +105,7 @@ async def save(call: Call[NoQuery, TextForm]) -> Reply:
     """A text as the draft's next revision."""
     form = call.body
     try:
-        text = await flow_texts.check(form.flow_json)
+        text = await call.state.checker.check(call.account_id, form.flow_json)
         flow, unmet = await call.state.db.run(
             editing.save_text, call.principal, call.flow_id, text, form.revision
         )
@@ -119,7 +119,7 @@ async def save(call: Call[NoQuery, TextForm]) -> Reply:
 
 async def check(call: Call[NoQuery, CheckBody]) -> Reply:
     """What is wrong with a text, by the validator that decides on publishing."""
-    report = await flow_texts.report(call.body.flow_json, None)
+    report = await call.state.checker.report(call.account_id, call.body.flow_json)
     return Reply(CheckedText(faults_of(report.diagnostics), report.complete))
 
 
@@ -159,7 +159,7 @@ def faults_of(diagnostics: list[Diagnostic]) -> list[Fault]:
 async def _with_text(call: Call[NoQuery, TextForm], form: TextForm) -> Any:
     """What draws the page again with the text that could not be saved."""
     flow, _, _ = await call.state.db.read(editing.opened, call.principal, call.flow_id)
-    report = await flow_texts.report(form.flow_json, None)
+    report = await call.state.checker.report(call.account_id, form.flow_json)
     faults = faults_of(report.diagnostics)
 
     def draw(refusal: Refusal) -> Reply:

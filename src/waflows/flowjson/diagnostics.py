@@ -121,7 +121,7 @@ def dotted(path: Path) -> str:
         if isinstance(step, int):
             part = f"[{step}]"
         else:
-            part = _printable(step)
+            part = printable(step)
             if not part or any(sign in part for sign in '.[]"\n'):
                 part = f"[{msgspec.json.encode(part).decode()}]"
             elif parts:
@@ -137,11 +137,11 @@ def dotted(path: Path) -> str:
 def slashed(path: Path) -> str:
     """A path as messages write it: `$root/screens/0/layout/children/2`."""
     # Whoever writes it into a message shortens it; more steps than that are never seen.
-    return "/".join(["$root", *(_printable(str(step)) for step in path[:_LONGEST_SHOWN])])
+    return "/".join(["$root", *(printable(str(step)) for step in path[:_LONGEST_SHOWN])])
 
 
-def _printable(text: str) -> str:
-    """The text with lone surrogates, which no encoder takes, replaced."""
+def printable(text: str) -> str:
+    """The text, shortened, with lone surrogates, which no encoder takes, replaced."""
     text = shortened(text)
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 

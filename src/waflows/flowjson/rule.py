@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from waflows.flowjson.diagnostics import ErrorType, Fault, Path, Severity, Target, shortened
+from waflows.flowjson.diagnostics import ErrorType, Fault, Path, Severity, Target, printable
 
 _PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
 _MARK = re.compile("[«»]")
@@ -92,8 +92,8 @@ def messages(*templates: str) -> tuple[str, ...]:
 
 
 def fill(template: str, words: dict[str, Any]) -> str:
-    """The template with `{name}` replaced, by a word of bearable length.
+    """The template with `{name}` replaced, by a word of bearable length that every encoder takes.
 
     `${name}` and names without a word stay.
     """
-    return _PLACEHOLDER.sub(lambda match: shortened(str(words.get(match[1], match[0]))), template)
+    return _PLACEHOLDER.sub(lambda match: printable(str(words.get(match[1], match[0]))), template)

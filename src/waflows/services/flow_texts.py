@@ -1,12 +1,11 @@
 """A Flow JSON on its way in: that it is JSON text of a bearable size, and what its faults are.
 
-Checking takes time in proportion to the text, so it is done before a transaction is begun, and
-for long texts away from the event loop.
+Checking takes time in proportion to the text, so it is done before a transaction is begun;
+`services.checking` says where.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import re
@@ -14,7 +13,7 @@ import re
 import msgspec
 
 from waflows.errors import InvalidFlowJson, OutOfRange
-from waflows.flowjson import Report, lint, source
+from waflows.flowjson import lint, source
 from waflows.flowjson.diagnostics import Diagnostic
 from waflows.flowjson.spec.objects import MAX_VALUES
 from waflows.storage import flows as store
@@ -25,8 +24,6 @@ FLOW_JSON_BYTES = 10 * 1024 * 1024
 
 _BYTE_ORDER_MARK = "\ufeff"
 _STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
-# What takes longer than a few milliseconds is not for the event loop.
-_SHORT = 16 * 1024
 
 
 class FlowText(msgspec.Struct, frozen=True):
@@ -43,27 +40,9 @@ class FlowText(msgspec.Struct, frozen=True):
     faults: list[Diagnostic]
 
 
-async def check(text: str) -> FlowText:
-    """`check_now` without keeping the event loop from other work."""
-    if len(text) <= _SHORT:
-        return check_now(text)
-    return await asyncio.to_thread(check_now, text)
-
-
-async def report(text: str, version: str | None) -> Report:
-    """What is wrong with any text as a Flow JSON."""
-    if len(text) <= _SHORT:
-        return lint(text, version=version)
-    return await asyncio.to_thread(lint, text, version=version)
-
-
 def check_now(text: str) -> FlowText:
     """A Flow JSON with its faults; raises InvalidFlowJson where it is not JSON, OutOfRange."""
-    data = text.encode("utf-8")
-    if len(data) > FLOW_JSON_BYTES:
-        raise OutOfRange(
-            f"flowJson is {len(data)} bytes long; at most {FLOW_JSON_BYTES} bytes (10 MB)."
-        )
+    data = encoded(text)
     if source.too_many(text):
         raise OutOfRange(
             f"flowJson holds more than {MAX_VALUES:,} values: objects, arrays and what is in them."
@@ -77,6 +56,16 @@ def check_now(text: str) -> FlowText:
         report.version,
         report.diagnostics,
     )
+
+
+def encoded(text: str) -> bytes:
+    """The UTF-8 of a Flow JSON; raises OutOfRange for more than there may be."""
+    data = text.encode("utf-8")
+    if len(data) > FLOW_JSON_BYTES:
+        raise OutOfRange(
+            f"flowJson is {len(data)} bytes long; at most {FLOW_JSON_BYTES} bytes (10 MB)."
+        )
+    return data
 
 
 def checked(tx: Transaction, flow: Flow) -> Checked:

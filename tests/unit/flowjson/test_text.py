@@ -2,6 +2,7 @@
 
 import sys
 
+import msgspec
 import pytest
 
 from waflows.flowjson import Diagnostic, lint, parse
@@ -118,3 +119,15 @@ def test_a_parsed_document_keeps_what_was_written():
     assert document.flow is not None
     assert [screen.id for screen in document.flow.screens] == ["A"]
     assert not parse("{").readable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"version":"7.1","screens":[],"\ud800":1}',
+        r'{"version":"7.1","screens":[{"id":"\ud800"},{"id":"\ud800"}]}',
+        r'{"version":"7.1","screens":[],"\ud800":1,"\ud800":1}',
+    ],
+)
+def test_half_a_surrogate_pair_in_a_name_can_be_reported(text: str):
+    assert msgspec.json.encode(lint(text))
