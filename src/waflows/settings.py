@@ -91,7 +91,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = ""
     rate_limit: Annotated[
-        int, Meta(ge=0, description="Writes a minute for each API key; 0 for no limit.")
+        int,
+        Meta(
+            ge=0,
+            description="Writes a minute for each API key; 0 for no limit. Each started 256 KB of"
+            " a Flow JSON is one.",
+        ),
     ] = 100
     rate_limit_reads: Annotated[
         int, Meta(ge=0, description="Reads a minute for each API key; 0 for no limit.")

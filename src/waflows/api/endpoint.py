@@ -143,7 +143,8 @@ class Address:
         exchange.account_id = principal.account_id
         exchange.key = principal.last_six
         if route.limited:
-            await self.limit(principal, "read" if route.method == "GET" else "write")
+            kind = "read" if route.method == "GET" else "write"
+            await self.limit(principal, kind, cost_of(route, headers))
         path: dict[str, str] = scope["path_params"]
         if "accountId" in path:
             check_account(principal, path["accountId"])
@@ -154,8 +155,8 @@ class Address:
             raise NotFound("Nothing has a name with a null character in it.")
         return principal
 
-    async def limit(self, principal: Principal, kind: str) -> None:
-        """Counts one use of the key; raises RateLimited when it is one too many."""
+    async def limit(self, principal: Principal, kind: str, cost: int) -> None:
+        """Counts a use of the key; raises RateLimited when it is too many."""
         settings = self.state.settings
         limit = settings.rate_limit if kind == "write" else settings.rate_limit_reads
         if limit:
@@ -166,6 +167,7 @@ class Address:
                 kind,
                 limit,
                 clock.now_ms(),
+                cost=cost,
             )
 
     def body_reader(self, route: Route, headers: Headers) -> BodyReader:
@@ -240,6 +242,17 @@ def check_powers(principal: Principal, route: Route) -> None:
         check_whole_channel(principal)
     if route.uncovered:
         check_uncovered(principal)
+
+
+def cost_of(route: Route, headers: Headers) -> int:
+    """How many uses of a key a request counts as: a large Flow JSON is many."""
+    return rate_limits.cost(_length_of(headers)) if route.max_body is limits.FLOW_JSON else 1
+
+
+def _length_of(headers: Headers) -> int | None:
+    """How many bytes the body will have, where the head says so."""
+    announced = headers.get("content-length", "")
+    return int(announced) if announced.isdecimal() else None
 
 
 async def _strike(rules: FaultRules, name: str, scope: AsgiScope, receive: Receive) -> None:
@@ -374,8 +387,8 @@ async def _read_whole(
     Raises too what the protocol finds wrong with it on the way: TooSlow, Overloaded.
     """
     too_large = PayloadTooLarge(f"The request body must be at most {most} bytes long here.")
-    announced = headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > most:
+    announced = _length_of(headers)
+    if announced is not None and announced > most:
         raise too_large
     parts: list[bytes] = []
     try:

@@ -21,6 +21,7 @@ from waflows.api.endpoint import (
     BodyReader,
     base_url,
     check_powers,
+    cost_of,
     note,
     response_of,
 )
@@ -74,7 +75,7 @@ class ConsoleAddress(Address):
         exchange.account_id = principal.account_id
         exchange.key = principal.last_six
         writes = route.scope is Scope.WRITE and route.method not in _SAFE
-        await self.limit(principal, "write" if writes else "read")
+        await self.limit(principal, "write" if writes else "read", cost_of(route, headers))
         check_powers(principal, route)
         if any("\0" in value for value in scope["path_params"].values()):
             raise NotFound("Nothing has a name with a null character in it.")

@@ -211,7 +211,7 @@ class _Process:
         self.checks = 0
         # What is set for the server, a database's password among it, is not for a process that
         # reads what strangers wrote.
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("WAFLOWS_")}
+        environment = {k: v for k, v in os.environ.items() if "WAFLOWS_" not in k}
         self._popen = subprocess.Popen(
             [sys.executable, "-P", "-m", "waflows.services.checking_process"],
             stdin=subprocess.PIPE,

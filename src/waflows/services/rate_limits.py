@@ -19,9 +19,19 @@ from waflows.storage.database import Transaction
 from waflows.storage.rate_limits import Usage
 
 WINDOW_MS = 60_000
-
-
+BYTES_OF_ONE = 256 * 1024
+"""Of a Flow JSON: so much counts as one use, and each part more of it as one more."""
+_UNTOLD_BYTES = 4 * 1024 * 1024
 _MOST_COUNTED = 4096
+
+
+def cost(size: int | None) -> int:
+    """What a request with a Flow JSON counts as, by the bytes it says its body has.
+
+    A body that does not say it is taken for a large one: who sends a large one could else say
+    nothing.
+    """
+    return max(1, -(-(_UNTOLD_BYTES if size is None else size) // BYTES_OF_ONE))
 
 
 def take(
@@ -32,13 +42,15 @@ def take(
     limit: int,
     now: int,
     who: str = "this API key",
+    cost: int = 1,
 ) -> None:
-    """Counts one use at a time in ms; raises RateLimited, counting nothing, when it is too many.
+    """Counts a use at a time in ms; raises RateLimited, counting nothing, when it is too many.
 
-    `counter` is the key's id, or the name of whatever else is limited.
+    `counter` is the key's id, or the name of whatever else is limited. `cost` is how many uses this
+    one counts as; one that costs more than the limit takes all of it.
     """
     usage = slide(store.lock(tx, account_id, counter, kind, now), now)
-    usage = _one_more(usage, who, kind, limit, now)
+    usage = _used(usage, who, kind, limit, now, min(cost, limit))
     store.save(tx, account_id, counter, kind, usage)
 
 
@@ -53,21 +65,22 @@ class Counts:
         usage = self._usage.pop(counter, None) or Usage(now, 0, 0)
         # Put back before it can be refused, so that being refused keeps a counter known.
         self._usage[counter] = usage = slide(usage, now)
-        self._usage[counter] = _one_more(usage, who, kind, limit, now)
+        self._usage[counter] = _used(usage, who, kind, limit, now, 1)
         if len(self._usage) > _MOST_COUNTED:
             self._usage.popitem(last=False)
 
 
-def _one_more(usage: Usage, who: str, kind: str, limit: int, now: int) -> Usage:
-    wait = wait_ms(usage, limit, now)
+def _used(usage: Usage, who: str, kind: str, limit: int, now: int, cost: int) -> Usage:
+    wait = wait_ms(usage, limit, now, cost)
     if wait > 0:
         seconds = math.ceil(wait / 1000)
+        counts = f", of which one of this size counts as {cost}" if cost > 1 else ""
         raise RateLimited(
-            f"Too many requests: {who} may make {limit} {kind} requests a minute;"
+            f"Too many requests: {who} may make {limit} {kind} requests a minute{counts};"
             f" try again in {seconds} s.",
             seconds,
         )
-    return msgspec.structs.replace(usage, used=usage.used + 1)
+    return msgspec.structs.replace(usage, used=usage.used + cost)
 
 
 def slide(usage: Usage, now: int) -> Usage:
@@ -85,12 +98,12 @@ def slide(usage: Usage, now: int) -> Usage:
     return Usage(now, 0, 0)
 
 
-def wait_ms(usage: Usage, limit: int, now: int) -> int:
-    """Milliseconds until one more use fits under the limit; 0 when it fits now."""
-    if usage.used < limit:
-        fits_at = _until(usage.used_before, limit - 1 - usage.used)
+def wait_ms(usage: Usage, limit: int, now: int, cost: int = 1) -> int:
+    """Milliseconds until so many more uses fit under the limit; 0 when they fit now."""
+    if usage.used + cost <= limit:
+        fits_at = _until(usage.used_before, limit - cost - usage.used)
     else:
-        fits_at = WINDOW_MS + _until(usage.used, limit - 1)
+        fits_at = WINDOW_MS + _until(usage.used, limit - cost)
     elapsed = now - usage.window_start
     return 0 if fits_at <= max(0, elapsed) else fits_at - elapsed
 

@@ -215,3 +215,50 @@ def test_processes_that_count_at_once_count_each_use_once(db: Database, database
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(use, range(4))) == 50
+
+
+def test_a_use_that_costs_more_waits_until_all_of_it_fits(db: Database) -> None:
+    key = _key(db)
+    now = 1_800_000_000_000
+    db.run_now(rate_limits.take, *key, "write", _LIMIT, now, cost=4)
+    db.run_now(rate_limits.take, *key, "write", _LIMIT, now, cost=4)
+    with pytest.raises(RateLimited, match="of which one of this size counts as 4") as refused:
+        db.run_now(rate_limits.take, *key, "write", _LIMIT, now, cost=4)
+    db.run_now(rate_limits.take, *key, "write", _LIMIT, now, cost=2)
+    at = now + refused.value.retry_after * 1000
+    with pytest.raises(RateLimited):
+        db.run_now(rate_limits.take, *key, "write", _LIMIT, at - 20_000, cost=4)
+
+
+@pytest.mark.parametrize("cost", [_LIMIT, _LIMIT + 1, 1000])
+def test_a_use_that_costs_more_than_the_limit_takes_a_whole_minute(db: Database, cost: int) -> None:
+    key = _key(db)
+    now = 1_800_000_000_000
+    db.run_now(rate_limits.take, *key, "write", _LIMIT, now, cost=cost)
+    with pytest.raises(RateLimited):
+        db.run_now(rate_limits.take, *key, "write", _LIMIT, now + 59_000)
+    db.run_now(rate_limits.take, *key, "write", _LIMIT, now + 120_000, cost=cost)
+
+
+@pytest.mark.parametrize(
+    ("size", "cost"),
+    [(0, 1), (1, 1), (256 * 1024, 1), (256 * 1024 + 1, 2), (10 * 1024 * 1024, 40), (None, 16)],
+)
+def test_what_a_flow_json_costs_follows_its_size(size: int | None, cost: int) -> None:
+    assert rate_limits.cost(size) == cost
+
+
+def test_a_large_flow_json_counts_as_several_writes(tenant: Tenant) -> None:
+    large = {"flowJson": " " * (_LIMIT * rate_limits.BYTES_OF_ONE - 1000)}
+    assert tenant.http.post(f"{tenant.flows}:validate", json=large).status_code == 200
+    response = _write(tenant, tenant.api_key)
+    _check_is_limited(response)
+
+
+def test_ordinary_flow_json_counts_as_one_write_each(tenant: Tenant) -> None:
+    small = {"flowJson": "{}" + " " * 200_000}
+    found = [
+        tenant.http.post(f"{tenant.flows}:validate", json=small).status_code
+        for _ in range(_LIMIT + 1)
+    ]
+    assert found == [200] * _LIMIT + [429]
