@@ -1,7 +1,7 @@
 # Everything there is to do with this repository. Needs Python 3.11 or later, and make.
 
 PYTHON ?= python3
-BIN := .venv/bin
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --require-hashes --requirement
 STATIC := src/waflows/console/static/page.css
@@ -10,10 +10,11 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade pyproject.toml --universal --
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test soak bench lint format types docs facts build lock ci clean
+.PHONY: help dev test soak test-portable test-wheel bench lint lint-web check-docs format docs facts build \
+	release-check lock ci clean
 
 help: ## Show what there is to do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev: .venv/run $(STATIC) ## Install into .venv and start a server to try things on
 	$(BIN)/waflows dev $(ARGS)
@@ -23,6 +24,12 @@ test: .venv/dev $(STATIC) ## Install what the tests need, PostgreSQL included, a
 	@sh tests/pooler.sh
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not soak" $(ARGS)
 
+test-portable: .venv/dev # The linter, the client and the player, on any system
+	$(BIN)/python -m pytest -q tests/unit/flowjson tests/unit/client tests/unit/runtime tests/unit/security
+
+test-wheel: .venv/dev # The tests of the installed wheel: WHEEL is a file or its folder
+	WAFLOWS_TEST_WHEEL="$(WHEEL)" $(BIN)/python -m pytest -q tests/wheel
+
 soak: .venv/dev $(STATIC) ## Run the long forms of the crash and race tests
 	@sh tests/pooler.sh
 	$(BIN)/python -m pytest -m soak --capture no $(ARGS)
@@ -30,15 +37,23 @@ soak: .venv/dev $(STATIC) ## Run the long forms of the crash and race tests
 bench: .venv/bench $(STATIC) ## Measure the speed, as ratios to references run beside it
 	$(BIN)/python -m bench $(ARGS)
 
-lint: .venv/dev ## Check style, types and the direction of dependencies
+lint: .venv/dev lint-web ## Check style, types, the direction of dependencies and the sources of the pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+lint-web: .venv/run # Check the JavaScript, run its tests, and check the workflows
+	@command -v npm >/dev/null || $(PIP) $(LOCKED) requirements-node.lock
+	$(BIN)/python web/check.py
+
+check-docs: .venv/dev # Check that the pages say what the code does
+	$(BIN)/python -m pytest -q tests/test_docs.py
+
 format: .venv/dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python web/check.py --fix
 
 docs: .venv/run ## Render the reference pages from the code
 	$(BIN)/python docs/render.py
@@ -48,6 +63,9 @@ facts: .venv/python ## Cut the tests' fact tables from the documents in ../share
 
 build: .venv/dev $(STATIC) ## Build the wheel and the source archive into dist/
 	$(BIN)/uv build --quiet --no-build-isolation
+
+release-check: .venv/dev $(STATIC) ## Build a release and check that it holds together
+	$(BIN)/python tools/release_check.py $(ARGS)
 
 lock: .venv/python ## Take up newer versions of what waflows stands on
 	$(PIP) install uv

@@ -35,7 +35,7 @@ def main() -> None:
     """Makes what is missing or older than its sources."""
     if _is_current():
         return
-    npm = _npm()
+    npm = find_npm()
     _run([*npm, "ci", "--no-progress", "--loglevel=error"])
     STATIC.mkdir(parents=True, exist_ok=True)
     _run([*npm, "exec", "--", "esbuild", *map(str, _BUNDLED), *_esbuild_options()])
@@ -65,7 +65,7 @@ def _is_current() -> bool:
     return newest_source <= min(path.stat().st_mtime for path in made)
 
 
-def _npm() -> list[str]:
+def find_npm() -> list[str]:
     """The command that starts npm, from this machine or from the Python package."""
     found = shutil.which("npm")
     if found and shutil.which("node"):

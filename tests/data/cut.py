@@ -130,7 +130,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
 def _response(response: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in response:
         return _kept(response, {"$ref"})
-    parts = {"description": ""}  # OpenAPI wants one.
+    parts: dict[str, Any] = {"description": ""}  # OpenAPI wants one.
     if "headers" in response:
         parts |= {"headers": _each(_parameter, response["headers"])}
     return parts | _body(response)

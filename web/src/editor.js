@@ -15,11 +15,7 @@ const checks = attachChecks({
   count: document.getElementById("faults-count"),
 });
 const saving = attachSaving({ form, writable: !field.readOnly });
-const view = makeView(mount, field, [
-  checks.extension,
-  saving.extension,
-  completions(),
-]);
+const view = makeView(mount, field, [checks.extension, saving.extension, completions()]);
 saving.bind(view);
 attachTidying({ view, button: document.getElementById("tidy"), tell: saving.tell });
 attachPreview({ view, path: new URL(form.action).pathname, checks, name: form.dataset.name });

@@ -7,12 +7,23 @@ import { arrange, h, icon } from "./player/dom.js";
 import { mountPlayer } from "./player/player.js";
 
 const NEWS_MS = 1000;
-const TICKS = { queued: "Queued", sent: "Sent", delivered: "Delivered", read: "Read", undelivered: "Not delivered", failed: "Failed" };
+const TICKS = {
+  queued: "Queued",
+  sent: "Sent",
+  delivered: "Delivered",
+  read: "Read",
+  undelivered: "Not delivered",
+  failed: "Failed",
+};
 
 class Phone {
   etag = "";
   nodes = new Map();
-  nothing = h("li", { class: "nothing" }, "Nothing was said yet. Say hello: then the business may send flows for 24 hours.");
+  nothing = h(
+    "li",
+    { class: "nothing" },
+    "Nothing was said yet. Say hello: then the business may send flows for 24 hours.",
+  );
   player = null;
   busy = false;
 
@@ -20,12 +31,27 @@ class Phone {
     this.path = root.dataset.path;
     this.business = root.dataset.business;
     this.readOnly = "readOnly" in root.dataset;
-    this.log = h("ol", { class: "log", "aria-label": "Messages", "aria-live": "polite", tabindex: "0" });
+    this.log = h("ol", {
+      class: "log",
+      "aria-label": "Messages",
+      "aria-live": "polite",
+      tabindex: "0",
+    });
     this.status = h("p", { class: "status", role: "status" });
     this.trouble = h("p", { class: "trouble", role: "alert", hidden: true });
     this.sheet = h("div", { class: "sheet-place", hidden: true });
     root.replaceChildren(
-      h("header", { class: "chat-head" }, h("span", { class: "face", "aria-hidden": "true" }, initial(this.business)), h("p", {}, h("strong", {}, this.business), h("span", { class: "small" }, "business account"))),
+      h(
+        "header",
+        { class: "chat-head" },
+        h("span", { class: "face", "aria-hidden": "true" }, initial(this.business)),
+        h(
+          "p",
+          {},
+          h("strong", {}, this.business),
+          h("span", { class: "small" }, "business account"),
+        ),
+      ),
       this.log,
       this.trouble,
       this.writing(),
@@ -36,8 +62,19 @@ class Phone {
   }
 
   writing() {
-    const text = h("input", { id: "say", "aria-label": "Message", placeholder: "Message", autocomplete: "off", maxlength: "4096", disabled: this.readOnly });
-    const send = h("button", { type: "submit", class: "round", "aria-label": "Send message", disabled: this.readOnly }, icon("onward"));
+    const text = h("input", {
+      id: "say",
+      "aria-label": "Message",
+      placeholder: "Message",
+      autocomplete: "off",
+      maxlength: "4096",
+      disabled: this.readOnly,
+    });
+    const send = h(
+      "button",
+      { type: "submit", class: "round", "aria-label": "Send message", disabled: this.readOnly },
+      icon("onward"),
+    );
     const form = h("form", { class: "writing" }, text, send);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
@@ -80,7 +117,12 @@ class Phone {
 
   async news() {
     try {
-      const answer = await reached(fetch(`${this.path}/messages`, { headers: { Accept: "application/json", "If-None-Match": this.etag }, cache: "no-store" }));
+      const answer = await reached(
+        fetch(`${this.path}/messages`, {
+          headers: { Accept: "application/json", "If-None-Match": this.etag },
+          cache: "no-store",
+        }),
+      );
       if (answer.status !== 304) {
         if (!answer.ok) throw await refusal(answer);
         this.etag = answer.headers.get("ETag") ?? "";
@@ -103,7 +145,9 @@ class Phone {
   show(chat) {
     const first = !this.nodes.size;
     const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
-    const open = new Set([...this.log.querySelectorAll("details[open]")].map((each) => each.dataset.of));
+    const open = new Set(
+      [...this.log.querySelectorAll("details[open]")].map((each) => each.dataset.of),
+    );
     const nodes = chat.messages.map((message) => {
       const text = JSON.stringify(message);
       const known = this.nodes.get(message.umid);
@@ -114,15 +158,29 @@ class Phone {
     });
     arrange(this.log, nodes.length ? nodes : [this.nothing]);
     if (first || atEnd) this.log.scrollTop = this.log.scrollHeight;
-    const news = chat.messages.some((each) => each.direction === "outbound" && each.state === "delivered");
+    const news = chat.messages.some(
+      (each) => each.direction === "outbound" && each.state === "delivered",
+    );
     if (news && !this.readOnly && !document.hidden) this.look();
   }
 
   message(message, open) {
     const mine = message.direction === "inbound";
-    const parts = message.responseJson !== undefined ? response(message, open) : this.words(message);
-    const time = h("p", { class: "when" }, h("time", { datetime: message.timestamp }, clock(message.timestamp)), mine ? null : ticks(message.state));
-    return h("li", { class: mine ? "mine" : "theirs", "data-umid": message.umid }, h("span", { class: "unseen" }, mine ? "User: " : "Business: "), ...parts, time);
+    const parts =
+      message.responseJson !== undefined ? response(message, open) : this.words(message);
+    const time = h(
+      "p",
+      { class: "when" },
+      h("time", { datetime: message.timestamp }, clock(message.timestamp)),
+      mine ? null : ticks(message.state),
+    );
+    return h(
+      "li",
+      { class: mine ? "mine" : "theirs", "data-umid": message.umid },
+      h("span", { class: "unseen" }, mine ? "User: " : "Business: "),
+      ...parts,
+      time,
+    );
   }
 
   words(message) {
@@ -137,7 +195,18 @@ class Phone {
   button(message) {
     const done = Boolean(message.flow.answerUmid);
     const label = message.flow.button || "Open";
-    return h("button", { type: "button", class: "cta", disabled: done || this.readOnly, onclick: (event) => this.open(message.umid, event.currentTarget) }, icon("form"), label, done ? h("span", { class: "unseen" }, " (response sent)") : null);
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "cta",
+        disabled: done || this.readOnly,
+        onclick: (event) => this.open(message.umid, event.currentTarget),
+      },
+      icon("form"),
+      label,
+      done ? h("span", { class: "unseen" }, " (response sent)") : null,
+    );
   }
 
   // --- the flow
@@ -150,7 +219,13 @@ class Phone {
     this.player = mountPlayer(place, {
       live: true,
       business: this.business,
-      post: (message) => (message.event?.event === "open" ? post(`${this.path}/open`, { umid }) : post(`${this.path}/events`, { event: message.event ?? null, live: Boolean(message.live) })),
+      post: (message) =>
+        message.event?.event === "open"
+          ? post(`${this.path}/open`, { umid })
+          : post(`${this.path}/events`, {
+              event: message.event ?? null,
+              live: Boolean(message.live),
+            }),
       onStep: (answer) => this.stepped(answer, button),
     });
     this.player.start({ event: "open" });
@@ -163,10 +238,13 @@ class Phone {
     const text = answer.screen.snackbar ?? "";
     const umid = button.closest("li")?.dataset.umid;
     setTimeout(() => this.closeSheet());
-    this.status.textContent = phase === "completed" ? "Response sent." : `The flow was closed. ${text}`;
+    this.status.textContent =
+      phase === "completed" ? "Response sent." : `The flow was closed. ${text}`;
     if (phase === "closed" && text) this.tell(new Error(text));
     await this.look();
-    const back = this.log.querySelector(`[data-umid="${umid}"] .cta:not(:disabled)`) ?? document.getElementById("say");
+    const back =
+      this.log.querySelector(`[data-umid="${umid}"] .cta:not(:disabled)`) ??
+      document.getElementById("say");
     back.focus();
   }
 
@@ -179,21 +257,45 @@ class Phone {
 }
 
 function response(message, open) {
-  const fields = Object.entries(JSON.parse(message.responseJson)).filter(([name]) => name !== "flow_token");
-  const details = h("details", { "data-of": message.umid, open: open.has(message.umid) }, h("summary", {}, "View response"), fields.length ? h("dl", {}, ...fields.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, shown(value))])) : h("p", {}, "It has no fields."));
+  const fields = Object.entries(JSON.parse(message.responseJson)).filter(
+    ([name]) => name !== "flow_token",
+  );
+  const details = h(
+    "details",
+    { "data-of": message.umid, open: open.has(message.umid) },
+    h("summary", {}, "View response"),
+    fields.length
+      ? h(
+          "dl",
+          {},
+          ...fields.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, shown(value))]),
+        )
+      : h("p", {}, "It has no fields."),
+  );
   return [h("p", { class: "sent" }, icon("form"), "Response sent"), details];
 }
 
 function shown(value) {
   if (value === "" || value === null || (Array.isArray(value) && !value.length)) return "—";
   if (typeof value === "string") return value;
-  if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value.join(", ");
+  if (Array.isArray(value) && value.every((each) => typeof each === "string"))
+    return value.join(", ");
   return JSON.stringify(value);
 }
 
 function ticks(state) {
   const name = TICKS[state] ?? state;
-  return h("span", { class: "ticks", "data-state": state, role: "img", "aria-label": name, title: name }, state === "queued" ? "◷" : state === "sent" ? "✓" : state === "delivered" || state === "read" ? "✓✓" : "!");
+  return h(
+    "span",
+    { class: "ticks", "data-state": state, role: "img", "aria-label": name, title: name },
+    state === "queued"
+      ? "◷"
+      : state === "sent"
+        ? "✓"
+        : state === "delivered" || state === "read"
+          ? "✓✓"
+          : "!",
+  );
 }
 
 function initial(name) {
@@ -205,8 +307,18 @@ function clock(moment) {
 }
 
 async function post(path, body) {
-  const headers = { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}) };
-  const answer = await reached(fetch(path, { method: "POST", headers, body: body ? JSON.stringify(body) : undefined, cache: "no-store" }));
+  const headers = {
+    Accept: "application/json",
+    ...(body ? { "Content-Type": "application/json" } : {}),
+  };
+  const answer = await reached(
+    fetch(path, {
+      method: "POST",
+      headers,
+      body: body ? JSON.stringify(body) : undefined,
+      cache: "no-store",
+    }),
+  );
   if (!answer.ok) throw await refusal(answer);
   return answer.json();
 }

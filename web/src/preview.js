@@ -185,11 +185,7 @@ function showFaultsOver() {
   overlay.hidden = !shown.length;
   overlay.classList.toggle("covers", Boolean(about.problem));
   overlay.replaceChildren(
-    h(
-      "h2",
-      {},
-      `${about.errors} ${about.errors === 1 ? "fault" : "faults"} in the Flow JSON`,
-    ),
+    h("h2", {}, `${about.errors} ${about.errors === 1 ? "fault" : "faults"} in the Flow JSON`),
     h("ol", {}, ...shown.map(fault)),
     more ? h("p", {}, `and ${more} more`) : null,
     h("button", { type: "button", onclick: () => (overlay.hidden = true) }, "Hide"),

@@ -3,8 +3,8 @@
 import { snippet } from "@codemirror/autocomplete";
 import { jsonLanguage } from "@codemirror/lang-json";
 import { syntaxTree } from "@codemirror/language";
-import { ask } from "./server.js";
 import { Outline } from "./outline.js";
+import { ask } from "./server.js";
 
 const BINDING = /\$\{[\w.]*$/;
 
@@ -65,7 +65,11 @@ function inString(context, node, outline) {
     return { from: to - binding[0].length, to: closing(context.state, to), options };
   }
   const { texts, kind } = outline.valuesAt(node);
-  return answer(context, node, texts.map((label) => text(label, kind)));
+  return answer(
+    context,
+    node,
+    texts.map((label) => text(label, kind)),
+  );
 }
 
 function unquotedValue(context, property, outline) {

@@ -108,7 +108,9 @@ export class Outline {
   actionNames(object) {
     const { owner, name } = this.placeOf(object);
     const allowed = owner && this.wordOf(owner, this.typeOf(owner), name)?.actions;
-    const all = Object.keys(this.words.actions).filter((each) => this.holds(this.words.actions[each]));
+    const all = Object.keys(this.words.actions).filter((each) =>
+      this.holds(this.words.actions[each]),
+    );
     return allowed?.length ? all.filter((each) => allowed.includes(each)) : all;
   }
 
@@ -118,7 +120,9 @@ export class Outline {
   }
 
   screenIds() {
-    return this.screens().map((screen) => this.stringIn(screen, "id")).filter(Boolean);
+    return this.screens()
+      .map((screen) => this.stringIn(screen, "id"))
+      .filter(Boolean);
   }
 
   // The bindings that can be used on the screen around a node.

@@ -70,7 +70,9 @@ export function attachSaving({ form, writable }) {
     extension: [
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
-        state.textContent = isChanged() ? "Not saved yet" : `Revision ${form.elements.revision.value}`;
+        state.textContent = isChanged()
+          ? "Not saved yet"
+          : `Revision ${form.elements.revision.value}`;
       }),
     ],
     bind: (made) => {

@@ -16,15 +16,34 @@ const look = (isDark) =>
     {
       "&": { color: "var(--ink)", backgroundColor: "var(--field)", height: "100%" },
       "&.cm-focused": { outline: "3px solid #2f80ed", outlineOffset: "-1px" },
-      ".cm-scroller": { fontFamily: "ui-monospace, monospace", fontSize: ".9rem", overflow: "auto" },
+      ".cm-scroller": {
+        fontFamily: "ui-monospace, monospace",
+        fontSize: ".9rem",
+        overflow: "auto",
+      },
       ".cm-content": { caretColor: "var(--ink)" },
-      ".cm-gutters": { color: "var(--faint)", backgroundColor: "var(--panel)", borderColor: "var(--line)" },
+      ".cm-gutters": {
+        color: "var(--faint)",
+        backgroundColor: "var(--panel)",
+        borderColor: "var(--line)",
+      },
       ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--active)" },
       "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground":
         { backgroundColor: "var(--selected)" },
-      ".cm-panels, .cm-tooltip": { color: "var(--ink)", backgroundColor: "var(--paper)", borderColor: "var(--edge)" },
-      ".cm-tooltip-autocomplete > ul > li[aria-selected]": { color: "var(--accent-ink)", backgroundColor: "var(--accent)" },
-      ".cm-foldPlaceholder": { color: "var(--ink)", backgroundColor: "var(--panel)", borderColor: "var(--edge)" },
+      ".cm-panels, .cm-tooltip": {
+        color: "var(--ink)",
+        backgroundColor: "var(--paper)",
+        borderColor: "var(--edge)",
+      },
+      ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
+        color: "var(--accent-ink)",
+        backgroundColor: "var(--accent)",
+      },
+      ".cm-foldPlaceholder": {
+        color: "var(--ink)",
+        backgroundColor: "var(--panel)",
+        borderColor: "var(--edge)",
+      },
       ".cm-diagnostic": { maxWidth: "36rem", whiteSpace: "pre-wrap" },
     },
     { dark: isDark },

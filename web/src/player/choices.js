@@ -1,15 +1,6 @@
 // CheckboxGroup, RadioButtonsGroup, ChipsSelector and Dropdown.
 
-import {
-  arrange,
-  freshId,
-  h,
-  picture,
-  same,
-  setAttribute,
-  setText,
-  shortened,
-} from "./dom.js";
+import { arrange, freshId, h, picture, setAttribute, setText, shortened } from "./dom.js";
 import { describe, errorLine, opener } from "./fields.js";
 
 /** A group of boxes, buttons or chips; a dropdown shows its choice and opens a list. */

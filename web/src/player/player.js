@@ -318,7 +318,8 @@ class Player {
         ? "Loading…"
         : this.options.live
           ? "The flow asks its endpoint, which is called only in a flow played on from its start. Choose what it answers:"
-          : (this.options.notLive ?? "The flow asks its endpoint, which is not called now. Choose what it answers:"),
+          : (this.options.notLive ??
+            "The flow asks its endpoint, which is not called now. Choose what it answers:"),
     );
     const offered = live ? [] : (this.options.answersFor?.(this.host.state.request) ?? []);
     buttons.replaceChildren(

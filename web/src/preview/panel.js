@@ -23,6 +23,7 @@ export function panel() {
     data.node,
     log.node,
   );
+  // biome-ignore lint/correctness/noUnusedVariables: it says whether a writing-out is under way
   let coming;
   let latest;
   // A large flow's data takes longer to write out than a keystroke may take.
