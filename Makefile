@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade pyproject.toml --universal --
 
 .DEFAULT_GOAL := help
 .PHONY: help dev test soak test-portable test-wheel bench lint lint-web check-docs format docs facts build \
-	release-check lock ci clean
+	screenshots release-check lock ci clean
 
 help: ## Show what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ facts: .venv/python ## Cut the tests' fact tables from the documents in ../share
 
 build: .venv/dev $(STATIC) ## Build the wheel and the source archive into dist/
 	$(BIN)/uv build --quiet --no-build-isolation
+
+screenshots: .venv/dev $(STATIC) ## Take the pictures of the README from a running console
+	$(BIN)/python tools/screenshots.py
 
 release-check: .venv/dev $(STATIC) ## Build a release and check that it holds together
 	$(BIN)/python tools/release_check.py $(ARGS)

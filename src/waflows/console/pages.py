@@ -18,7 +18,7 @@ _STATIC = resources.files("waflows.console") / "static"
 
 async def home(call: Call[NoQuery, None]) -> Reply:
     """Where whoever opens the server's address is sent."""
-    return Reply(None, 307, {"Location": "/docs", "Cache-Control": "no-store"})
+    return Reply(None, 307, {"Location": "/console", "Cache-Control": "no-store"})
 
 
 async def docs(call: Call[NoQuery, None]) -> Reply:
@@ -55,7 +55,7 @@ def read_static(name: str) -> Reply:
 
 PAGES: list[Route] = [
     Route(method="GET", path="/", handler=home, scope=Scope.PUBLIC, tag="Pages",
-          name="home", summary="Leads to the documentation", documented=False),
+          name="home", summary="Leads to the console", documented=False),
     Route(method="GET", path="/docs", handler=docs, scope=Scope.PUBLIC, tag="Pages",
           name="docs", summary="The API's documentation", documented=False),
     Route(method="GET", path=PREVIEW_PATH, handler=preview, scope=Scope.PUBLIC, tag="Pages",

@@ -210,7 +210,7 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "readyz": Public("says only that the database answers"),
     "metrics": Public("counts by route, never by tenant"),
     "openapi": Public("the same for everyone"),
-    "home": Public("leads to the documentation"),
+    "home": Public("leads to the console"),
     "docs": Public("the same for everyone"),
     "staticFile": Public("the same for everyone"),
     "console": Public("leads to the console"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.servers import Tenant
+from harness.servers import Tenant, client
 
 
 def test_a_browser_is_told_by_a_page_that_a_preview_link_is_dead(server: Tenant) -> None:
@@ -27,3 +27,11 @@ def test_a_file_of_a_page_is_asked_about_each_time_and_sent_when_it_changed(
     assert (again.status_code, again.content) == (304, b"")
     other = server.http.get(address, headers={"If-None-Match": '"another"'})
     assert other.content == first.content
+
+
+def test_the_address_of_the_server_leads_to_the_console(server: Tenant) -> None:
+    with client(server.url) as browser:
+        answer = browser.get("/", follow_redirects=True)
+
+    assert answer.status_code == 200
+    assert answer.url.path == "/console/sign-in"
