@@ -95,3 +95,17 @@ def test_a_server_that_cannot_start_says_why_in_one_sentence_without_the_passwor
 def _quoted(text: str) -> str:
     """A TOML string; every character that may not stand in one is escaped."""
     return '"' + "".join(f"\\U{ord(character):08x}" for character in text) + '"'
+
+
+@pytest.mark.parametrize("form", [FORMS[1], FORMS[2], FORMS[7], FORMS[12]])
+def test_the_address_to_listen_at_is_judged_alike(form: str) -> None:
+    variables = {
+        "WAFLOWS_DATABASE_URL": "postgresql://127.0.0.1:1/db",
+        "WAFLOWS_LISTEN_URL": form.format(LEFT + RIGHT),
+    }
+    ended = run("serve", "--port", "0", env=variables)
+
+    assert ended.returncode == 2
+    assert LEFT not in ended.stdout + ended.stderr
+    assert ended.stderr.startswith("Error: ")
+    assert ended.stderr.count("\n") == 1
