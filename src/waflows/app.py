@@ -37,7 +37,7 @@ from waflows.console.address import refused as console_refused
 from waflows.console.pages import PAGES
 from waflows.console.routes import CONSOLE
 from waflows.errors import RouteNotFound
-from waflows.services import accounts, sealing
+from waflows.services import accounts, quotas, sealing
 from waflows.services.checking import Checker
 from waflows.services.playing import Player
 from waflows.services.rate_limits import Counts
@@ -72,6 +72,9 @@ def create_app(
     rules = FaultRules() if development else None
     secret = db.run_now(accounts.instance_secret)
     side = open_side(db)
+    limits = quotas.limits_of(settings)
+    if db.read_now(quotas.limits) != limits:
+        db.run_now(quotas.set_limits, limits)
     state = State(
         db,
         settings,

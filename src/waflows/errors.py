@@ -19,6 +19,7 @@
     │   ├── NotPublishable
     │   ├── OutsideServiceWindow
     │   ├── InUse                 a template names the flow
+    │   ├── QuotaReached          the account has as much as it may have
     │   └── NotPossible  FlowAnswered  OvertakenStep    on a simulated phone
     ├── Unsupported               a part of 8x8's API that waflows does not have
     ├── RateLimited               too many requests; carries the seconds to wait
@@ -158,6 +159,10 @@ class OutsideServiceWindow(Conflict):
 
 class InUse(Conflict):
     """Something else needs it"""
+
+
+class QuotaReached(Conflict):
+    """The account has as much of this as it may have."""
 
 
 class Unsupported(WaflowsError):

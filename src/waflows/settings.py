@@ -135,6 +135,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(ge=1, description="Most errors kept for each account; the oldest go first."),
     ] = 10_000
+    account_flows: Annotated[
+        int, Meta(ge=0, description="Most flows of each account; 0 for any number.")
+    ] = 100_000
+    account_bytes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Most bytes of Flow JSON kept for each account, all revisions together and"
+            " before they are compressed; 0 for any number.",
+        ),
+    ] = 10 * 1024**3
+    account_templates: Annotated[
+        int, Meta(ge=0, description="Most templates of each account; 0 for any number.")
+    ] = 10_000
+    account_phones: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Most phone numbers that each account has conversations with; 0 for any"
+            " number.",
+        ),
+    ] = 1_000_000
+    account_webhooks: Annotated[
+        int, Meta(ge=0, description="Most webhooks of each account; 0 for any number.")
+    ] = 1000
+    flow_revisions: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Revisions kept of each flow; the oldest go first, but none that was sent."
+            " 0 for all.",
+        ),
+    ] = 1000
     submission_days: Annotated[
         int, Meta(ge=0, description="Days for which what users sent is kept; 0 for ever.")
     ] = 0

@@ -47,6 +47,18 @@ _FAULTS = {
     "a message was answered twice": "SELECT reply_to FROM messages"
     " WHERE direction = 'inbound' AND reply_to IS NOT NULL"
     " GROUP BY account_id, reply_to HAVING COUNT(*) > 1",
+    "an account has other than its counters say": "SELECT a.id, u.* FROM accounts a"
+    " LEFT JOIN account_usage u ON u.account_id = a.id"
+    " WHERE COALESCE(u.flows, 0) <>"
+    " (SELECT COUNT(*) FROM flows f WHERE f.account_id = a.id)"
+    " OR COALESCE(u.stored_bytes, 0) <>"
+    " (SELECT COALESCE(SUM(r.bytes), 0) FROM flow_revisions r WHERE r.account_id = a.id)"
+    " OR COALESCE(u.templates, 0) <>"
+    " (SELECT COUNT(*) FROM templates t WHERE t.account_id = a.id)"
+    " OR COALESCE(u.phones, 0) <>"
+    " (SELECT COUNT(*) FROM conversations c WHERE c.account_id = a.id)"
+    " OR COALESCE(u.webhooks, 0) <>"
+    " (SELECT COUNT(*) FROM webhooks w WHERE w.account_id = a.id)",
     "a published flow has no Flow JSON": "SELECT id FROM flows"
     " WHERE status <> 'DRAFT' AND revision = 0",
 }

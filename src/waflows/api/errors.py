@@ -54,6 +54,8 @@ _REFERENCE: list[tuple[type[Exception], Answer]] = [
     (errors.InvalidRequest, Answer(400, _INVALID_PARAMETER)),
     # 8x8 has no simulated phone; a step that came too late is told from one that is wrong.
     (errors.OvertakenStep, Answer(409, 409)),
+    # Told from a conflict by its code, since no other state of the flow would help.
+    (errors.QuotaReached, Answer(400, _OUT_OF_RANGE)),
     (errors.Conflict, Answer(400, _INVALID_PARAMETER)),
     (errors.NotAuthenticated, Answer(401, _NOT_AUTHENTICATED)),
     (errors.WrongAccount, Answer(401, _WRONG_ACCOUNT)),
@@ -72,6 +74,7 @@ _REFERENCE: list[tuple[type[Exception], Answer]] = [
 ]
 _GUIDE: list[tuple[type[Exception], Answer]] = [
     (errors.InvalidFlowJson, Answer(422, _INVALID_PARAMETER)),
+    (errors.QuotaReached, Answer(409, _OUT_OF_RANGE)),
     (errors.Conflict, Answer(409, _INVALID_PARAMETER)),
     *_REFERENCE,
 ]

@@ -23,6 +23,7 @@ from waflows.api import (
     reference,
     submissions,
     templates,
+    usage,
     webhooks,
 )
 from waflows.api.bodies import CreateBody, UpdateBody
@@ -30,6 +31,7 @@ from waflows.api.message_bodies import MessageBody
 from waflows.api.route import Handler, Route, Scope
 from waflows.services import made_up_files
 from waflows.services.forgetting import Forgotten
+from waflows.services.quotas import Space
 from waflows.services.submission_views import SubmissionView
 from waflows.storage.errors import ErrorRecord
 
@@ -105,6 +107,12 @@ def _reference() -> list[Route]:
               handler=reference.get_revision, scope=_READ, tag="Extensions",
               name="getRevision", summary="Fetch one version of a flow's JSON", answers=dict,
               detail="The text as it was sent, byte for byte."),
+        Route(method="GET", path=f"{_A}/usage", handler=usage.get_usage, scope=_READ,
+              tag="Extensions", name="getUsage", summary="Show what the account has",
+              answers=Space,
+              detail="How many flows, bytes, templates, phone numbers and webhooks the account has,"
+                     " and the most it may have; a limit of 0 means any number. Not for keys that"
+                     " are limited to channels or sub-accounts."),
         Route(method="GET", path=f"{_A}/errors/{{errorId}}", handler=reference.get_error,
               scope=_READ, tag="Extensions", name="getError", summary="Look an error up",
               detail="What led to an error response of this account, by its `errorId`.",

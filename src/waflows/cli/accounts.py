@@ -9,7 +9,7 @@ import click
 from waflows.cli.groups import Group
 from waflows.cli.operator import database_options, opened
 from waflows.cli.output import json_option, show_list, show_one
-from waflows.services import accounts, clock
+from waflows.services import accounts, clock, quotas
 from waflows.storage.accounts import Account
 
 
@@ -56,6 +56,41 @@ def show(account_id: str, as_json: bool, **where: Any) -> None:
     """Show the account with the id ACCOUNT."""
     with opened(**where) as db:
         _show(db.read_now(accounts.get_account, account_id), as_json)
+
+
+@command.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@database_options
+@json_option
+def usage(account_id: str, as_json: bool, **where: Any) -> None:
+    """Show how much the account ACCOUNT has, and the most it may have.
+
+    The limits are those of the server that started last, or the defaults before any has.
+    """
+    with opened(**where) as db:
+        account = db.read_now(accounts.get_account, account_id)
+        space = db.read_now(quotas.space, account.id)
+    show_one(
+        space,
+        {
+            label: _of(getattr(space.usage, name), getattr(space.limits, name))
+            for name, label in _COUNTED.items()
+        },
+        as_json=as_json,
+    )
+
+
+def _of(used: int, limit: int) -> str:
+    return f"{used:,} of {limit:,}" if limit else f"{used:,}"
+
+
+_COUNTED = {
+    "flows": "flows",
+    "stored_bytes": "bytes",
+    "templates": "templates",
+    "phones": "phones",
+    "webhooks": "webhooks",
+}
 
 
 def _show(account: Account, as_json: bool) -> None:

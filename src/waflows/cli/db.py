@@ -17,10 +17,13 @@ from waflows.cli.operator import (
     settings_of,
 )
 from waflows.cli.output import json_option, print_json
+from waflows.errors import OperatorError
 from waflows.services import checks, sealing
 from waflows.services.checks import Check
 from waflows.storage import backup, migrate
+from waflows.storage.compact import compress_revisions
 from waflows.storage.database import open_database
+from waflows.storage.sqlite import SqliteDatabase
 
 
 @click.group(cls=Group)
@@ -116,6 +119,29 @@ def back_up(file: Path, as_json: bool, **where: Any) -> None:
         print_json({"file": str(file), "rows": copied.rows, "bytes": copied.bytes})
         return
     click.echo(f"{file}: {copied.rows:,} rows, {copied.bytes:,} bytes.")
+
+
+@command.command()
+@click.option("--shrink", is_flag=True, help="Give free room in a SQLite file back to the disk.")
+@database_options
+@json_option
+def compact(shrink: bool, as_json: bool, **where: Any) -> None:
+    """Compress the Flow JSON that earlier versions stored as plain text.
+
+    It can run beside a server and be interrupted. Room that becomes free is used for what comes
+    next; with --shrink a SQLite file becomes smaller, but nobody can write while it does, and the
+    disk needs room for a second copy. PostgreSQL frees room by itself (autovacuum).
+    """
+    with opened(**where) as db:
+        if shrink and not isinstance(db, SqliteDatabase):
+            raise OperatorError("--shrink is for SQLite; PostgreSQL has VACUUM FULL for that.")
+        done = compress_revisions(db)
+        if isinstance(db, SqliteDatabase) and shrink:
+            db.shrink()
+    if as_json:
+        print_json(done)
+        return
+    click.echo(f"Compressed {done.revisions:,} revisions: {done.before:,} bytes to {done.after:,}.")
 
 
 @command.command()

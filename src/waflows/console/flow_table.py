@@ -11,7 +11,7 @@ from msgspec import Meta
 from waflows.api.route import Call, Reply, Route, Scope
 from waflows.console import shell
 from waflows.errors import InvalidParameter
-from waflows.services import browsing
+from waflows.services import browsing, quotas
 from waflows.storage.flows import Selection, Status
 
 
@@ -34,6 +34,10 @@ async def flow_table(call: Call[TableQuery, None]) -> Reply:
     table = await call.state.db.read_slow(
         browsing.table, call.principal, query.channel or None, selection, query.page
     )
+    # It concerns the whole account, so a key that reaches some of it only is not shown it.
+    space = None
+    if call.principal.channel_ids is None:
+        space = await call.state.db.read(quotas.space, call.account_id)
     filtered = selection.narrows or bool(query.channel)
 
     def link(page: int) -> str:
@@ -52,6 +56,7 @@ async def flow_table(call: Call[TableQuery, None]) -> Reply:
         filtered=filtered,
         statuses=list(Status),
         link=link,
+        space=space,
     )
 
 

@@ -65,6 +65,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     templates.filters["when"] = _when
+    templates.filters["size"] = _size
     templates.filters["with_code"] = _with_code
     return templates
 
@@ -84,3 +85,11 @@ def _when(at_ms: int) -> Markup:
     exact = clock.iso(at_ms)
     shown = f"{exact[:10]} {exact[11:16]}"
     return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(exact, shown, shown)
+
+
+def _size(count: int) -> str:
+    """A number of bytes as people say it."""
+    for unit, factor in (("GB", 1024**3), ("MB", 1024**2), ("KB", 1024)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}".replace(".0 ", " ")
+    return f"{count} bytes"

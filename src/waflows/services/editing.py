@@ -56,7 +56,8 @@ def compared(
     place = (flow.account_id, flow.channel_id, flow.id)
     revisions = flows.list_revisions(tx, *place)
     newer = newer or flow.revision
-    older = older or newer - 1
+    # Not every number is there any more: the oldest revisions of a long history are dropped.
+    older = older or next((one.revision for one in revisions if one.revision < newer), 0)
     if older < 1 or len(revisions) < 2:
         return flow, revisions, None
     texts = (flows.revision_json(tx, *place, number) for number in (older, newer))

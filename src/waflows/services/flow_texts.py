@@ -17,8 +17,10 @@ from waflows.flowjson import lint, source
 from waflows.flowjson.diagnostics import Diagnostic
 from waflows.flowjson.spec.objects import MAX_VALUES
 from waflows.storage import flows as store
+from waflows.storage import packing
 from waflows.storage.database import Transaction
 from waflows.storage.flows import Checked, Flow
+from waflows.storage.packing import Packed
 
 FLOW_JSON_BYTES = 10 * 1024 * 1024
 
@@ -38,6 +40,8 @@ class FlowText(msgspec.Struct, frozen=True):
     sha256: str
     version: str | None
     faults: list[Diagnostic]
+    packed: Packed | None
+    """The text compressed, where that is shorter: made here, as it takes time too."""
 
 
 def check_now(text: str) -> FlowText:
@@ -55,6 +59,7 @@ def check_now(text: str) -> FlowText:
         hashlib.sha256(data).hexdigest(),
         report.version,
         report.diagnostics,
+        packing.pack(text),
     )
 
 

@@ -25,14 +25,15 @@ from waflows.errors import (
     NotPublished,
     OutOfRange,
 )
-from waflows.services import clock, flow_texts, message_events, webhooks
+from waflows.services import clock, flow_texts, message_events, quotas, webhooks
 from waflows.services.flow_texts import FlowText
 from waflows.services.names import is_printable
 from waflows.services.publishing import Examined, require_asked, unmet_conditions
 from waflows.services.webhooks import Event
-from waflows.storage import accounts, flows, sub_accounts, templates
+from waflows.storage import accounts, flows, packing, sub_accounts, templates
 from waflows.storage.database import Transaction
 from waflows.storage.flows import Checked, Flow, FlowSummary, Revision, Selection, Status
+from waflows.storage.usage import Usage
 
 NAME_LENGTH = 200
 # 16 digits, as Meta's ids have 15 to 17; and below 2**53, since careless clients read them as
@@ -101,7 +102,8 @@ def create(
 
     `reach` names the channels from which the caller may clone, None for all of the account.
     Raises NotFound (channel), NameTaken, InvalidId (clone source), InvalidParameter, OutOfRange,
-    NotPublishable; EndpointUnchecked, where it publishes, unless `examined` tells of the endpoint.
+    QuotaReached, NotPublishable; EndpointUnchecked, where it publishes, unless `examined` tells of
+    the endpoint.
     """
     _lock(tx, account_id, channel_id)
     if content.name is None:
@@ -125,6 +127,7 @@ def create(
     )
     if not flows.insert(tx, flow):
         raise _name_taken(flow.name)
+    quotas.take(tx, account_id, Usage(flows=1))
     _announce(tx, flow, before=None)
     return _apply(tx, flow, content, reach, examined)
 
@@ -231,8 +234,9 @@ def delete(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> N
             f"Flow {flow.id} cannot be deleted while a template has it on a button; delete first:"
             f" {', '.join(bound)}."
         )
-    flows.delete(tx, account_id, flow.id)
+    freed = flows.delete(tx, account_id, flow.id)
     accounts.count_one_less(tx, account_id, channel_id)
+    quotas.give_back(tx, account_id, Usage(flows=1, stored_bytes=freed))
 
 
 def publish(
@@ -292,7 +296,8 @@ def kept_text(tx: Transaction, flow: Flow, revision: int) -> FlowText | None:
     if kept is None or text is None:
         return None
     known = flow_texts.checked(tx, msgspec.structs.replace(flow, revision=revision))
-    return FlowText(text, kept.bytes, kept.sha256, known.version, known.faults)
+    packed = packing.pack(text)
+    return FlowText(text, kept.bytes, kept.sha256, known.version, known.faults, packed)
 
 
 def _apply(
@@ -346,9 +351,11 @@ def _with_flow_json(tx: Transaction, flow: Flow, text: FlowText) -> Flow:
     present = flows.find_revision(tx, flow.account_id, flow.id, flow.revision)
     if present is not None and present.sha256 == text.sha256:
         return flow
+    freed = quotas.make_room_for_revision(tx, flow)
     revision = Revision(flow.revision + 1, text.bytes, text.sha256, clock.now_ms())
     found = Checked(text.version, text.faults)
-    flows.insert_revision(tx, flow.account_id, flow.id, revision, text.text, found)
+    flows.insert_revision(tx, flow.account_id, flow.id, revision, text.text, text.packed, found)
+    quotas.take(tx, flow.account_id, Usage(stored_bytes=text.bytes - freed))
     return msgspec.structs.replace(flow, revision=revision.revision)
 
 

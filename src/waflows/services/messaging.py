@@ -24,6 +24,7 @@ from waflows.services import (
     flow_messages,
     message_events,
     msisdn,
+    quotas,
     sub_accounts,
     submissions,
     templates,
@@ -38,6 +39,7 @@ from waflows.storage import sub_accounts as sub_account_store
 from waflows.storage.database import Transaction
 from waflows.storage.messages import Bubble, Conversation, Kind, Message, SentFlow, State
 from waflows.storage.sub_accounts import SubAccount
+from waflows.storage.usage import Usage
 
 SERVICE_WINDOW_MS = 24 * 3600 * 1000
 """For so long after a person wrote, a business may send more than templates."""
@@ -103,9 +105,7 @@ def send(tx: Transaction, principal: Principal, sub_account_id: str, wanted: Out
     number = msisdn.normalised(wanted.msisdn, wanted.country)
     bubbles.check_client_message_id(wanted.client_message_id)
     # From here on two requests of the same person are one after the other.
-    turn = store.take_turn(
-        tx, sub_account.account_id, sub_account.channel_id, number, sub_account.id
-    )
+    turn = _turn(tx, sub_account.account_id, sub_account.channel_id, number, sub_account.id)
     request_key = _request_key(principal, number, wanted)
     if request_key is not None:
         known = store.find_by_request(tx, sub_account.account_id, sub_account.id, request_key)
@@ -117,6 +117,8 @@ def send(tx: Transaction, principal: Principal, sub_account_id: str, wanted: Out
         claim = FlowTokenClaim(flow.id, flow.revision, umid, number)
         token = flow_tokens.issue(accounts.instance_secret(tx), sub_account.account_id, claim)
         flow = msgspec.structs.replace(flow, token=token)
+    if flow is not None:
+        flow_store.pin_revision(tx, sub_account.account_id, flow.id, flow.revision)
     now = clock.now_ms()
     message = Message(
         account_id=sub_account.account_id,
@@ -190,6 +192,16 @@ def _content(
         flow = msgspec.structs.replace(flow, token=content.token or "")
     _require_window(principal, turn)
     return bubble, flow
+
+
+def _turn(
+    tx: Transaction, account_id: str, channel_id: str, number: str, sub_account_id: str
+) -> Conversation:
+    """The conversation with its next position taken; raises QuotaReached for one too many."""
+    turn = store.take_turn(tx, account_id, channel_id, number, sub_account_id)
+    if turn.last_position == 1:
+        quotas.take(tx, account_id, Usage(phones=1))
+    return turn
 
 
 def _require_window(principal: Principal, conversation: Conversation) -> None:
@@ -374,7 +386,7 @@ def _received(
     umid: str | None = None,
 ) -> Message:
     """Keeps a message of a person and announces it."""
-    turn = store.take_turn(tx, account_id, channel_id, person, "")
+    turn = _turn(tx, account_id, channel_id, person, "")
     now = clock.now_ms()
     store.note_inbound(tx, turn, now, name)
     message = Message(

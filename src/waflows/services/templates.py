@@ -18,7 +18,7 @@ from waflows.errors import (
     NotFound,
     OutOfRange,
 )
-from waflows.services import bubbles, clock, flow_messages, flows
+from waflows.services import bubbles, clock, flow_messages, flows, quotas
 from waflows.services.languages import LANGUAGES
 from waflows.services.outgoing import TemplateContent
 from waflows.storage import accounts as account_store
@@ -28,6 +28,7 @@ from waflows.storage.database import Transaction
 from waflows.storage.flows import Status
 from waflows.storage.messages import Bubble, Header, SentFlow
 from waflows.storage.templates import Button, Component, Template
+from waflows.storage.usage import Usage
 from waflows.urls import is_http_url
 
 CATEGORIES = {"AUTHENTICATION": "Authentication", "MARKETING": "Marketing", "UTILITY": "Utility"}
@@ -62,7 +63,7 @@ def create(tx: Transaction, account_id: str, channel_id: str, wanted: NewTemplat
     """Registers a template, approved at once.
 
     Raises NotFound (channel), InvalidMessage, InvalidParameter, OutOfRange, InvalidId (flow),
-    NameTaken.
+    NameTaken, QuotaReached.
     """
     flows.require_channel(tx, account_id, channel_id)
     _check_name(wanted.name)
@@ -89,14 +90,17 @@ def create(tx: Transaction, account_id: str, channel_id: str, wanted: NewTemplat
             f"The channel has a template {wanted.name} in {wanted.language} already; delete it"
             " first or take another name."
         )
+    quotas.take(tx, account_id, Usage(templates=1))
     return template
 
 
 def delete(tx: Transaction, account_id: str, channel_id: str, name: str) -> None:
     """Removes a template in every language; raises NotFound."""
     flows.require_channel(tx, account_id, channel_id)
-    if not _NAME.fullmatch(name) or not store.delete(tx, account_id, channel_id, name):
+    gone = store.delete(tx, account_id, channel_id, name) if _NAME.fullmatch(name) else 0
+    if not gone:
         raise NotFound(f"Template not found: the channel has no template {name[:NAME_LENGTH]}.")
+    quotas.give_back(tx, account_id, Usage(templates=gone))
 
 
 def filled(

@@ -17,18 +17,19 @@ import msgspec
 
 from waflows.errors import InvalidParameter, NotFound
 from waflows.security.vault import Vault
-from waflows.services import clock
+from waflows.services import clock, quotas
 from waflows.storage import outbox
 from waflows.storage import webhooks as store
 from waflows.storage.database import Transaction
 from waflows.storage.outbox import Delivery, State
+from waflows.storage.usage import Usage
 from waflows.storage.webhooks import EVERY_SUB_ACCOUNT, Kind, OAuth, SigningSecret, Webhook
 
 HIDDEN = "***"
 """What is shown instead of a secret; sent back, it keeps the secret that is there."""
 
 MOST_WEBHOOKS = 1000
-"""Of an account, and so of a request too."""
+"""In one request."""
 
 MOST_SECRETS = 10
 """That sign one webhook's deliveries at once; each adds a signature to a header."""
@@ -142,20 +143,19 @@ def configure(tx: Transaction, vault: Vault, account_id: str, wanted: list[Wante
     """Adds webhooks or replaces those of the same sub-account and type; all of them or none.
 
     Secrets that were shown hidden and come back hidden stay; so do signing secrets. Raises
-    InvalidParameter.
+    InvalidParameter, QuotaReached.
     """
     check_count(len(wanted))
     for item in wanted:
         _check(item)
         for kind in _WHEN_NO_TYPE if item.type is None else (item.type,):
             _configure_one(tx, vault, account_id, item, kind)
-    check_count(len(store.of_account(tx, account_id)))
 
 
 def check_count(count: int) -> None:
-    """Raises InvalidParameter for more webhooks than an account may have."""
+    """Raises InvalidParameter for more webhooks than one request may name."""
     if count > MOST_WEBHOOKS:
-        raise InvalidParameter(f"An account has at most {MOST_WEBHOOKS:,} webhooks.")
+        raise InvalidParameter(f"One request may name at most {MOST_WEBHOOKS:,} webhooks.")
 
 
 def remove(tx: Transaction, account_id: str, scopes: list[tuple[str, Kind | None]]) -> None:
@@ -176,6 +176,8 @@ def remove(tx: Transaction, account_id: str, scopes: list[tuple[str, Kind | None
             )
         for webhook in filter(None, found):
             store.delete(tx, account_id, webhook.id)
+            # Before the lanes are touched, in the order of everyone who writes both.
+            quotas.give_back(tx, account_id, Usage(webhooks=1))
             # Whoever takes a lane whose webhook is gone ends what is in it.
             outbox.wake(tx, account_id, webhook.id, clock.now_ms())
 
@@ -293,7 +295,9 @@ def _configure_one(
             oauth=_oauth(vault, webhook, old, wanted),
         ),
     )
-    if old is not None and wanted.enabled and not old.enabled:
+    if old is None:
+        quotas.take(tx, account_id, Usage(webhooks=1))
+    elif wanted.enabled and not old.enabled:
         outbox.wake(tx, account_id, old.id, now)
 
 

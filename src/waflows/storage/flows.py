@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from waflows.flowjson.diagnostics import Diagnostic
+from waflows.storage import packing
 from waflows.storage.database import Row, Transaction
 
 
@@ -148,12 +149,15 @@ def save(tx: Transaction, flow: Flow) -> None:
     )
 
 
-def delete(tx: Transaction, account_id: str, flow_id: str) -> None:
-    """Removes a flow with all its revisions."""
-    tx.execute(
-        "DELETE FROM flow_revisions WHERE account_id = ? AND flow_id = ?", account_id, flow_id
+def delete(tx: Transaction, account_id: str, flow_id: str) -> int:
+    """Removes a flow with all its revisions; how many bytes they had."""
+    freed = tx.all(
+        "DELETE FROM flow_revisions WHERE account_id = ? AND flow_id = ? RETURNING bytes",
+        account_id,
+        flow_id,
     )
     tx.execute("DELETE FROM flows WHERE account_id = ? AND id = ?", account_id, flow_id)
+    return sum(row[0] for row in freed)
 
 
 def find(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow | None:
@@ -267,22 +271,80 @@ def insert_revision(
     flow_id: str,
     revision: Revision,
     flow_json: str,
+    packed: bytes | None,
     checked: Checked,
 ) -> None:
-    """Keeps one more version of a flow's JSON, and what was found in it."""
+    """Keeps one more version of a flow's JSON, compressed if it is given so, and its faults."""
     tx.execute(
         "INSERT INTO flow_revisions (account_id, flow_id, revision, flow_json, bytes, sha256,"
-        " created_at, json_version, faults) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " created_at, json_version, faults, pinned, packed)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
         account_id,
         flow_id,
         revision.revision,
-        flow_json,
+        flow_json if packed is None else "",
         revision.bytes,
         revision.sha256,
         revision.created_at,
         checked.version,
         msgspec.json.encode(checked.faults).decode(),
+        packed,
     )
+
+
+def pin_revision(tx: Transaction, account_id: str, flow_id: str, revision: int) -> None:
+    """Keeps a version from being dropped, as a message carries it."""
+    tx.execute(
+        "UPDATE flow_revisions SET pinned = 1"
+        " WHERE account_id = ? AND flow_id = ? AND revision = ? AND pinned = 0",
+        account_id,
+        flow_id,
+        revision,
+    )
+
+
+def count_limited_revisions(tx: Transaction, account_id: str, flow_id: str) -> int:
+    """How many versions of a flow's JSON there are that count towards its limit."""
+    row = tx.one(
+        "SELECT COUNT(*) FROM flow_revisions"
+        " WHERE account_id = ? AND flow_id = ? AND pinned IS NOT NULL",
+        account_id,
+        flow_id,
+    )
+    assert row is not None, "a count answers one row"
+    return int(row[0])
+
+
+def drop_oldest_revisions(
+    tx: Transaction, account_id: str, flow_id: str, replaced_before: int, most: int
+) -> list[int]:
+    """Removes up to `most` versions that no message carries, oldest first; the bytes of each.
+
+    The present one stays, and so do those that were replaced by the next after a time.
+    """
+    rows = tx.all(
+        "SELECT r.revision FROM flow_revisions r"
+        " WHERE r.account_id = ? AND r.flow_id = ? AND r.pinned = 0 AND (SELECT n.created_at"
+        " FROM flow_revisions n WHERE n.account_id = r.account_id AND n.flow_id = r.flow_id"
+        " AND n.revision > r.revision ORDER BY n.revision LIMIT 1) < ?"
+        " ORDER BY r.revision LIMIT ?",
+        account_id,
+        flow_id,
+        replaced_before,
+        most,
+    )
+    freed: list[int] = []
+    for (revision,) in rows:
+        gone = tx.one(
+            "DELETE FROM flow_revisions WHERE account_id = ? AND flow_id = ? AND revision = ?"
+            " AND pinned = 0 RETURNING bytes",
+            account_id,
+            flow_id,
+            revision,
+        )
+        if gone is not None:  # a message that carries it was sent just now
+            freed.append(gone[0])
+    return freed
 
 
 _REVISION = "SELECT revision, bytes, sha256, created_at FROM flow_revisions"
@@ -312,13 +374,16 @@ def revisions(tx: Transaction, account_id: str, flow_id: str) -> list[Revision]:
 def flow_json(tx: Transaction, account_id: str, flow_id: str, revision: int) -> str | None:
     """The text of one version, as it was given."""
     row = tx.one(
-        "SELECT flow_json FROM flow_revisions"
+        "SELECT flow_json, bytes, packed FROM flow_revisions"
         " WHERE account_id = ? AND flow_id = ? AND revision = ?",
         account_id,
         flow_id,
         revision,
     )
-    return row[0] if row else None
+    if row is None:
+        return None
+    text, length, packed = row
+    return text if packed is None else packing.unpack(packed, length)
 
 
 def find_faults(tx: Transaction, account_id: str, flow_id: str, revision: int) -> Checked | None:

@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from waflows.storage import usage
 from waflows.storage.database import Row, Transaction
+from waflows.storage.usage import Usage
 
 Direction = Literal["outbound", "inbound"]
 Kind = Literal["text", "interactive", "template"]
@@ -333,12 +335,14 @@ def forget_answers(tx: Transaction, account_id: str, umids: list[str]) -> None:
 def _end_if_empty(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> None:
     person = account_id, channel_id, msisdn
     where = "account_id = ? AND channel_id = ? AND msisdn = ?"
-    tx.execute(
+    ended = tx.execute(
         f"DELETE FROM conversations WHERE {where}"
         f" AND NOT EXISTS (SELECT 1 FROM messages WHERE {where})",
         *person,
         *person,
     )
+    if ended:
+        usage.add(tx, account_id, Usage(phones=-ended))
 
 
 def _message(row: Row) -> Message:

@@ -210,6 +210,10 @@ class SqliteDatabase:
         finally:
             copy.close()
 
+    def shrink(self) -> None:
+        """Gives room that is free within the file back to the disk; writers wait meanwhile."""
+        _insist(lambda: _try(self._writing(), "VACUUM"))
+
     def make_single_file(self) -> None:
         """Leaves the database in one file, without company; nobody else may have it open."""
         self.close()

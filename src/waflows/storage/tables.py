@@ -5,6 +5,7 @@ from __future__ import annotations
 TABLES = (
     "instance",
     "accounts",
+    "account_usage",
     "channels",
     "api_keys",
     "console_sessions",

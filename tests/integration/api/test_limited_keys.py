@@ -79,6 +79,7 @@ LIMITED: dict[str, int] = (
     # The table asks about the webhook of all sub-accounts, `*`.
     | dict.fromkeys(_WEBHOOK_CHANGES | {"listWebhookSecrets"}, 403)
     | dict.fromkeys(["getDelivery", "replayDelivery", "getError"], 404)
+    | {"getUsage": 403}
 )
 """What a key limited to one sub-account is refused."""
 

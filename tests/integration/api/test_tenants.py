@@ -147,6 +147,7 @@ TABLE: dict[str, Case | Public | OfConsole] = {
     "validateFlow": Case(body=_flow_json),
     "listRevisions": Case(),
     "getRevision": Case(),
+    "getUsage": Case(),
     "getError": Case(),
     "listWebhooks": Case(),
     "configureWebhooks": Case(body=_webhook),

@@ -16,7 +16,7 @@ OAUTH = {
     "scope": "read write",
 }
 
-_TOO_MANY = "An account has at most 1,000 webhooks."
+_TOO_MANY = "One request may name at most 1,000 webhooks."
 
 
 def _path(tenant: Tenant) -> str:
@@ -103,7 +103,7 @@ def test_a_webhook_that_cannot_be_is_refused_with_a_reason(
     assert server.http.get(_path(server)).json() == []
 
 
-def test_more_webhooks_than_an_account_may_have_are_refused_before_any_is_looked_at(
+def test_more_webhooks_than_one_request_may_name_are_refused_before_any_is_looked_at(
     server: Tenant,
 ) -> None:
     many = [_hook(subAccountId=f"sub-{n}", url=f"http://n{n}.invalid/") for n in range(1001)]

@@ -85,6 +85,17 @@ _OLD_ROWS: dict[str, list[dict[str, Any]]] = {
         for id_ in (_FLOW, "6543210987654321")
         for revision, text in [(1, '{"a": "é\\u0000"}'), (2, " {}\n")]
     ],
+    # Of a database that has them already; in an older one they are counted by the migration.
+    "account_usage": [
+        {
+            "account_id": _ACCOUNT,
+            "flows": 2,
+            "stored_bytes": 2 * len('{"a": "é\\u0000"} {}\n'.encode()),
+            "templates": 0,
+            "phones": 0,
+            "webhooks": 0,
+        }
+    ],
     "errors": [{"account_id": "", "id": "e" * 36, "at": 1_700_000_000_005, "record": "{}"}],
     "rate_limits": [
         {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import resource
 import time
 import uuid
@@ -123,13 +125,18 @@ def _full_disk(process: Process, most_bytes: int) -> Iterator[None]:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
+def _long_text() -> str:
+    """A JSON text of more than a megabyte, of which compressing saves little."""
+    return f'"{base64.b64encode(os.urandom(1024 * 1024)).decode()}"'
+
+
 def test_a_full_disk_is_a_503_until_there_is_room_again(folder: Path) -> None:
     url = new_sqlite(folder)
     with production_server(folder, url, "--workers", "1") as process:
         tenant = Tenant(process, url)
         assert _create(tenant, "Before").status_code == 200
         with _full_disk(process, 3 * 1024 * 1024):
-            large = '"' + "x" * (1024 * 1024) + '"'
+            large = _long_text()
             answers = [_create(tenant, f"Large {number}", large) for number in range(6)]
             fitted = [answer for answer in answers if answer.status_code == 200]
             refused = [answer for answer in answers if answer.status_code != 200]
@@ -186,7 +193,7 @@ def test_a_server_that_just_failed_to_write_for_want_of_room_is_not_ready(folder
         tenant = Tenant(process, url)
         assert tenant.http.get("/readyz").status_code == 200
         with _full_disk(process, 3 * 1024 * 1024):
-            large = '"' + "x" * (1024 * 1024) + '"'
+            large = _long_text()
             answers = [_create(tenant, f"Large {number}", large) for number in range(6)]
             assert answers[-1].status_code == 503
             _check_is_unavailable(tenant.http.get("/readyz"))

@@ -1,0 +1,143 @@
+"""How much an account may have.
+
+What an account has is counted in the transaction that changes it, under a lock on its counters, so
+of many creations at the limit exactly as many succeed as there is room for. The limits are kept in
+the database, where every process finds the same ones; a server that starts with other settings
+replaces them. What an account has beyond a limit that was lowered stays, but gets no more.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import msgspec
+
+from waflows.errors import QuotaReached
+from waflows.services import clock
+from waflows.settings import Settings
+from waflows.storage import accounts, flows, usage
+from waflows.storage.database import Transaction
+from waflows.storage.flows import Flow
+from waflows.storage.usage import Usage
+
+_LIMITS = "limits"
+# Enough to come down to a limit that was lowered, little enough to be done while someone waits.
+_MOST_DROPPED = 20
+_NAMES = {
+    "flows": "flows",
+    "stored_bytes": "bytes of Flow JSON, all revisions together",
+    "templates": "templates",
+    "phones": "phone numbers in conversations",
+    "webhooks": "webhooks",
+}
+_REMEDIES = {
+    "flows": "delete drafts that nobody needs",
+    "stored_bytes": "delete drafts that nobody needs",
+    "templates": "delete some",
+    "phones": "forget conversations that are over",
+    "webhooks": "delete some",
+}
+
+
+class Limits(msgspec.Struct, frozen=True, rename="camel"):
+    """The most an account may have of each; 0 means any number.
+
+    A revision that was replaced stays for `link_minutes` at least: for so long links to it live.
+    """
+
+    flows: int
+    stored_bytes: int
+    templates: int
+    phones: int
+    webhooks: int
+    revisions_per_flow: int
+    link_minutes: int
+
+
+class Space(msgspec.Struct, frozen=True):
+    """What an account has and the most it may have."""
+
+    usage: Usage
+    limits: Limits
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits that settings ask for."""
+    return Limits(
+        flows=settings.account_flows,
+        stored_bytes=settings.account_bytes,
+        templates=settings.account_templates,
+        phones=settings.account_phones,
+        webhooks=settings.account_webhooks,
+        revisions_per_flow=settings.flow_revisions,
+        link_minutes=settings.flow_json_link_minutes,
+    )
+
+
+def limits(tx: Transaction) -> Limits:
+    """The limits in force: those of the server that started last, or the defaults."""
+    text = accounts.instance_value(tx, _LIMITS)
+    return _read(text) if text else limits_of(Settings())
+
+
+def set_limits(tx: Transaction, wanted: Limits) -> None:
+    """Puts limits in force for every process."""
+    accounts.replace_instance_value(tx, _LIMITS, msgspec.json.encode(wanted).decode())
+
+
+def space(tx: Transaction, account_id: str) -> Space:
+    """What an account has and may have."""
+    return Space(usage.find(tx, account_id), limits(tx))
+
+
+def take(tx: Transaction, account_id: str, more: Usage) -> None:
+    """Counts what an account is given; raises QuotaReached when it is more than it may have."""
+    now = usage.add(tx, account_id, more)
+    most = limits(tx)
+    for name, what in _NAMES.items():
+        limit = getattr(most, name)
+        if getattr(more, name) > 0 and limit and getattr(now, name) > limit:
+            raise QuotaReached(
+                f"This account may have {limit:,} {what}, and this would make it"
+                f" {getattr(now, name):,}: {_REMEDIES[name]}, or have whoever runs the server"
+                " raise the limit."
+            )
+
+
+def give_back(tx: Transaction, account_id: str, less: Usage) -> None:
+    """Counts what an account has no more."""
+    values = {name: -getattr(less, name) for name in Usage.__struct_fields__}
+    usage.add(tx, account_id, Usage(**values))
+
+
+def make_room_for_revision(tx: Transaction, flow: Flow) -> int:
+    """Drops the oldest revisions of a flow that has as many as it may have; the bytes set free.
+
+    Those that a message carries, that are present, or that a link may still lead to stay, and so do
+    those from before this was known. Raises QuotaReached when there is none to drop.
+    """
+    most = limits(tx)
+    if not most.revisions_per_flow or flow.revision < most.revisions_per_flow:
+        return 0
+    excess = (
+        flows.count_limited_revisions(tx, flow.account_id, flow.id) - most.revisions_per_flow + 1
+    )
+    if excess <= 0:
+        return 0
+    replaced_before = clock.now_ms() - most.link_minutes * 60_000
+    dropped = flows.drop_oldest_revisions(
+        tx, flow.account_id, flow.id, replaced_before, min(excess, _MOST_DROPPED)
+    )
+    if not dropped:
+        raise QuotaReached(
+            f"A flow keeps {most.revisions_per_flow:,} revisions, and each of those of flow"
+            f" {flow.id} was either sent in a message or replaced within the last"
+            f" {most.link_minutes} minutes: go on with a clone of it (cloneFlowId), or save less"
+            " often."
+        )
+    return sum(dropped)
+
+
+@functools.lru_cache(maxsize=4)
+def _read(text: str) -> Limits:
+    return msgspec.json.decode(text, type=Limits)

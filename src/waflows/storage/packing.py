@@ -1,0 +1,35 @@
+"""The texts of revisions as they are stored: compressed where that makes them shorter.
+
+The text comes back exactly, a byte order mark included. Nothing longer than the length that was
+noted beside it is ever unpacked, whatever stands in the database.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+Packed = bytes
+
+
+class DamagedText(Exception):
+    """The stored text of a revision is damaged."""
+
+
+def pack(text: str) -> Packed | None:
+    """The compressed form of a text; None where it is not shorter."""
+    plain = text.encode()
+    packed = zlib.compress(plain)
+    return packed if len(packed) < len(plain) else None
+
+
+def unpack(packed: Packed, length: int) -> str:
+    """The text of a compressed form whose UTF-8 is so many bytes long; raises DamagedText."""
+    stream = zlib.decompressobj()
+    try:
+        # A limit of 0 would mean none.
+        plain = stream.decompress(packed, length + 1)
+    except zlib.error as error:
+        raise DamagedText(str(error)) from None
+    if len(plain) != length or not stream.eof:
+        raise DamagedText(f"it does not have {length} bytes")
+    return plain.decode()
