@@ -19,13 +19,15 @@ def holds_more_values(text: bytes, most: int) -> bool:
     if _has_at_most(text, most):
         # The usual case. The marks inside strings were counted too, which did no harm.
         return False
-    found = 0
+    found = quotes = 0
     quoted = False
     at = 0
     while at < len(text):
         end = _block_end(text, at)
         bare = text[at:end].replace(rb"\\", b"").replace(rb"\"", b"")
-        if bare.count(b'"') > 2 * (most + 1):
+        quotes += bare.count(b'"')
+        if quotes > 4 * (most + 1):
+            # Each mark comes before one name and one value at the most.
             return True
         pieces = bare.split(b'"')
         found += sum(map(_marks, pieces[quoted::2]))

@@ -23,10 +23,10 @@ Place = tuple[int, int, Path]
 """Offsets `[start, end)` in the text and the path of the value there."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"-?[A-Za-z_][A-Za-z_0-9]*")
-_TOKEN = re.compile(f"{STRING.pattern}|{_NUMBER.pattern}|{_WORD.pattern}", re.DOTALL)
+_TOKEN = re.compile(f"{_STRING.pattern}|{_NUMBER.pattern}|{_WORD.pattern}", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ESCAPE_OR_END = re.compile(
@@ -192,7 +192,7 @@ class _Reader:
 
     def _string(self) -> str:
         start = self.position
-        match = STRING.match(self.text, start)
+        match = _STRING.match(self.text, start)
         if match is None:
             self._stop("open-string", (start, start + 1, self._path()))
         assert match is not None

@@ -17,8 +17,9 @@ from typing import Any
 
 import msgspec
 
+from waflows import bounds
 from waflows.flowjson import scanner
-from waflows.flowjson.scanner import MAX_DEPTH, STRING, TextFault
+from waflows.flowjson.scanner import MAX_DEPTH, TextFault
 from waflows.flowjson.spec.objects import MAX_BYTES, MAX_VALUES
 
 _BYTE_ORDER_MARK = "\ufeff"
@@ -111,14 +112,10 @@ def _has_lone_surrogate(text: str) -> bool:
 
 
 def too_many(text: str) -> bool:
-    """Whether a JSON text has more values than the limit, by the signs that come before each."""
-    if len(text) <= MAX_VALUES or _signs(text) <= MAX_VALUES:
+    """Whether a text has more values than the limit, as JSON and as far as it is JSON."""
+    if len(text) <= MAX_VALUES:
         return False
-    return _signs(STRING.sub("", text)) > MAX_VALUES
-
-
-def _signs(text: str) -> int:
-    return text.count(",") + text.count("[") + text.count("{")
+    return bounds.holds_more_values(text.encode("utf-8", "surrogatepass"), MAX_VALUES)
 
 
 def too_deep(value: Any) -> bool:

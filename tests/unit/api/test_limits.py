@@ -62,3 +62,10 @@ def test_too_many_values_are_refused(text: bytes) -> None:
 def test_a_flow_json_in_a_string_is_one_value() -> None:
     inner = json.dumps([{"a": ["b,", '"']}] * 100_000)
     limits.check_values(json.dumps({"flowJson": inner}).encode(), 10)
+
+
+def test_many_strings_are_not_taken_for_more_values_than_they_are() -> None:
+    text = json.dumps({f"name {number}": "one, two, three" for number in range(600)}).encode()
+    limits.check_values(text, 600)
+    with pytest.raises(PayloadTooLarge):
+        limits.check_values(text, 599)

@@ -70,6 +70,19 @@ def test_more_values_than_the_limit_are_counted_not_read():
         assert source.read(text).value is None
 
 
+def test_strings_that_never_end_are_counted_as_quickly_as_others():
+    text = "," * (MAX_VALUES + 1)
+    sound = f'["{text}"]'
+    endless = '"' + '\\"' * 20_000 + text
+    assert seconds_to_count(endless) < 50 * seconds_to_count(sound)
+
+
+def seconds_to_count(text: str) -> float:
+    started = time.process_time()
+    source.too_many(text)
+    return time.process_time() - started + 0.01
+
+
 def test_commas_and_brackets_in_texts_are_no_values():
     text = json.dumps({"version": "7.1", "screens": [], "note": ",[{" * MAX_VALUES})
     assert "too-many-values" not in {each.rule for each in lint(text).diagnostics}
