@@ -20,7 +20,7 @@ import platformdirs
 from msgspec import Meta
 
 from waflows.errors import OperatorError
-from waflows.urls import is_http_url, problem_of_database_url
+from waflows.urls import DATABASE_SCHEMES, is_http_url, problem_of_database_url
 
 ENV_PREFIX = "WAFLOWS_"
 _CONFIG_VARIABLE = "WAFLOWS_CONFIG"
@@ -121,7 +121,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(
             ge=0,
-            description="Calls a minute of an endpoint by each preview link; 0 for no limit.",
+            description="Calls a minute of an endpoint by the previews of a flow; 0 for no limit.",
         ),
     ] = 60
     preview_hours: Annotated[int, Meta(ge=1, description="Life of a preview link, in hours.")] = 48
@@ -335,7 +335,7 @@ def _check_database_url(name: str, url: str, place: str) -> None:
 
 
 def _check_listen_url(url: str, place: str) -> None:
-    if url and not url.startswith(("postgresql://", "postgres://")):
+    if url and url.partition("://")[0] not in DATABASE_SCHEMES:
         raise OperatorError(
             f"Bad setting listen_url {place}: expected postgresql://user:password@host/name."
         )

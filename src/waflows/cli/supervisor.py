@@ -52,7 +52,9 @@ def how_it_ended(exit_code: int | None, unresponsive: bool, patience: float) -> 
     if unresponsive:
         return {"reason": f"it did not answer for {patience:g} s and was killed"}
     if exit_code is not None and exit_code < 0:
-        name = signal.Signals(-exit_code).name
+        number = -exit_code
+        # Of the real-time signals only the first and the last have names.
+        name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
         hint = ", perhaps by the kernel for want of memory" if name == "SIGKILL" else ""
         return {"signal": name, "reason": f"it was ended by {name}{hint}"}
     return {"exit_code": exit_code, "reason": f"it ended by itself with status {exit_code}"}

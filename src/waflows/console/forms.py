@@ -21,7 +21,7 @@ def read_form(type_: type[S], body: bytes) -> S:
 
     Fields that the Struct does not know are left alone; a list takes every value that was given.
     Browsers send line breaks of a text area as CRLF; they are read as the line feeds they were.
-    Raises InvalidParameter.
+    Raises InvalidParameter, and PayloadTooLarge for too many fields.
     """
     if body.count(b"&") >= _MOST_FIELDS:
         raise PayloadTooLarge(f"The form has too many fields: at most {_MOST_FIELDS} are read.")

@@ -21,17 +21,16 @@ from waflows.storage.rate_limits import Usage
 WINDOW_MS = 60_000
 BYTES_OF_ONE = 256 * 1024
 """Of a Flow JSON: so much counts as one use, and each part more of it as one more."""
-_UNTOLD_BYTES = 4 * 1024 * 1024
+_UNANNOUNCED_BYTES = 4 * 1024 * 1024
 _MOST_COUNTED = 4096
 
 
 def cost(size: int | None) -> int:
     """What a request with a Flow JSON counts as, by the bytes it says its body has.
 
-    A body that does not say it is taken for a large one: who sends a large one could else say
-    nothing.
+    A body that does not say so counts as a large one; otherwise leaving it out would be cheaper.
     """
-    return max(1, -(-(_UNTOLD_BYTES if size is None else size) // BYTES_OF_ONE))
+    return max(1, -(-(_UNANNOUNCED_BYTES if size is None else size) // BYTES_OF_ONE))
 
 
 def take(
