@@ -6,7 +6,7 @@ Private keys and passphrases come in and never go out; an app secret goes out on
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -18,7 +18,7 @@ from waflows.services import clock, endpoint_health, endpoint_keys
 from waflows.services.endpoint_keys import Pair
 from waflows.storage.database import Transaction
 from waflows.storage.endpoint_keys import EndpointKey
-from waflows.upstream.doctor import Check, Report
+from waflows.upstream.doctor import Check, OpenedBy, Report
 
 _AppSecret = Annotated[
     str,
@@ -101,16 +101,38 @@ class DoctorBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How to ask; a living flow token shows more, where the endpoint checks it."""
 
     flow_token: Annotated[str, Meta(description="The flow token of the trial.")] | None = None
+    opened_by: (
+        Annotated[
+            OpenedBy,
+            Meta(
+                description="The flow_action of the flow's messages: with navigate INIT is not"
+                " asked, with data_exchange it must be answered."
+            ),
+        ]
+        | None
+    ) = None
+    screen: (
+        Annotated[
+            str,
+            Meta(description="Send this screen too, as a data_exchange; the endpoint acts on it."),
+        ]
+        | None
+    ) = None
+    data: Annotated[dict[str, Any], Meta(description="What `screen` sends.")] | None = None
 
 
 class CheckAnswer(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """One step of one call to the endpoint; `cure` is there for the step that failed."""
+    """One step of one call to the endpoint; `state` is passed, warned, failed or skipped.
+
+    `cure` is there for a step that failed or works with a caution, `code` shows it by language.
+    """
 
     call: str
     step: str
     state: str
     message: str = ""
     cure: str = ""
+    code: dict[str, str] = {}
 
 
 class DoctorAnswer(msgspec.Struct, frozen=True, rename="camel"):
@@ -163,8 +185,12 @@ async def set_app_secret(call: Call[NoQuery, AppSecretBody]) -> Reply:
 
 async def examine(call: Call[NoQuery, DoctorBody]) -> Reply:
     """An endpoint examined."""
+    body = call.body
+    if body.data and body.screen is None:
+        raise InvalidParameter("data is what a screen sends: name the screen too.")
+    asked = endpoint_health.Asked(body.flow_token, body.opened_by, body.screen, body.data or {})
     diagnosis = await endpoint_health.diagnose(
-        call.state.outside, call.account_id, call.channel_id, call.flow_id, call.body.flow_token
+        call.state.outside, call.account_id, call.channel_id, call.flow_id, asked
     )
     return Reply(answer_of(diagnosis.report, diagnosis.fingerprint))
 
@@ -220,4 +246,6 @@ def _answer(key: EndpointKey) -> KeyAnswer:
 
 
 def _check(check: Check) -> CheckAnswer:
-    return CheckAnswer(check.call, check.step.value, check.state, check.message, check.cure)
+    return CheckAnswer(
+        check.call, check.step.value, check.state, check.message, check.cure, dict(check.code)
+    )

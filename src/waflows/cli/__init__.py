@@ -28,7 +28,10 @@ _COMMANDS = {
     "phone": ("phone", "Play a user who gets messages and fills in flows."),
     "preview": ("preview", "Play a flow from a file in a browser, as it is written."),
     "play": ("play", "Play a flow from a file, here in the terminal."),
-    "keys": ("endpoint_keys", "Manage the keys a channel calls endpoints with."),
+    "endpoint-key": (
+        "endpoint_keys",
+        "Manage the keys a channel calls endpoints with.",
+    ),
     "doctor": ("doctor", "Find out why a data endpoint does not work."),
     "account": ("accounts", "Manage accounts."),
     "channel": ("channels", "Manage the channels of an account."),
@@ -38,6 +41,8 @@ _COMMANDS = {
     "db": ("db", "Upgrade, back up and restore the database."),
     "completion": ("completion", "Print the shell completion script."),
 }
+# The name that a command had before: it still works, and says so.
+_RENAMED = {"keys": "endpoint-key"}
 
 
 class _LazyGroup(click.Group):
@@ -47,6 +52,7 @@ class _LazyGroup(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        cmd_name = _RENAMED.get(cmd_name, cmd_name)
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"waflows.cli.{_COMMANDS[cmd_name][0]}")
@@ -60,6 +66,10 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] in _RENAMED:
+            new = _RENAMED[args[0]]
+            click.echo(f"`waflows {args[0]}` is now `waflows {new}`.", err=True)
+            args = [new, *args[1:]]
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             ctx.fail(f"There is no command {args[0]!r}.{_suggestion(args[0])}")
         return super().resolve_command(ctx, args)

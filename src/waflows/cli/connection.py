@@ -25,7 +25,7 @@ _OPTIONS = {
     "channel": ("ID", "The channel."),
     "key": ("KEY", "The API key. Better set the variable: a command line can be seen by others."),
 }
-_COMPLETION_SECONDS, _USUAL_SECONDS, _LONG_SECONDS = 2.0, 30.0, 60.0
+_COMPLETION_SECONDS, _USUAL_SECONDS, _LONG_SECONDS = 2.0, 30.0, 120.0
 
 
 def connection_options(command: F) -> F:

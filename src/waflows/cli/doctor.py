@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,8 +19,17 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     from waflows.client import Examination
+    from waflows.upstream.doctor import OpenedBy, Trial
 
-_MARKS = {"passed": "✓", "failed": "✗", "skipped": "·"}
+_MARKS = {"passed": "✓", "warned": "!", "failed": "✗", "skipped": "·"}
+_COLOURS = {"passed": "green", "warned": "yellow", "failed": "red"}
+_CALLS = {
+    "data_exchange": "data_exchange of the screen",
+    "error": "error notification",
+    "undecryptable": "a request that cannot be decrypted",
+    "forged": "a request with a wrong signature",
+}
+"""What the calls are named on a terminal; the others have the name of their action."""
 
 
 @click.command()
@@ -31,6 +41,15 @@ _MARKS = {"passed": "✓", "failed": "✗", "skipped": "·"}
     "--app-secret-file", metavar="FILE", help="For a URL: file with the app secret that signs."
 )
 @click.option("--flow-token", help="The flow token to ask with; default: a made-up one.")
+@click.option(
+    "--opened-by",
+    type=click.Choice(["navigate", "data_exchange"]),
+    help="The flow_action of its messages: INIT is needed for data_exchange, not for navigate.",
+)
+@click.option(
+    "--screen", metavar="ID", help="Send this screen too, as a data_exchange; the endpoint acts."
+)
+@click.option("--payload", metavar="JSON", help="With --screen: what the screen sends.")
 @click.option(
     "--data-api-version",
     type=click.Choice(["3.0", "4.0"]),
@@ -45,16 +64,21 @@ def command(
     public_key: str | None,
     app_secret_file: str | None,
     flow_token: str | None,
+    opened_by: OpenedBy | None,
+    screen: str | None,
+    payload: str | None,
     data_api_version: str,
     as_json: bool,
     **where: str,
 ) -> None:
     """Find out why a data endpoint does not work.
 
-    Calls the endpoint as a phone would, for a sign of life and for the first screen, and names the
-    step that fails (DNS, TLS, HTTP, signature, RSA, Base64, AES, JSON, shape) and its cure. A FLOW,
-    by its id or exact name, is examined by the server with the keys of its channel; a URL from
-    here, this machine included. Exit status 1 when something fails.
+    Calls the endpoint as a phone would, for a sign of life, the first screen, an error
+    notification, and two requests that it should refuse, and names the step that fails (DNS, TLS,
+    HTTP, signature, RSA, Base64, AES, JSON, shape) and its cure. One that cannot decrypt is asked
+    again with the usual wrong parameters, to name the one it uses. A FLOW, by its id or exact name,
+    is examined by the server with the keys of its channel; a URL from here, this machine included.
+    Exit status 1 when something fails; what is marked ! works, with a caution.
 
     Examples: waflows doctor "Table booking"
 
@@ -62,8 +86,15 @@ def command(
     """
     is_url = target.lower().startswith(("http://", "https://"))
     url_without_secret = is_url and app_secret_file is None
+    if payload is not None and screen is None:
+        raise OperatorError("--payload is what a screen sends: name it with --screen.")
+    data = _payload(payload)
     if is_url:
-        found = _examine_url(target, public_key, app_secret_file, flow_token, data_api_version)
+        from waflows.upstream.doctor import Trial
+
+        token = flow_token or f"doctor-{secrets.token_hex(8)}"
+        trial = Trial(token, (), opened_by, screen, data)
+        found = _examine_url(target, public_key, app_secret_file, trial, data_api_version)
     else:
         if public_key or app_secret_file:
             raise OperatorError(
@@ -71,7 +102,9 @@ def command(
             )
         with connected_for_long(**where) as connection:
             flow = flow_id(connection, target)
-            found = connection.examine_endpoint(flow, flow_token=flow_token)
+            found = connection.examine_endpoint(
+                flow, flow_token=flow_token, opened_by=opened_by, screen=screen, data=data
+            )
     if as_json or not sys.stdout.isatty():
         print_json(found)
     else:
@@ -85,7 +118,7 @@ def _examine_url(
     url: str,
     key_file: str | None,
     secret_file: str | None,
-    flow_token: str | None,
+    trial: Trial,
     version: str,
 ) -> Examination:
     import msgspec
@@ -113,12 +146,23 @@ def _examine_url(
             endpoint = DataEndpoint(
                 egress, url, read_key, secret, version=version, sign_tokens=version == "4.0"
             )
-            token = flow_token or f"doctor-{secrets.token_hex(8)}"
-            return await doctor.examine(endpoint, token)
+            return await doctor.examine(endpoint, trial)
 
     report = asyncio.run(examine())
     answer = msgspec.to_builtins(answer_of(report, key_pairs.fingerprint(key)))
     return msgspec.convert(answer, client.Examination)
+
+
+def _payload(text: str | None) -> dict[str, Any]:
+    if text is None:
+        return {}
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise OperatorError(f"--payload is not JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise OperatorError('--payload is not a JSON object such as {"day": "mon"}.')
+    return value
 
 
 def _text(file: str) -> str:
@@ -139,14 +183,18 @@ def _draw(found: Examination) -> None:
     for check in found.checks:
         if check.call != call:
             call = check.call
-            click.echo(f"\n{call}")
-        colour = {"passed": "green", "failed": "red"}.get(check.state)
-        mark = click.style(_MARKS.get(check.state, "?"), fg=colour)
-        click.echo(f"  {mark} {check.step:<10} {visible(check.message)}".rstrip())
+            click.echo(f"\n{_CALLS.get(call, call)}")
+        mark = click.style(_MARKS.get(check.state, "?"), fg=_COLOURS.get(check.state))
+        text = f"{check.step:<10} {visible(check.message)}".rstrip()
+        click.echo(f"  {mark} " + click.wrap_text(text, 88, "", " " * 15))
         if check.cure:
             click.echo(click.wrap_text(check.cure, 88, "    → ", "      "))
+        for language, code in check.code.items():
+            click.echo(f"      {language:<7} {code}")
     click.echo()
     if found.healthy:
         click.secho("The endpoint is well.", fg="green")
+        if any(check.state == "warned" for check in found.checks):
+            click.echo("What is marked ! works, with a caution.")
     else:
         click.secho(f"The endpoint fails at: {found.failing_step}.", fg="red")

@@ -1,15 +1,17 @@
-"""`waflows keys`: what a channel calls data endpoints with: its key pair and its app secret."""
+"""`waflows endpoint-key`: the key pair and the app secret that endpoints are called with."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
+import msgspec
 
 from waflows.cli.confirm import confirm, yes_option
 from waflows.cli.connection import connected, connection_options
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _LONGEST_FILE = 64 * 1024
+_NO_KEY = "The channel has no endpoint key; `waflows endpoint-key generate` makes one."
 _REPLACED = (
     "Endpoints that hold the private half of the present key answer 421 until they have the new"
     " one."
@@ -41,6 +44,14 @@ _replace = click.option(
 )
 
 
+def _pkcs1_option(command: F) -> F:
+    return click.option(
+        "--pkcs1",
+        is_flag=True,
+        help="Write the private key as PKCS#1 (BEGIN RSA PRIVATE KEY), for libraries that need it.",
+    )(command)
+
+
 def _new_pair_options(command: F) -> F:
     out = click.option(
         "--private-key",
@@ -50,7 +61,15 @@ def _new_pair_options(command: F) -> F:
         show_default=True,
         help="Where to write the private key, for the endpoint.",
     )
-    return out(_passphrase(connection_options(json_option(command))))
+    return out(_pkcs1_option(_passphrase(connection_options(json_option(command)))))
+
+
+class Form(NamedTuple):
+    """Where and how a new private key is written."""
+
+    file: Path
+    passphrase_file: str | None
+    pkcs1: bool
 
 
 @click.group(cls=Group)
@@ -65,29 +84,38 @@ def command() -> None:
 
 @command.command()
 @_new_pair_options
-def generate(private_key: Path, passphrase_file: str | None, as_json: bool, **where: str) -> None:
+def generate(
+    private_key: Path, pkcs1: bool, passphrase_file: str | None, as_json: bool, **where: str
+) -> None:
     """Make a key pair: the private key to a file here, the public one to the channel.
 
     With --passphrase-file the private key is encrypted. The first key of a channel comes with an
     app secret, which is shown this once.
 
-    Example: waflows keys generate --private-key private.pem
+    Example: waflows endpoint-key generate --private-key private.pem
     """
-    _new_pair(private_key, passphrase_file, as_json, where, replace=False)
+    form = Form(private_key, passphrase_file, pkcs1)
+    _new_pair(form, as_json, where, replace=False)
 
 
 @command.command()
 @_new_pair_options
 @yes_option
 def rotate(
-    private_key: Path, passphrase_file: str | None, as_json: bool, yes: bool, **where: str
+    private_key: Path,
+    pkcs1: bool,
+    passphrase_file: str | None,
+    as_json: bool,
+    yes: bool,
+    **where: str,
 ) -> None:
     """Make a key pair in the place of the one that is there.
 
-    Example: waflows keys rotate --private-key private-2.pem
+    Example: waflows endpoint-key rotate --private-key private-2.pem
     """
     confirm(yes, lambda: f"{_REPLACED} Replace the key?")
-    _new_pair(private_key, passphrase_file, as_json, where, replace=True)
+    form = Form(private_key, passphrase_file, pkcs1)
+    _new_pair(form, as_json, where, replace=True)
 
 
 @command.command()
@@ -113,7 +141,7 @@ def upload(
 
     Of a private key the public half is taken here, and only that is sent.
 
-    Example: waflows keys upload public.pem
+    Example: waflows endpoint-key upload public.pem
     """
     text = _read(file)
     body: dict[str, Any] = {"replace": replace}
@@ -143,7 +171,7 @@ def show(as_json: bool, **where: str) -> None:
         print_json(found)
         return
     if found.key is None:
-        click.echo("The channel has no endpoint key; `waflows keys generate` makes one.", err=True)
+        click.echo(_NO_KEY, err=True)
         return
     secret = f"{found.app_secret_set_at:%Y-%m-%d %H:%M}" if found.app_secret_set_at else "none"
     earlier = [f"{key.fingerprint[:16]}… until {key.replaced_at:%Y-%m-%d}" for key in found.earlier]
@@ -159,7 +187,7 @@ def export_public(file: str, **where: str) -> None:
     with connected(**where) as connection:
         found = connection.endpoint_keys()
     if found.key is None:
-        raise OperatorError("The channel has no endpoint key; `waflows keys generate` makes one.")
+        raise OperatorError(_NO_KEY)
     if file == "-":
         click.echo(found.key.public_key, nl=False)
     else:
@@ -176,7 +204,7 @@ def app_secret(new: bool, from_file: str | None, as_json: bool, **where: str) ->
 
     The one before signs no more, so let endpoints accept both before you change it.
 
-    Example: waflows keys app-secret --new
+    Example: waflows endpoint-key app-secret --new
     """
     if new and from_file is not None:
         raise OperatorError("Give --new or --from-file, not both.")
@@ -233,14 +261,105 @@ def export_private(
     _write_private(file, private, _passphrase_in(passphrase_file))
 
 
-def _new_pair(
-    file: Path, passphrase_file: str | None, as_json: bool, where: dict[str, str], *, replace: bool
+@command.command()
+@click.option(
+    "--private-key",
+    metavar="FILE",
+    help="The private key of your endpoint, - for standard input; default: a new one, shown.",
+)
+@_passphrase
+@click.option(
+    "--app-secret-file",
+    metavar="FILE",
+    help="File with the app secret that signs the request; default: a made-up one, shown.",
+)
+@click.option(
+    "--request",
+    metavar="JSON",
+    default='{"version":"3.0","action":"ping"}',
+    show_default=True,
+    help="The request in the clear.",
+)
+@click.option(
+    "--answer",
+    metavar="JSON",
+    default='{"data":{"status":"active"}}',
+    show_default=True,
+    help="The endpoint's answer in the clear.",
+)
+@_pkcs1_option
+@json_option
+def vector(
+    private_key: str | None,
+    passphrase_file: str | None,
+    app_secret_file: str | None,
+    request: str,
+    answer: str,
+    pkcs1: bool,
+    as_json: bool,
 ) -> None:
+    """Print a test vector: a request byte for byte as it is sent, and the right answer to it.
+
+    For endpoints in any language, offline: each step of the decryption of the request and of the
+    encryption of the answer, to compare yours with. Each call draws a new AES key and IV. A private
+    key or an app secret that you give is used and not printed.
+
+    Example: waflows endpoint-key vector --json > vector.json
+    """
+    from waflows.security import endpoint_vectors, key_pairs
+
+    _require_json("--request", request)
+    _require_json("--answer", answer)
+    if private_key is None:
+        pair = key_pairs.generate()
+        shown_key = key_pairs.private_pem(pair, pkcs1=pkcs1)
+    else:
+        pair, _ = _opened(_read(private_key), passphrase_file)
+        shown_key = None
+    secret = secrets.token_hex(16) if app_secret_file is None else _read(app_secret_file).strip()
+    made = endpoint_vectors.make(pair, secret, request.encode(), answer.encode())
+    facts: dict[str, str] = {"publicKey": key_pairs.public_pem(pair.public_key())}
+    if shown_key is not None:
+        facts["privateKey"] = shown_key
+    if app_secret_file is None:
+        facts["appSecret"] = secret
+    facts |= msgspec.to_builtins(made)
+    if as_json or not sys.stdout.isatty():
+        print_json(facts)
+        return
+    for name, value in facts.items():
+        click.echo(f"{_VECTOR_LABELS[name]}:\n{value.rstrip()}\n")
+
+
+_VECTOR_LABELS = {
+    "publicKey": "Public key",
+    "privateKey": "Private key, for this test alone",
+    "appSecret": "App secret, for this test alone",
+    "body": "Body of the request, as it is sent by POST with Content-Type: application/json",
+    "signature": "X-Hub-Signature-256 of this body under the app secret",
+    "aesKey": "AES key in hex: encrypted_aes_key, decrypted by RSA-OAEP (SHA-256, MGF1 SHA-256)",
+    "iv": "IV in hex: initial_vector",
+    "request": "Request in the clear: encrypted_flow_data, decrypted by AES-128-GCM",
+    "answer": "Answer in the clear",
+    "answerIv": "IV of the answer in hex: every bit of the IV flipped",
+    "answerTag": "Tag of the answer in hex, the last 16 bytes of the encrypted ones",
+    "answerBody": "Right body of the answer, status 200, Content-Type: text/plain",
+}
+
+
+def _require_json(option: str, text: str) -> None:
+    try:
+        msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise OperatorError(f"{option} is not a JSON object: {error}.") from None
+
+
+def _new_pair(form: Form, as_json: bool, where: dict[str, str], *, replace: bool) -> None:
     from waflows.security import key_pairs
 
-    passphrase = _passphrase_in(passphrase_file)
-    private = key_pairs.generate()
-    _write_private(file, private, passphrase)
+    passphrase = _passphrase_in(form.passphrase_file)
+    private, file = key_pairs.generate(), form.file
+    _write_private(file, private, passphrase, pkcs1=form.pkcs1)
     try:
         with connected(**where) as connection:
             installed = connection.install_endpoint_key(
@@ -254,7 +373,9 @@ def _new_pair(
     _show_installed(installed, file, as_json)
 
 
-def _write_private(file: Path, private: RSAPrivateKey, passphrase: str | None) -> None:
+def _write_private(
+    file: Path, private: RSAPrivateKey, passphrase: str | None, *, pkcs1: bool = False
+) -> None:
     """Writes a private key for its owner only, and never over a file that is there."""
     from waflows.security import key_pairs
 
@@ -267,7 +388,7 @@ def _write_private(file: Path, private: RSAPrivateKey, passphrase: str | None) -
     except OSError as error:
         raise OperatorError(f"Cannot write {file}: {error.strerror}.") from None
     with os.fdopen(descriptor, "w", encoding="ascii") as opened_file:
-        opened_file.write(key_pairs.private_pem(private, passphrase))
+        opened_file.write(key_pairs.private_pem(private, passphrase, pkcs1=pkcs1))
 
 
 def _is_private(text: str) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, TypeVar, Unpack
+from typing import Any, Literal, TypeVar, Unpack
 
 import httpx2
 
@@ -261,10 +261,22 @@ class AsyncClient:
         return await self._run(self._operations.set_app_secret(app_secret, channel))
 
     async def examine_endpoint(
-        self, flow_id: str, *, flow_token: str | None = None, channel: str | None = None
+        self,
+        flow_id: str,
+        *,
+        flow_token: str | None = None,
+        opened_by: Literal["navigate", "data_exchange"] | None = None,
+        screen: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        channel: str | None = None,
     ) -> Examination:
-        """Asks a flow's endpoint as a phone would, and names what fails. waflows only."""
-        return await self._run(self._operations.examine_endpoint(flow_id, flow_token, channel))
+        """Asks a flow's endpoint as a phone would, and names what fails. waflows only.
+
+        `opened_by` is the flow_action of the flow's messages: INIT belongs to `data_exchange`.
+        With `screen` that screen is sent too, with `data`; the endpoint acts on it.
+        """
+        trial = {"flowToken": flow_token, "openedBy": opened_by, "screen": screen, "data": data}
+        return await self._run(self._operations.examine_endpoint(flow_id, trial, channel))
 
     async def submissions(
         self, *, page_size: int = 1000, **filters: Unpack[Filters]

@@ -7,7 +7,7 @@ revisions are waflows' own and are sent only when they are asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, TypedDict, TypeVar
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
@@ -221,11 +221,12 @@ class Operations:
         return self._read(answer, AppSecret).app_secret
 
     def examine_endpoint(
-        self, flow_id: str, flow_token: str | None, channel: str | None
+        self, flow_id: str, trial: Mapping[str, Any], channel: str | None
     ) -> Exchange[Examination]:
         """The endpoint of a flow examined."""
         address = f"{self._flow(flow_id, channel)}/examination"
-        answer = yield from self._call("POST", address, body={"flowToken": flow_token})
+        body = {name: value for name, value in trial.items() if value is not None}
+        answer = yield from self._call("POST", address, body=body)
         return self._read(answer, Examination)
 
     def submissions(

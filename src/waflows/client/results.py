@@ -293,13 +293,17 @@ class AppSecret(Result, frozen=True, kw_only=True):
 
 
 class EndpointCheck(Result, frozen=True, kw_only=True):
-    """One step of one call to an endpoint: passed, failed with a cure, or skipped."""
+    """One step of one call to an endpoint: passed, warned or failed with a cure, or skipped.
+
+    `code` shows the cure by programming language, where that helps.
+    """
 
     call: str
     step: str
     state: str
     message: str = ""
     cure: str = ""
+    code: dict[str, str] = {}
 
 
 class Examination(Result, frozen=True, kw_only=True):

@@ -95,13 +95,15 @@ def public_pem(key: RSAPublicKey) -> str:
     return key.public_bytes(serialization.Encoding.PEM, info).decode()
 
 
-def private_pem(key: RSAPrivateKey, passphrase: str | None = None) -> str:
-    """PKCS#8 PEM to hand to the key's owner, encrypted when there is a passphrase."""
+def private_pem(key: RSAPrivateKey, passphrase: str | None = None, *, pkcs1: bool = False) -> str:
+    """PKCS#8 or PKCS#1 PEM to hand to the key's owner, encrypted when there is a passphrase."""
     encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if passphrase:
         encryption = serialization.BestAvailableEncryption(passphrase.encode())
-    pkcs8 = serialization.PrivateFormat.PKCS8
-    return key.private_bytes(serialization.Encoding.PEM, pkcs8, encryption).decode()
+    form = serialization.PrivateFormat.PKCS8
+    if pkcs1:
+        form = serialization.PrivateFormat.TraditionalOpenSSL
+    return key.private_bytes(serialization.Encoding.PEM, form, encryption).decode()
 
 
 def fingerprint(key: RSAPublicKey) -> str:

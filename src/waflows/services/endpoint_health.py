@@ -25,7 +25,7 @@ from waflows.storage.endpoint_keys import EndpointCheck
 from waflows.storage.flows import Flow
 from waflows.upstream import doctor
 from waflows.upstream.answers import Failed
-from waflows.upstream.doctor import Report
+from waflows.upstream.doctor import OpenedBy, Report, Trial
 
 R = TypeVar("R")
 
@@ -58,18 +58,29 @@ async def checked(outside: Outside, unit: Callable[..., R], *args: Any) -> R:
     return await outside.db.run(unit, *args, examined)
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """How a flow's endpoint is to be asked; see `doctor.Trial`, which this becomes."""
+
+    flow_token: str | None = None
+    """None for a made-up one."""
+    opened_by: OpenedBy | None = None
+    screen: str | None = None
+    data: dict[str, Any] = {}
+
+
 async def diagnose(
-    outside: Outside, account_id: str, channel_id: str, flow_id: str, flow_token: str | None
+    outside: Outside, account_id: str, channel_id: str, flow_id: str, asked: Asked
 ) -> Diagnosis:
-    """Asks a flow's endpoint for a sign of life and a first screen, and keeps the outcome.
+    """Asks a flow's endpoint what a phone asks it, and keeps the outcome of its health check.
 
     Raises NotFound, NoEndpoint.
     """
     flow, document = await outside.db.read_slow(_loaded, account_id, channel_id, flow_id)
     key = await outside.db.read(endpoint_keys.in_use, account_id, channel_id)
     endpoint = await endpoint_calls.endpoint_of(outside, flow, document)
-    token = flow_token or f"doctor-{secrets.token_hex(8)}"
-    report = await doctor.examine(endpoint, token, document.entries)
+    token = asked.flow_token or f"doctor-{secrets.token_hex(8)}"
+    trial = Trial(token, document.entries, asked.opened_by, asked.screen, asked.data)
+    report = await doctor.examine(endpoint, trial)
     fingerprint = key.fingerprint if key else ""
     ping = report.exchanges[0].outcome
     if flow.endpoint_uri is not None:

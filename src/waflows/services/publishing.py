@@ -75,8 +75,8 @@ def _unmet_by_endpoint(tx: Transaction, flow: Flow, examined: Examined | None) -
         unmet.append("it has a data_api_version and no endPointUri; send the one or drop the other")
     if key is None:
         unmet.append(
-            "its channel has no endpoint key to encrypt requests with; give it one (`waflows keys"
-            " --help`)"
+            "its channel has no endpoint key to encrypt requests with; give it one"
+            " (`waflows endpoint-key --help`)"
         )
     if flow.endpoint_uri is None or key is None:
         return unmet

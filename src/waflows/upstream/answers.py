@@ -6,17 +6,16 @@ guesses about what an undecryptable answer really is come from the mistakes peop
 
 from __future__ import annotations
 
-import base64
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from waflows import bounds
-from waflows.security import flow_crypto
+from waflows.security import endpoint_mistakes, flow_crypto
+from waflows.security.endpoint_mistakes import AnswerMistake
 from waflows.security.flow_crypto import NOT_JSON, CannotOpen, ExchangeKeys
 from waflows.upstream.calls import Answer
 
@@ -30,7 +29,7 @@ _TOO_MANY_VALUES = (
     f"The answer holds too many values: at most {MOST_VALUES:,} commas, opening brackets and"
     " opening braces outside of strings."
 )
-_TAG_BYTES = 16
+_EXCERPT_CHARACTERS = 160
 
 
 class Step(StrEnum):
@@ -92,6 +91,8 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     """The documented key of the error, for the metrics and for a notification."""
     message: str
     """For the endpoint's owner."""
+    mistakes: tuple[str, ...] = ()
+    """The usual mistakes that were recognised, by the names that `cures` knows them by."""
 
 
 Outcome = Active | NextScreen | Completed | Acknowledged | TokenDead | Failed
@@ -106,7 +107,7 @@ def read(answer: Answer, keys: ExchangeKeys, reader: Reader) -> tuple[Outcome, A
         text = body.get("error_msg") if isinstance(body, dict) else None
         return TokenDead(text if isinstance(text, str) else None), body
     if answer.status != 200:
-        return _refusal(answer), None
+        return _refusal(answer, keys), None
     encoding = answer.headers.get("content-encoding", "identity").lower()
     if encoding != "identity":
         message = f"The answer is compressed ({encoding}), which was not asked for."
@@ -116,14 +117,16 @@ def read(answer: Answer, keys: ExchangeKeys, reader: Reader) -> tuple[Outcome, A
     try:
         payload = flow_crypto.open_answer(keys, answer.body)
     except CannotOpen as error:
-        message = _mistake(keys, answer.body) or error.message
-        return _undecipherable(Step(error.step), message), None
+        return _unopened(answer.body, keys, error), None
     if bounds.holds_more_values(payload, MOST_VALUES):
         return _unfit(_TOO_MANY_VALUES, Step.JSON), None
     try:
         body = msgspec.json.decode(payload)
     except NOT_JSON as error:
         return _unfit(f"The decrypted answer is not JSON: {error}.", Step.JSON), None
+    if isinstance(body, str) and _is_json(body.encode()):
+        message = "The decrypted answer is a JSON string that holds JSON: it was encoded twice."
+        return msgspec.structs.replace(_unfit(message, Step.JSON), mistakes=("double-json",)), body
     if not isinstance(body, dict):
         return _unfit("The decrypted answer is not a JSON object."), body
     return reader(body), body
@@ -134,6 +137,8 @@ def read_ping(body: dict[str, Any]) -> Outcome:
     data = body.get("data")
     if isinstance(data, dict) and data.get("status") == "active":
         return Active()
+    if body.get("status") == "active":
+        return _unfit('The answer to a health check has no `data`: {"data": {"status": "active"}}.')
     return _unfit('A health check is answered with {"data": {"status": "active"}}.')
 
 
@@ -178,7 +183,28 @@ def _completion(data: dict[str, Any], flow_token: str) -> Outcome:
     return Completed(params)
 
 
-def _refusal(answer: Answer) -> Failed:
+def excerpt(answer: Answer) -> str:
+    """The first line of an answer in the clear, or the title of a page; empty without one."""
+    text = answer.body[:_LONGEST_HEAD].decode("utf-8", "ignore")
+    title = _TITLE.search(text)
+    if title:
+        text = title[1]
+    elif text.lstrip().startswith("<"):
+        text = _TAG.sub(" ", text)
+    lines = text.splitlines()
+    first = next((line.strip() for line in lines if line.strip()), "")
+    shown = "".join(letter for letter in first if letter.isprintable())
+    if len(shown) <= _EXCERPT_CHARACTERS:
+        return shown
+    return f"{shown[:_EXCERPT_CHARACTERS]}…"
+
+
+_LONGEST_HEAD = 4096
+_TAG = re.compile(r"<[^>]*>")
+_TITLE = re.compile(r"<title[^>]*>([^<]+)</title", re.IGNORECASE)
+
+
+def _refusal(answer: Answer, keys: ExchangeKeys) -> Failed:
     """What a status other than 200 and 427 says."""
     if answer.status == UNDECRYPTABLE:
         return Failed(
@@ -195,6 +221,9 @@ def _refusal(answer: Answer) -> Failed:
     message = f"The endpoint answered with the HTTP status {answer.status} instead of 200."
     if 300 <= answer.status < 400:
         message = f"The endpoint answered with a redirect ({answer.status}), which is not followed."
+    elif endpoint_mistakes.open_answer(keys, answer.body) is not None:
+        message += " Its body is an encrypted answer: only the status is wrong."
+        return Failed(Step.HTTP, "unexpected_http_status_code", message, ("status",))
     return Failed(Step.HTTP, "unexpected_http_status_code", message)
 
 
@@ -218,63 +247,33 @@ def _token_dead_body(body: bytes, keys: ExchangeKeys) -> Any:
         return None
 
 
-def _mistake(keys: ExchangeKeys, body: bytes) -> str | None:
-    """The well-known mistake by which an answer does not decrypt, if it is one of those."""
-    if _opens(keys, body):
-        return "The answer is not Base64: the encrypted bytes were sent as they are."
-    body = body.strip()
+def _unopened(body: bytes, keys: ExchangeKeys, error: CannotOpen) -> Failed:
+    """What is known of an answer that does not decrypt as it should."""
+    opened = endpoint_mistakes.open_answer(keys, body)
+    if opened is not None:
+        # The tag of a health check's answer cannot be right by chance.
+        sentences = " ".join(_SENTENCES[mistake] for mistake in opened.mistakes)
+        step = Step.BASE64 if opened.mistakes[0] in _OF_THE_ENCODING else Step.AES
+        names = tuple(mistake.value for mistake in opened.mistakes)
+        return Failed(step, "response-decryption-error", sentences, names)
+    step, message, name = _in_the_clear(body.strip()) or (Step(error.step), error.message, "")
+    failed = _undecipherable(step, message)
+    return msgspec.structs.replace(failed, mistakes=(name,)) if name else failed
+
+
+def _in_the_clear(body: bytes) -> tuple[Step, str, str] | None:
+    """What an answer is instead of an encrypted one: step, sentence and name."""
     if body.startswith(b"<"):
-        return "The answer is a web page: another program answers at this URL."
-    if body[:1] in b'"{[':
-        return _mistake_in_json(keys, body)
-    for raw in (_decoded(body), _decoded(body.translate(_URL_ALPHABET))):
-        if raw is not None:
-            return _mistake_in_bytes(keys, raw)
+        page = "The answer is a web page: another program answers at this URL."
+        return Step.BASE64, page, "other-program"
+    if body[:1] in b'"{[' and _is_json(body):
+        plain = "The answer is plain JSON: it must be encrypted, as every answer with status 200."
+        return Step.BASE64, plain, "plain-json"
+    if endpoint_mistakes.is_sealed(body):
+        return Step.AES, _OTHER_KEY, "other-key"
+    if len(body) < _SHORTEST_BASE64 and body.isascii():
+        return Step.BASE64, _SHORT_TEXT, "other-program"
     return None
-
-
-_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
-
-
-def _mistake_in_json(keys: ExchangeKeys, body: bytes) -> str | None:
-    try:
-        value = _decoded_json(body)
-    except NOT_JSON:
-        return None
-    texts = value.values() if isinstance(value, dict) else [value]
-    for text in texts:
-        if isinstance(text, str) and _opens(keys, _decoded(text.encode()) or b""):
-            return (
-                "The Base64 text is wrapped in JSON:"
-                " send it as it is, as text/plain, without quotes."
-            )
-    return "The answer is plain JSON: it must be encrypted, as every answer with status 200."
-
-
-def _mistake_in_bytes(keys: ExchangeKeys, raw: bytes) -> str | None:
-    if _opens(keys, raw):
-        return "The answer is in another kind of Base64: use the standard alphabet with padding."
-    if _opens(ExchangeKeys(keys.aes_key, keys.answer_iv), raw):
-        return "The answer is encrypted with the request's IV: flip every bit of it (XOR 0xFF)."
-    if _opens(keys, raw[_TAG_BYTES:] + raw[:_TAG_BYTES]):
-        return "The tag stands before the encrypted bytes: it must stand behind them."
-    decryptor = Cipher(algorithms.AES(keys.aes_key), modes.GCM(keys.answer_iv)).decryptor()
-    if _is_json(decryptor.update(raw)):
-        return "The tag is missing: append its 16 bytes to the encrypted bytes, before Base64."
-    return None
-
-
-def _opens(keys: ExchangeKeys, raw: bytes) -> bool:
-    if len(raw) < _TAG_BYTES:
-        return False
-    tag = raw[-_TAG_BYTES:]
-    decryptor = Cipher(algorithms.AES(keys.aes_key), modes.GCM(keys.answer_iv, tag)).decryptor()
-    try:
-        decryptor.update(raw[:-_TAG_BYTES])
-        decryptor.finalize()
-    except InvalidTag:
-        return False
-    return True
 
 
 def _is_json(text: bytes) -> bool:
@@ -292,8 +291,67 @@ def _decoded_json(text: bytes) -> Any:
     return msgspec.json.decode(text)
 
 
-def _decoded(text: bytes) -> bytes | None:
-    try:
-        return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
-    except ValueError:
-        return None
+_SHORTEST_BASE64 = 24
+_OTHER_KEY = (
+    "The answer does not decrypt, with its tag in any place or its IV in any usual form: it was"
+    " encrypted with another AES key than that of the request, such as a new one."
+)
+_SHORT_TEXT = (
+    "The answer is a short text in the clear, not an encrypted one: another program, such as a"
+    " webhook receiver, answers at this URL."
+)
+_SENTENCES = {
+    AnswerMistake.RAW: "The answer is not Base64: the encrypted bytes were sent as they are.",
+    AnswerMistake.QUOTED: (
+        "The Base64 text is a JSON string: send it as it is, as text/plain, without quotes."
+    ),
+    AnswerMistake.WRAPPED: (
+        "The Base64 text is wrapped in JSON: send it as it is, as text/plain, without quotes."
+    ),
+    AnswerMistake.BUFFER: (
+        "The encrypted bytes were written as JSON, number by number: send them as Base64."
+    ),
+    AnswerMistake.LINE_BREAKS: (
+        "The Base64 text is broken into lines: send it in one line, without white space."
+    ),
+    AnswerMistake.OTHER_BASE64: (
+        "The answer is in another kind of Base64: use the standard alphabet with padding."
+    ),
+    AnswerMistake.HEX: "The encrypted bytes were written in hex: write them in Base64.",
+    AnswerMistake.DOUBLE_BASE64: "The encrypted bytes were encoded twice: Base64 them once only.",
+    AnswerMistake.TAG_FIRST: (
+        "The tag stands before the encrypted bytes: it must stand behind them."
+    ),
+    AnswerMistake.TAG_MISSING: (
+        "The tag is missing: append its 16 bytes to the encrypted bytes, before Base64."
+    ),
+    AnswerMistake.UNFLIPPED: (
+        "The answer is encrypted with the request's IV: flip every bit of it (XOR 0xFF)."
+    ),
+    AnswerMistake.REVERSED_IV: (
+        "The answer is encrypted with the IV's bytes in reverse order: keep their order and flip"
+        " every bit (XOR 0xFF)."
+    ),
+    AnswerMistake.IV_12: (
+        "The answer is encrypted with 12 bytes of the IV: use all 16 bytes, each bit flipped."
+    ),
+    AnswerMistake.ZERO_IV: (
+        "The answer is encrypted with an IV of zeros: use the request's IV with every bit flipped."
+    ),
+    AnswerMistake.OWN_IV: (
+        "The answer is encrypted with an IV of its own, sent in front of it: use the request's IV"
+        " with every bit flipped, and send the encrypted bytes and the tag alone."
+    ),
+    AnswerMistake.CBC: "The answer is encrypted in CBC mode: use GCM, and append its tag.",
+    AnswerMistake.CTR: "The answer is encrypted in CTR mode: use GCM, and append its tag.",
+}
+_OF_THE_ENCODING = {
+    AnswerMistake.RAW,
+    AnswerMistake.QUOTED,
+    AnswerMistake.WRAPPED,
+    AnswerMistake.BUFFER,
+    AnswerMistake.LINE_BREAKS,
+    AnswerMistake.OTHER_BASE64,
+    AnswerMistake.HEX,
+    AnswerMistake.DOUBLE_BASE64,
+}

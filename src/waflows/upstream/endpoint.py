@@ -56,6 +56,10 @@ class Exchange(msgspec.Struct, frozen=True):
     seconds: float
     attempts: int
     """2 when the endpoint answered 421 and was asked again."""
+    excerpt: str = ""
+    """The first line of an answer that is not encrypted; for the endpoint's owner alone."""
+    content_type: str = ""
+    """The media type of the answer, as it was sent."""
 
 
 class DataEndpoint:
@@ -80,15 +84,18 @@ class DataEndpoint:
         self.url = url
         self._egress = egress
         self._read_key = read_key
-        self._app_secret = app_secret
+        self.app_secret = app_secret
         self._version = version
         self._sign_tokens = sign_tokens
         self._seconds = seconds
 
     async def ping(self) -> Exchange:
         """The health check; its outcome is Active or Failed."""
-        request = {"version": self._version, "action": "ping"}
-        return _alive(await self._exchange(request, answers.read_ping))
+        return _alive(await self._exchange(self.ping_request(), answers.read_ping))
+
+    def ping_request(self) -> dict[str, Any]:
+        """The health check in the clear."""
+        return {"version": self._version, "action": "ping"}
 
     async def init(self, flow_token: str, data: Mapping[str, Any] | None = None) -> Exchange:
         """The flow was opened with `flow_action: data_exchange`."""
@@ -124,7 +131,7 @@ class DataEndpoint:
     ) -> Exchange:
         request = self._request(action, flow_token, screen, data)
         if self._sign_tokens:
-            signature = flow_crypto.sign_flow_token(self._app_secret, flow_token)
+            signature = flow_crypto.sign_flow_token(self.app_secret, flow_token)
             request["flow_token_signature"] = signature
         return await self._exchange(request, answers.screen_reader(flow_token))
 
@@ -155,32 +162,52 @@ class DataEndpoint:
             return Exchange(request, sent, None, None, time.monotonic() - started, 1)
         answer, keys = sent
         outcome, response = await _read(answer, keys, reader)
-        return Exchange(request, outcome, answer.status, response, time.monotonic() - started, 1)
+        return Exchange(
+            request,
+            outcome,
+            answer.status,
+            response,
+            time.monotonic() - started,
+            1,
+            answers.excerpt(answer) if isinstance(outcome, Failed) else "",
+            answer.headers.get("content-type", ""),
+        )
 
-    async def _send(self, payload: bytes) -> tuple[Answer, ExchangeKeys] | Failed:
-        """One request under keys of its own."""
-        public_key = await self._read_key()
-        if public_key is None:
-            return Failed(Step.KEY, "public-key-missing", "The channel has no public key.")
-        body, keys = flow_crypto.seal_request(public_key, payload)
+    async def public_key(self) -> RSAPublicKey | None:
+        """The public key that WhatsApp has for the channel; None for none."""
+        return await self._read_key()
+
+    async def deliver(
+        self, body: bytes, *, app_secret: str | None = None, seconds: float | None = None
+    ) -> Answer | Failed:
+        """Sends bytes as the body of one request, signed with the app secret or with another."""
+        secret = self.app_secret if app_secret is None else app_secret
         headers = {
             "Content-Type": "application/json",
-            "X-Hub-Signature-256": flow_crypto.sign(self._app_secret, body),
+            "X-Hub-Signature-256": flow_crypto.sign(secret, body),
         }
         try:
-            answer = await self._egress.send(
+            return await self._egress.send(
                 "POST",
                 self.url,
                 body,
                 headers,
-                seconds=self._seconds,
+                seconds=self._seconds if seconds is None else min(seconds, self._seconds),
                 max_answer_bytes=flow_crypto.MAX_BODY_BYTES,
                 kind="endpoint",
             )
         except CallFailed as error:
             key = "timeout_error" if error.timed_out else "no_http_response_error"
             return Failed(_STEPS[error.stage], key, error.message)
-        return answer, keys
+
+    async def _send(self, payload: bytes) -> tuple[Answer, ExchangeKeys] | Failed:
+        """One request under keys of its own."""
+        public_key = await self.public_key()
+        if public_key is None:
+            return Failed(Step.KEY, "public-key-missing", "The channel has no public key.")
+        body, keys = flow_crypto.seal_request(public_key, payload)
+        answer = await self.deliver(body)
+        return answer if isinstance(answer, Failed) else (answer, keys)
 
     def _problem(self, payload: bytes) -> Failed | None:
         """What keeps a request from being sent at all."""

@@ -333,12 +333,38 @@ def test_an_examination_names_the_step_that_fails_and_its_cure(
     found = server.http.post(f"{server.flows}/{well}/examination", json={}).json()
     assert (found["healthy"], found["failingStep"]) == (True, None)
     assert found["fingerprint"] == _FINGERPRINT
-    assert {check["call"] for check in found["checks"]} == {"ping", "INIT"}
+    assert {check["call"] for check in found["checks"]} == {
+        "ping", "INIT", "error", "undecryptable", "forged",
+    }  # fmt: skip
     found = server.http.post(f"{server.flows}/{unwell}/examination", json={}).json()
     assert (found["healthy"], found["failingStep"]) == (False, "aes")
     (failed,) = [check for check in found["checks"] if check["state"] == "failed"]
     assert "flip every bit" in failed["message"]
     assert failed["cure"]
+    assert "~$iv" in failed["code"]["PHP"]
+
+
+def test_an_examination_leaves_init_out_or_sends_a_screen_as_it_is_asked_to(
+    server: Tenant, faulty: tuple[str, FaultyEndpoint]
+) -> None:
+    url, endpoint = faulty
+    _install(server, publicKey=_PUBLIC, appSecret=_SECRET)
+    address = f"{server.flows}/{_publishable(server, f'{url}/no-init')}/examination"
+
+    found = server.http.post(address, json={}).json()
+    assert found["healthy"] is True
+    assert "INIT is not answered" in next(
+        check["message"] for check in found["checks"] if check["state"] == "warned"
+    )
+    endpoint.requests.clear()
+    asked = {"openedBy": "navigate", "screen": "FIRST", "data": {"day": "mon"}}
+    assert server.http.post(address, json=asked).json()["healthy"] is True
+    sent = [(one["action"], one.get("data")) for one in endpoint.requests]
+    assert sent[:2] == [("ping", None), ("data_exchange", {"day": "mon"})]
+    demanded = server.http.post(address, json={"openedBy": "data_exchange"}).json()
+    assert (demanded["healthy"], demanded["failingStep"]) == (False, "http")
+    refused = server.http.post(address, json={"data": {"day": "mon"}})
+    assert (refused.status_code, "screen" in refused.json()["message"]) == (400, True)
 
 
 def test_an_examination_asks_with_the_flow_token_it_is_given(
@@ -349,8 +375,9 @@ def test_an_examination_asks_with_the_flow_token_it_is_given(
     flow = _publishable(server, url)
     server.http.post(f"{server.flows}/{flow}/examination", json={"flowToken": "of-my-own"})
 
-    assert endpoint.requests[-1]["flow_token"] == "of-my-own"
-    assert endpoint.requests[-1]["flow_token_signature"]
+    (init,) = [request for request in endpoint.requests if request["action"] == "INIT"]
+    assert init["flow_token"] == "of-my-own"
+    assert init["flow_token_signature"]
 
 
 def test_no_secret_stands_in_the_log_an_error_or_the_database(server: Tenant) -> None:

@@ -1,7 +1,10 @@
-"""`waflows keys` and `waflows doctor`, against a running server and real endpoints."""
+"""`waflows endpoint-key` and `waflows doctor`, against a running server and real endpoints."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import stat
 import uuid
@@ -10,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from harness.endpoints import serving
 from harness.faulty_endpoint import FaultyEndpoint
 from harness.flow_json import VALID
 from harness.servers import Tenant, dev_server, run
+from harness.terminal import on_terminal
 
 from waflows.security import key_pairs
 
@@ -74,7 +80,7 @@ def faulty() -> Iterator[tuple[str, FaultyEndpoint]]:
 
 
 def _keys(tenant: Tenant, *arguments: str, **more: Any) -> Any:
-    return run("keys", *arguments, env=tenant.variables, **more)
+    return run("endpoint-key", *arguments, env=tenant.variables, **more)
 
 
 def _answered(tenant: Tenant, *arguments: str, **more: Any) -> Any:
@@ -154,7 +160,7 @@ def test_a_key_kept_at_the_server_is_taken_out_by_its_operator_alone(
     made = tenant.http.post(tenant.flows.removesuffix("flows") + "endpointKey", json={}).json()
     where = ("--account", tenant.account_id, "--data", str(development[2]))
     file = tmp_path / "private.pem"
-    done = run("keys", "export-private", str(file), tenant.channel_id, *where)
+    done = run("endpoint-key", "export-private", str(file), tenant.channel_id, *where)
 
     assert done.returncode == 0, done.stderr
     assert "PRIVATE" not in done.stdout
@@ -162,7 +168,7 @@ def test_a_key_kept_at_the_server_is_taken_out_by_its_operator_alone(
     private = key_pairs.read_private_key(file.read_text("ascii"))
     assert key_pairs.fingerprint(private.public_key()) == made["key"]["fingerprint"]
     _answered(tenant, "upload", "-", "--replace", input=key_pairs.public_pem(_KEY.public_key()))
-    gone = run("keys", "export-private", str(tmp_path / "2.pem"), tenant.channel_id, *where)
+    gone = run("endpoint-key", "export-private", str(tmp_path / "2.pem"), tenant.channel_id, *where)
     assert gone.returncode == 1
     assert "only its public half was given" in gone.stderr
 
@@ -275,6 +281,115 @@ def test_doctor_tells_a_missing_or_wrong_secret_and_a_wrong_key_apart(
     key.write_text(key_pairs.public_pem(other), "ascii")
     _, found = _doctor(faulty[0], "--public-key", str(key), "--app-secret-file", str(secret))
     assert found["failingStep"] == "rsa"
+
+
+def test_the_name_the_command_had_before_still_works_and_names_the_new_one(
+    tenant: Tenant,
+) -> None:
+    done = run("keys", "show", env=tenant.variables)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout).get("key") is None
+    assert "`waflows keys` is now `waflows endpoint-key`" in done.stderr
+    assert "\n  keys " not in run("--help").stdout
+
+
+def test_a_key_is_written_as_pkcs1_where_a_library_needs_it(tenant: Tenant, tmp_path: Path) -> None:
+    plain, sealed, passphrase = tmp_path / "1.pem", tmp_path / "2.pem", tmp_path / "passphrase"
+    passphrase.write_text("correct horse", "utf-8")
+    _answered(tenant, "generate", "--private-key", str(plain), "--pkcs1")
+    _answered(tenant, "rotate", "--yes", "--private-key", str(sealed), "--pkcs1",
+              "--passphrase-file", str(passphrase))  # fmt: skip
+
+    assert plain.read_text("ascii").startswith("-----BEGIN RSA PRIVATE KEY-----")
+    key_pairs.read_private_key(plain.read_text("ascii"))
+    assert "Proc-Type: 4,ENCRYPTED" in sealed.read_text("ascii")
+    key_pairs.read_private_key(sealed.read_text("ascii"), "correct horse")
+
+
+def _vector(*arguments: str, **more: Any) -> Any:
+    done = run("endpoint-key", "vector", "--json", *arguments, **more)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_vector_is_what_an_independent_endpoint_reads_and_answers() -> None:
+    asked = '{"version":"3.0","action":"INIT","data":{}}'
+    replied = '{"screen":"FIRST","data":{"name":"Zoë"}}'
+    vector = _vector("--request", asked, "--answer", replied, "--pkcs1")
+    private = key_pairs.read_private_key(vector["privateKey"])
+
+    envelope = {name: base64.b64decode(text) for name, text in json.loads(vector["body"]).items()}
+    oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+    aes_key = private.decrypt(envelope["encrypted_aes_key"], oaep)
+    iv = envelope["initial_vector"]
+    assert (aes_key.hex(), iv.hex()) == (vector["aesKey"], vector["iv"])
+    opened = AESGCM(aes_key).decrypt(iv, envelope["encrypted_flow_data"], None).decode()
+    assert opened == vector["request"] == asked
+    flipped = bytes(byte ^ 0xFF for byte in iv)
+    sealed = AESGCM(aes_key).encrypt(flipped, replied.encode(), None)
+    assert base64.b64encode(sealed).decode() == vector["answerBody"]
+    assert (flipped.hex(), sealed[-16:].hex()) == (vector["answerIv"], vector["answerTag"])
+    mac = hmac.new(vector["appSecret"].encode(), vector["body"].encode(), hashlib.sha256)
+    assert vector["signature"] == f"sha256={mac.hexdigest()}"
+    assert vector["privateKey"].startswith("-----BEGIN RSA PRIVATE KEY-----")
+
+
+def test_a_vector_for_a_key_of_ones_own_does_not_print_it(tmp_path: Path) -> None:
+    private, secret = tmp_path / "private.pem", tmp_path / "secret"
+    private.write_text(key_pairs.private_pem(_KEY), "ascii")
+    secret.write_text(_SECRET, "utf-8")
+    vector = _vector("--private-key", str(private), "--app-secret-file", str(secret))
+
+    assert vector["publicKey"] == key_pairs.public_pem(_KEY.public_key())
+    assert not {"privateKey", "appSecret"} & vector.keys()
+    assert _SECRET not in json.dumps(vector)
+    refused = run("endpoint-key", "vector", "--answer", "[1]")
+    assert refused.returncode == 2
+    assert "--answer is not a JSON object" in refused.stderr
+
+
+def test_doctor_draws_every_call_and_the_code_of_a_cure(
+    faulty: tuple[str, FaultyEndpoint], tmp_path: Path
+) -> None:
+    key, secret = tmp_path / "public.pem", tmp_path / "secret"
+    key.write_text(key_pairs.public_pem(_KEY.public_key()), "ascii")
+    secret.write_text(_SECRET, "utf-8")
+    options = ["--public-key", str(key), "--app-secret-file", str(secret)]
+    status, _, well = on_terminal("doctor", faulty[0], *options, columns=200)
+    failed, _, wrong = on_terminal(
+        "doctor", f"{faulty[0]}/decrypts/mgf1-sha1", *options, columns=200
+    )
+
+    assert (status, failed) == (0, 1)
+    for heading in ("ping", "INIT", "error notification", "a request with a wrong signature"):
+        assert heading in well
+    assert "SHA-1 for MGF1" in wrong
+    assert "new OAEPParameterSpec" in wrong
+    assert "rsa.DecryptOAEP(sha256.New()" in wrong
+
+
+def test_doctor_sends_a_screen_and_leaves_init_out_as_it_is_asked_to(
+    faulty: tuple[str, FaultyEndpoint], tmp_path: Path
+) -> None:
+    url, endpoint = faulty
+    key, secret = tmp_path / "public.pem", tmp_path / "secret"
+    key.write_text(key_pairs.public_pem(_KEY.public_key()), "ascii")
+    secret.write_text(_SECRET, "utf-8")
+    options = ["--public-key", str(key), "--app-secret-file", str(secret)]
+    status, _ = _doctor(
+        f"{url}/no-init", *options, "--opened-by", "navigate", "--screen", "FIRST",
+        "--payload", '{"day": "mon"}',
+    )  # fmt: skip
+
+    assert status == 0
+    sent = [(one["action"], one.get("data")) for one in endpoint.requests]
+    assert ("data_exchange", {"day": "mon"}) in sent
+    assert "INIT" not in [action for action, _ in sent]
+    refused = run("doctor", url, *options, "--payload", "{}")
+    assert (refused.returncode, "--screen" in refused.stderr) == (2, True)
+    refused = run("doctor", url, *options, "--screen", "FIRST", "--payload", "[")
+    assert (refused.returncode, "not JSON" in refused.stderr) == (2, True)
 
 
 def test_doctor_needs_a_public_key_for_a_url(tmp_path: Path) -> None:

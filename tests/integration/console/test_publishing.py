@@ -50,7 +50,7 @@ def test_every_unmet_condition_is_listed_at_once_and_there_is_no_button(server: 
     assert "Flow JSON version 5.0 is frozen" in page
     assert "It has a data_api_version and no endPointUri" in page
     assert "Its channel has no endpoint key" in page
-    assert "(<code>waflows keys --help</code>)" in page
+    assert "(<code>waflows endpoint-key --help</code>)" in page
     assert "Publishing is final" in page
     assert "Publish for good" not in page
 

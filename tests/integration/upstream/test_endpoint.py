@@ -378,7 +378,7 @@ def test_an_answer_that_does_not_acknowledge_is_a_failure(
     def notify(endpoint: DataEndpoint) -> Awaitable[Exchange]:
         return endpoint.notify("token-1", "payload-schema-error", "No `day`.")
 
-    assert "acknowledged" in _failed(_call(faulty[0], notify)).message
+    assert "acknowledged" in _failed(_call(f"{faulty[0]}/deaf", notify)).message
 
 
 def test_an_answer_of_ten_megabytes_is_read_and_a_larger_one_is_not(
