@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -104,11 +105,28 @@ def rules_page() -> str:
     return "\n".join([*parts, "", *(markdown(rule) for rule in RULES.values())])
 
 
+def endpoints_page() -> str:
+    """The page on endpoints, each example in it as its file has it now."""
+    page = (FOLDER / "endpoints.md").read_text("utf-8")
+    return _INCLUDED.sub(_included, page)
+
+
+# A comment that names a file, and the block of code that shows it.
+_INCLUDED = re.compile(r"^<!-- (examples/\S+) -->\n```(\w+)\n.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def _included(place: re.Match[str]) -> str:
+    file, language = place.groups()
+    text = (FOLDER.parent / file).read_text("utf-8")
+    return f"<!-- {file} -->\n```{language}\n{text}```"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "settings.md": settings_page,
     "operations.md": operations_page,
     "rules.md": rules_page,
+    "endpoints.md": endpoints_page,
 }
 
 
