@@ -30,7 +30,7 @@ from waflows.services.flows import Content
 from waflows.services.outgoing import FlowContent, Outgoing
 from waflows.services.quotas import Limits
 from waflows.settings import Settings
-from waflows.storage import compact, migrate
+from waflows.storage import checking, compact, migrate
 from waflows.storage.database import Database, Transaction
 from waflows.storage.submissions import Selection
 from waflows.storage.templates import Component
@@ -210,6 +210,7 @@ def test_the_oldest_revisions_make_room_for_new_ones(db: Database) -> None:
     with pytest.raises(NotFound):
         shop.text(flow, 2)
     assert shop.usage == Usage(flows=1, stored_bytes=9)
+    assert checking.faults_of_counters(db) == []
     _, listed, texts = db.read_now(editing.compared, shop.principal, flow, 0, 3)
     assert (len(listed), texts) == (3, None)
     _, _, texts = db.read_now(editing.compared, shop.principal, flow, 0, 0)
