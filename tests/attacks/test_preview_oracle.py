@@ -83,10 +83,13 @@ class Link:
 class Business:
     """A flow with an endpoint, and what the endpoint was asked."""
 
-    def __init__(self, server: Tenant, url: str, heard: list[Request]) -> None:
+    def __init__(
+        self, server: Tenant, url: str, heard: list[Request], opened: list[str | None]
+    ) -> None:
         self.server = server
         self.url = url
         self.heard = heard
+        self.opened = opened
         self.flow = self.another_flow()
 
     def another_flow(self) -> str:
@@ -100,7 +103,13 @@ class Business:
 @pytest.fixture
 def business(server: Tenant) -> Iterator[Business]:
     heard: list[Request] = []
+    opened: list[str | None] = []
     endpoint = Endpoint(_KEY, app_secret=_SECRET)
+
+    @endpoint.init
+    def first(request: Request) -> NextScreen:
+        opened.append(request.flow_token)
+        return NextScreen("FIRST", {})
 
     @endpoint.data_exchange()
     def answer(request: Request) -> NextScreen | Completion:
@@ -113,7 +122,7 @@ def business(server: Tenant) -> Iterator[Business]:
     body = {"publicKey": key_pairs.public_pem(_KEY.public_key()), "appSecret": _SECRET}
     assert server.http.post(keys, json=body).status_code == 200
     with serving(endpoint) as url:
-        yield Business(server, url, heard)
+        yield Business(server, url, heard, opened)
 
 
 def _is_refused(answer: httpx2.Response, words: str) -> None:
@@ -296,6 +305,29 @@ def test_a_key_of_a_sub_account_puts_no_token_of_its_choice_into_a_link(
     with client(server.url, key) as http:
         path = f"{server.flows}/{business.flow}/preview"
         assert http.get(path, params={"flow_token": "token-of-somebody"}).status_code == 403
+
+
+@pytest.mark.parametrize("limits", ["masked", "of a sub-account"])
+def test_an_examination_asks_nothing_that_a_limited_key_chose(
+    business: Business, limits: str
+) -> None:
+    server = business.server
+    key = (
+        server.new_key(masked=True)
+        if limits == "masked"
+        else server.new_key(sub_account_ids=[server.sub_account_id])
+    )
+    path = f"{server.flows}/{business.flow}/examination"
+    with client(server.url, key) as http:
+        for asked in ({"flowToken": "token-of-somebody"}, {"screen": "LAST", "data": {"a": "b"}}):
+            refused = http.post(path, json=asked)
+            assert refused.status_code == 403, refused.text
+            assert "need an API key that is not masked" in refused.json()["message"]
+        assert (business.opened, business.heard) == ([], [])
+        assert http.post(path, json={}).status_code == 200
+    assert [token.partition("-")[0] for token in business.opened] == ["doctor"]
+    assert server.http.post(path, json={"flowToken": "token-of-mine"}).status_code == 200
+    assert business.opened[1:] == ["token-of-mine"]
 
 
 def test_a_picked_file_brings_no_address_of_its_own(server: Tenant, business: Business) -> None:

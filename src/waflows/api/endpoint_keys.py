@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from waflows.api.route import Call, NoQuery, Reply
-from waflows.errors import InvalidParameter
+from waflows.errors import Forbidden, InvalidParameter
 from waflows.security.key_pairs import KEY_BITS
 from waflows.services import clock, endpoint_health, endpoint_keys
 from waflows.services.endpoint_keys import Pair
@@ -184,10 +184,18 @@ async def set_app_secret(call: Call[NoQuery, AppSecretBody]) -> Reply:
 
 
 async def examine(call: Call[NoQuery, DoctorBody]) -> Reply:
-    """An endpoint examined."""
+    """An endpoint examined.
+
+    The requests are signed, so not every key chooses what is asked, and in whose name.
+    """
     body = call.body
     if body.data and body.screen is None:
         raise InvalidParameter("data is what a screen sends: name the screen too.")
+    if (body.flow_token or body.screen) and not call.principal.may_choose_flow_tokens:
+        raise Forbidden(
+            "flowToken, screen and data need an API key that is not masked and is not limited to"
+            " sub-accounts; leave them out to have the endpoint asked for its first screen."
+        )
     asked = endpoint_health.Asked(body.flow_token, body.opened_by, body.screen, body.data or {})
     diagnosis = await endpoint_health.diagnose(
         call.state.outside, call.account_id, call.channel_id, call.flow_id, asked

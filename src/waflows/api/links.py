@@ -177,9 +177,8 @@ def _grant(call: Call[PreviewQuery, None]) -> PreviewGrant:
     given = call.query
     principal = call.principal
     interactive = not (principal.read_only or principal.masked)
-    # A flow token may be that of any user of the channel, so it takes the whole channel's key.
-    may_give = interactive and principal.may_change_flows
-    if not may_give and (given.flow_token or given.flow_action_payload):
+    given_away = given.flow_token or given.flow_action_payload
+    if given_away and not principal.may_choose_flow_tokens:
         raise Forbidden(
             "flow_token and flow_action_payload need an API key that may write, is not masked and"
             " is not limited to sub-accounts."

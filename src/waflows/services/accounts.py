@@ -53,6 +53,14 @@ class Principal(msgspec.Struct, frozen=True):
         return not self.read_only and self.sub_account_ids is None
 
     @property
+    def may_choose_flow_tokens(self) -> bool:
+        """Whether the key may have an endpoint asked with a flow token of its choice.
+
+        The token may be that of any user of the channel.
+        """
+        return self.may_change_flows and not self.masked
+
+    @property
     def sees_whole_chats(self) -> bool:
         """Whether the key may see all that was said with a user, as a simulated phone shows it."""
         return not self.masked and self.sub_account_ids is None
