@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from waflows import bounds
 from waflows import settings as settings_module
 from waflows.api import openapi
 from waflows.api.auth import KeyMemory, SessionMemory
@@ -69,6 +70,7 @@ def create_app(
     `development` opens what only `waflows dev` may have: calls to this machine itself, a clock
     that can be set, and calls that fail on purpose. `own_url` is where this machine reaches it.
     """
+    bounds.limit_digits()
     rules = FaultRules() if development else None
     secret = db.run_now(accounts.instance_secret)
     side = open_side(db)

@@ -12,6 +12,7 @@ import asyncio
 import functools
 import traceback
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -173,14 +174,21 @@ class Address:
     def body_reader(self, route: Route, headers: Headers) -> BodyReader:
         """What decodes the request's body; raises UnsupportedMediaType by its head."""
         check_media_type(headers)
-        return functools.partial(_read_json, most=route.max_body.values)
+        return functools.partial(_read_json, limit=route.max_body)
 
     async def _body(
-        self, route: Route, headers: Headers, receive: Receive, incoming: Incoming | None
+        self,
+        route: Route,
+        headers: Headers,
+        receive: Receive,
+        incoming: Incoming | None,
+        owner: str,
+        turn: AsyncExitStack,
     ) -> Any:
-        """The request's body as the route's type; the only place where a body is read."""
-        if route.body is None:
-            return None
+        """The request's body as the route's type; the only place where a body is read.
+
+        Of one owner a single long body is worked on at a time, until `turn` is over.
+        """
         read = self.body_reader(route, headers)
         most = min(route.max_body.bytes, self.state.settings.max_body_bytes)
         body = await _read_whole(headers, receive, incoming, most)
@@ -188,6 +196,8 @@ class Address:
             return read(route.body, body)
         if len(body) <= _LONG_BODY:
             return await asyncio.to_thread(read, route.body, body)
+        # Decoded, handled and encoded again it takes several times its size.
+        await turn.enter_async_context(self.state.long_bodies.first(owner))
         async with self.state.decoding:
             return await asyncio.to_thread(read, route.body, body)
 
@@ -227,8 +237,17 @@ class Address:
             owner = call.granted.account_id
         if incoming is not None:
             incoming.belongs_to(owner)
-        call.body = await self._body(route, headers, receive, incoming)
+        if route.body is None:
+            return await self._handled(route, call, headers, exchange)
+        async with AsyncExitStack() as turn:
+            call.body = await self._body(route, headers, receive, incoming, owner, turn)
+            return await self._handled(route, call, headers, exchange)
+
+    async def _handled(
+        self, route: Route, call: Call[Any, Any], headers: Headers, exchange: Exchange
+    ) -> Response:
         reply = await route.handler(call)
+        caller = call.caller
         if reply.keep and caller is not None and not self.state.settings.rate_limit_reads:
             exchange.kept = _kept(reply, caller, self.path)
         return response_of(reply, headers.get("if-none-match"))
@@ -356,8 +375,8 @@ def _kept(reply: Reply, caller: Principal, route: str) -> KeptList:
     )
 
 
-def _read_json(type_: Any, body: bytes, most: int) -> Any:
-    limits.check_values(body, most)
+def _read_json(type_: Any, body: bytes, limit: limits.BodyLimit) -> Any:
+    limits.check_json(body, limit)
     return parameters.read_body(type_, body)
 
 

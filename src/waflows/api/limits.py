@@ -9,10 +9,14 @@ from waflows.errors import PayloadTooLarge
 
 
 class BodyLimit(msgspec.Struct, frozen=True):
-    """The most bytes a body may have, and the most JSON values in it."""
+    """The most bytes a body may have, the most JSON values in it, and the most bytes of text.
+
+    `text` counts what is left once escapes are resolved; 0 leaves that to `bytes`.
+    """
 
     bytes: int
     values: int
+    text: int = 0
 
 
 SIGN_IN = BodyLimit(4 * 1024, 100)
@@ -22,14 +26,25 @@ FORM = BodyLimit(256 * 1024, 5_000)
 MESSAGE = BodyLimit(1024 * 1024, 20_000)
 PLAYED_STATE = BodyLimit(16 * 1024 * 1024, 100_000)
 """What a page sends along while it plays a flow, pictures that were picked included."""
-FLOW_JSON = BodyLimit(32 * 1024 * 1024, 100_000)
+FLOW_JSON = BodyLimit(32 * 1024 * 1024, 100_000, text=12 * 1024 * 1024)
 """A Flow JSON of 10 MB, each character of it escaped."""
 
 
-def check_values(text: bytes, most: int) -> None:
-    """Raises PayloadTooLarge when a JSON text that is not decoded yet has too many values."""
-    if bounds.holds_more_values(text, most):
+def check_json(text: bytes, limit: BodyLimit) -> None:
+    """Raises PayloadTooLarge when a JSON text that is not decoded yet holds too much."""
+    if bounds.holds_more_values(text, limit.values):
         raise PayloadTooLarge(
-            f"The request body holds too many values: at most {most:,} commas, opening brackets and"
-            " opening braces outside of strings."
+            f"The request body holds too many values: at most {limit.values:,} commas, opening"
+            " brackets and opening braces outside of strings."
+        )
+    if 0 < limit.text < len(text):
+        check_text(bounds.least_text(text), limit)
+
+
+def check_text(size: int, limit: BodyLimit) -> None:
+    """Raises PayloadTooLarge when a body comes to more bytes of text than it may."""
+    if 0 < limit.text < size:
+        raise PayloadTooLarge(
+            f"The request body comes to {size} bytes of text once its escapes are resolved; at most"
+            f" {limit.text} bytes here."
         )

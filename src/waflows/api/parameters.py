@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _AT = re.compile(r" - at `\$\.?(.*)`$")
 _GOT = re.compile(r"got `([a-z]+)`")
 _BAD_ENUM = re.compile(r"Invalid enum value '(.*)'", re.DOTALL)
-_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 # An escape, and not an escaped backslash before the same letters.
 _NULL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _MISSING = re.compile(r"Object missing required field `(.*?)`")
@@ -39,6 +40,7 @@ _LONGEST_QUOTE = 60
 _LONGEST_PATH = 200
 # Looking for the place of a fault takes many times the memory and the time of the first reading.
 _MOST_READ_AGAIN = 1024 * 1024
+_BLOCK = 1024 * 1024
 
 
 def read_query(type_: type[S], raw: bytes) -> S:
@@ -65,21 +67,17 @@ def read_body(type_: type[T], body: bytes) -> T:
     `Meta(extra={"missing": fault})` has a fault of its own for when it is not there or no value of
     its kind; then InvalidMessage is raised with it.
     """
+    # msgspec does not look into strings that it skips.
+    _check_encoding(body)
     try:
-        # msgspec does not look into strings that it skips.
-        body.decode("utf-8")
         if may_be_left_out(type_) and not body.strip():
             body = b"{}"
         decoded = msgspec.json.decode(body, type=type_)
-    except UnicodeDecodeError as error:
-        raise InvalidParameter(
-            f"The request body must be UTF-8 text, which it is not from byte {error.start} on."
-        ) from None
     except msgspec.ValidationError as error:
         raise _refusal(str(error), type_) from None
     except msgspec.DecodeError as error:
         raise InvalidParameter(
-            f"The request body is not valid JSON: {_fault(body.decode(), error)}."
+            f"The request body is not valid JSON: {_fault(body, error)}."
         ) from None
     except RecursionError:
         raise InvalidParameter("The request body is nested too deeply.") from None
@@ -87,6 +85,25 @@ def read_body(type_: type[T], body: bytes) -> T:
     if rb"\u0000" in body and _NULL.search(body):
         _refuse_null_characters(decoded)
     return decoded
+
+
+def _check_encoding(body: bytes) -> None:
+    """Raises InvalidParameter for what is no UTF-8.
+
+    Goes block by block: decoded as a whole, one emoji would have each letter take four bytes.
+    """
+    if body.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(body), _BLOCK):
+        kept = len(decoder.getstate()[0])
+        try:
+            decoder.decode(body[start : start + _BLOCK], start + _BLOCK >= len(body))
+        except UnicodeDecodeError as error:
+            at = start - kept + error.start
+            raise InvalidParameter(
+                f"The request body must be UTF-8 text, which it is not from byte {at} on."
+            ) from None
 
 
 def null_character(name: str) -> InvalidParameter:
@@ -192,18 +209,18 @@ def _describe(info: inspect.Type) -> str:
             return "a JSON object"
 
 
-def _fault(text: str, error: msgspec.DecodeError) -> str:
+def _fault(text: bytes, error: msgspec.DecodeError) -> str:
     """What is wrong with a JSON text, and where if that can be said.
 
     The standard library's parser names the place in lines and columns, as an editor does.
     """
-    if not text.strip():
+    if not text or text.isspace():
         return "it is empty"
-    if text.startswith("\ufeff"):
+    if text.startswith(codecs.BOM_UTF8):
         return "it begins with a byte order mark; leave that out"
     try:
         if len(text) <= _MOST_READ_AGAIN:
-            json.loads(text)
+            json.loads(text.decode())
     except json.JSONDecodeError as found:
         return f"{found.msg.removesuffix(' at')} at line {found.lineno}, column {found.colno}"
     except (RecursionError, ValueError):
@@ -262,15 +279,18 @@ def _refuse_near_misses(type_: Any, body: bytes) -> None:
     _refuse_near_misses_in(inspect.type_info(type_), body)
 
 
-def _refuse_near_misses_in(info: inspect.Type, raw: bytes) -> None:
+def _refuse_near_misses_in(info: inspect.Type, value: bytes | msgspec.Raw) -> None:
     """The same for a value of any type; its depth is that of the type."""
     info = _unwrap(info)
+    if not isinstance(info, inspect.ListType | inspect.StructType):
+        # A long text is not copied for this.
+        return
+    raw = bytes(value) if isinstance(value, msgspec.Raw) else value
     if raw == b"null":
         return
     if isinstance(info, inspect.ListType):
         for item in msgspec.json.decode(raw, type=list[msgspec.Raw]):
-            _refuse_near_misses_in(info.item_type, bytes(item))
-    if not isinstance(info, inspect.StructType):
+            _refuse_near_misses_in(info.item_type, item)
         return
     fields = {field.encode_name: field.type for field in info.fields}
     known = {_skeleton(name): name for name in fields}
@@ -279,7 +299,7 @@ def _refuse_near_misses_in(info: inspect.Type, raw: bytes) -> None:
         if meant is not None and name not in fields:
             raise InvalidParameter(f"Unknown field {_quote(name)}; the field is spelled {meant!r}.")
         if name in fields:
-            _refuse_near_misses_in(fields[name], bytes(value))
+            _refuse_near_misses_in(fields[name], value)
 
 
 def _skeleton(name: str) -> str:

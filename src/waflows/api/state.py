@@ -20,6 +20,7 @@ from waflows.services.checking import Checker
 from waflows.services.endpoint_calls import Outside
 from waflows.services.playing import Player
 from waflows.services.rate_limits import Counts
+from waflows.services.turns import Lines
 from waflows.settings import Settings
 from waflows.storage.database import Database
 from waflows.telemetry import metrics
@@ -153,6 +154,8 @@ class State(msgspec.Struct):
     readiness: Readiness
     decoding: asyncio.Semaphore = msgspec.field(default_factory=lambda: asyncio.Semaphore(2))
     """Held while a large body is decoded."""
+    long_bodies: Lines = msgspec.field(default_factory=Lines)
+    """Where requests with a large body wait for one another, in a line for each account."""
 
     @property
     def outside(self) -> Outside:

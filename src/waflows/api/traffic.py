@@ -29,7 +29,8 @@ MOST_CONNECTIONS = 4096
 MOST_WAITING_IN_ALL = 8192
 """So many requests of all connections may wait for the answers to those before them."""
 MOST_BODY_BYTES = 256 * 1024 * 1024
-MOST_BODY_BYTES_OF_ONE = MOST_BODY_BYTES // 4
+MOST_BODY_BYTES_OF_ONE = 32 * 1024 * 1024
+"""As much as the largest body there may be."""
 MOST_UNSENT_BYTES = 256 * 1024 * 1024
 """So many bytes of answers may wait for their clients to take them."""
 MOST_DRAINED = 64 * 1024

@@ -7,6 +7,7 @@ request that might change something must come from a page of this server.
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable
 from urllib.parse import quote, urlsplit
@@ -84,7 +85,7 @@ class ConsoleAddress(Address):
     def body_reader(self, route: Route, headers: Headers) -> BodyReader:
         """What decodes a form, or JSON from the console's own scripts."""
         if headers.get("content-type", "").split(";")[0].strip().lower() == MEDIA_TYPE:
-            return read_form
+            return functools.partial(read_form, limit=route.max_body)
         return super().body_reader(route, headers)
 
     def refused(self, error: Exception, exchange: Exchange, scope: AsgiScope) -> Response:

@@ -7,6 +7,8 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from waflows.api import limits
+from waflows.api.limits import BodyLimit
 from waflows.errors import InvalidParameter, PayloadTooLarge
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -16,13 +18,14 @@ _MOST_FIELDS = 1000
 _BLOCK = 64 * 1024
 
 
-def read_form(type_: type[S], body: bytes) -> S:
+def read_form(type_: type[S], body: bytes, limit: BodyLimit = limits.FLOW_JSON) -> S:
     """A form's fields as a Struct whose fields are texts and lists of texts.
 
     Fields that the Struct does not know are left alone; a list takes every value that was given.
     Browsers send line breaks of a text area as CRLF; they are read as the line feeds they were.
-    Raises InvalidParameter, and PayloadTooLarge for too many fields.
+    Raises InvalidParameter, and PayloadTooLarge for too many fields or too much text.
     """
+    limits.check_text(len(body) - 2 * body.count(b"%"), limit)
     if body.count(b"&") >= _MOST_FIELDS:
         raise PayloadTooLarge(f"The form has too many fields: at most {_MOST_FIELDS} are read.")
     try:

@@ -196,7 +196,7 @@ async def _body(request: Request) -> PlayBody:
 
 
 def _decoded(body: bytes) -> PlayBody:
-    limits.check_values(body, limits.PLAYED_STATE.values)
+    limits.check_json(body, limits.PLAYED_STATE)
     return parameters.read_body(PlayBody, body)
 
 

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from waflows import bounds
 from waflows.errors import InvalidFlowJson, OutOfRange
 from waflows.flowjson import lint
 from waflows.services import flow_texts
@@ -32,6 +33,7 @@ def main() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = _MOST_MEMORY if hard == resource.RLIM_INFINITY else min(_MOST_MEMORY, hard)
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    bounds.limit_digits()
     serve(sys.stdin.buffer, sys.stdout.buffer)
 
 

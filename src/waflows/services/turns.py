@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, Future
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar, TypeVarTuple
 
 from waflows.errors import RateLimited
@@ -33,6 +34,26 @@ class _Place:
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.wanted = 0
+
+
+class Lines:
+    """A line for each account, in which one at a time comes first. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, _Place] = {}
+
+    @asynccontextmanager
+    async def first(self, account_id: str) -> AsyncIterator[None]:
+        """Waits for whoever of the account came before, and has those who come after wait."""
+        place = self._places.setdefault(account_id, _Place())
+        place.wanted += 1
+        try:
+            async with place.lock:
+                yield
+        finally:
+            place.wanted -= 1
+            if not place.wanted:
+                del self._places[account_id]
 
 
 class Turns:

@@ -31,7 +31,7 @@ def _marks(value: Any) -> int:
 
 def _passes(text: bytes, most: int) -> bool:
     try:
-        limits.check_values(text, most)
+        limits.check_json(text, limits.BodyLimit(0, most))
     except PayloadTooLarge:
         return False
     return True
@@ -56,16 +56,33 @@ def test_exactly_the_marks_outside_of_strings_count(value: Any, block: int) -> N
 )
 def test_too_many_values_are_refused(text: bytes) -> None:
     with pytest.raises(PayloadTooLarge, match="at most 100,000 commas"):
-        limits.check_values(text, 100_000)
+        limits.check_json(text, limits.BodyLimit(0, 100_000))
 
 
 def test_a_flow_json_in_a_string_is_one_value() -> None:
     inner = json.dumps([{"a": ["b,", '"']}] * 100_000)
-    limits.check_values(json.dumps({"flowJson": inner}).encode(), 10)
+    limits.check_json(json.dumps({"flowJson": inner}).encode(), limits.BodyLimit(0, 10))
+
+
+@pytest.mark.parametrize("text", ["a", "\\", '"', "\u00e9", "\U0001f600", "\\u0041", "\n", "/"])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_a_text_is_never_taken_to_be_longer_than_it_is(text: str, ascii_only: bool) -> None:
+    whole = text * (700_000 // len(text))
+    written = json.dumps(whole, ensure_ascii=ascii_only).encode()
+    least = bounds.least_text(written)
+    assert least <= len(whole.encode()) + 2
+    assert least > len(whole) / 6
+
+
+def test_a_body_of_more_text_than_any_flow_json_has_is_refused_undecoded() -> None:
+    limit = limits.BodyLimit(32 * 1024 * 1024, 10, text=1024)
+    limits.check_json(b'"' + rb"\u0041" * 1000 + b'"', limit)
+    with pytest.raises(PayloadTooLarge, match="comes to 1102 bytes of text"):
+        limits.check_json(b'"' + b"a" * 1100 + b'"', limit)
 
 
 def test_many_strings_are_not_taken_for_more_values_than_they_are() -> None:
     text = json.dumps({f"name {number}": "one, two, three" for number in range(600)}).encode()
-    limits.check_values(text, 600)
+    limits.check_json(text, limits.BodyLimit(0, 600))
     with pytest.raises(PayloadTooLarge):
-        limits.check_values(text, 599)
+        limits.check_json(text, limits.BodyLimit(0, 599))
