@@ -405,7 +405,7 @@ def test_no_secret_stands_in_the_log_an_error_or_the_database(server: Tenant) ->
     server.http.get(f"{account}/errors/{answer.json()['errorId']}")
 
     with opened(server.database_url) as db:
-        kept = json.dumps(everything(db))
+        kept = json.dumps(everything(db), default=repr)
     log = server.process.log.read_text("utf-8")
     lines = "".join(pem.splitlines()[2:-2])
     for text in (log, kept, answer.text):
@@ -430,7 +430,6 @@ def test_no_secret_stands_in_the_log_an_error_or_the_database(server: Tenant) ->
         "https://017700000001/",
         "https://127.1/",
         "https://0.0.0.0/",
-        "https://user:hush@flows.example.org/",
     ],
 )
 def test_a_production_server_takes_no_address_of_its_own_network(
