@@ -61,6 +61,8 @@ _BEYOND_THE_SCHEMA = [
     "to must be a date",
     "msisdn is required",
     "overlapHours must be an integer",
+    "message_send_ttl_seconds must be an integer",
+    "flow_action_payload must be JSON",
     "url cannot be used",
     "Give httpAuthorization or oauth, not both",
     "httpAuthorization is '***'",

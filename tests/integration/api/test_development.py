@@ -192,7 +192,7 @@ def test_a_call_to_an_endpoint_fails_as_a_rule_wants_it(tenant: Tenant) -> None:
         ({"call": "incoming", "status": 500, "cut": True}, "has no status"),
         ({"call": "incoming", "status": 200}, "status must be from 400 to 599"),
         ({"call": "webhook", "status": 99}, "status must be from 100 to 599"),
-        ({"call": "webhook", "delayMs": -1}, "delayMs must be from 0"),
+        ({"call": "webhook", "delayMs": -1}, "delayMs must be an integer from 0"),
         ({"call": "webhook", "cut": True, "times": 0}, "times must be from 1"),
         ({"call": "webhook", "cut": True, "probability": 1.5}, "probability must be between"),
         ({"call": "incoming", "route": "getFlows", "cut": True}, "Did you mean 'getFlow'?"),
