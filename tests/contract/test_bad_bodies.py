@@ -26,7 +26,10 @@ _BAD_BODIES = {
     "byte order mark": (b"\xef\xbb\xbf" + json.dumps(_GOOD).encode(), "byte order mark"),
     "NaN": (b'{"name": NaN, "categories": ["OTHER"]}', "not valid JSON"),
     "half a pair": (b'{"name": "\\ud800", "categories": ["OTHER"]}', "half of a surrogate pair"),
-    "comma": (b'{"name": "A", "categories": ["OTHER"],}', "at line 1, column 39"),
+    "comma": (
+        b'{"name": "A", "categories": ["OTHER"],}',
+        "trailing comma before end of object at line 1, column 38",
+    ),
     "two values": (
         b'{"name": "A", "categories": ["OTHER"], "flowJson": "{}"} {}',
         "at line 1, column 58",

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import inspect
 
+from waflows import json_errors
 from waflows.errors import InvalidMessage, InvalidParameter, InvalidRequest, OutOfRange
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -222,7 +223,7 @@ def _fault(text: bytes, error: msgspec.DecodeError) -> str:
         if len(text) <= _MOST_READ_AGAIN:
             json.loads(text.decode())
     except json.JSONDecodeError as found:
-        return f"{found.msg.removesuffix(' at')} at line {found.lineno}, column {found.colno}"
+        return json_errors.describe(found)
     except (RecursionError, ValueError):
         pass
     if _HALF_A_PAIR.search(text):

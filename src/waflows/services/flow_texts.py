@@ -12,6 +12,7 @@ import re
 
 import msgspec
 
+from waflows import json_errors
 from waflows.errors import InvalidFlowJson, OutOfRange
 from waflows.flowjson import lint, source
 from waflows.flowjson.diagnostics import Diagnostic
@@ -108,8 +109,7 @@ def _require_json(text: str) -> None:
     except ValueError as error:
         fault = error if isinstance(error, json.JSONDecodeError) else _fault_of_constant(text)
         raise InvalidFlowJson(
-            f"Invalid flowJson: it is not JSON text: {fault.msg.removesuffix(' at')} at line"
-            f" {fault.lineno}, column {fault.colno}."
+            f"Invalid flowJson: it is not JSON text: {json_errors.describe(fault)}."
         ) from None
 
 
