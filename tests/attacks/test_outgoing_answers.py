@@ -59,9 +59,6 @@ def test_ten_megabytes_of_lists_from_an_endpoint_stop_nobody(
         public = key_pairs.public_pem(faulty.private_key.public_key())
         installed = tenant.http.post(key, json={"publicKey": public, "appSecret": _SECRET})
         assert installed.status_code == 200, installed.text
-        # The first call to the outside loads the HTTP library, for once.
-        first = tenant.create("First", flowJson=json.dumps(_FLOW), endPointUri=f"{url}/plain")
-        tenant.http.post(f"{tenant.flows}/{first}/examination", json={})
         flow = tenant.create("Asks", flowJson=json.dumps(_FLOW), endPointUri=f"{url}{path}")
 
         with watched(target) as watch:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ class Egress:
         parsed = self.read(url)
         if addresses.read(parsed.raw_host or "") is not None:
             return
-        await self._opened().look_up(parsed, seconds)
+        await (await self._opened()).look_up(parsed, seconds)
 
     def read(self, url: str) -> URL:
         """The URL, after every check that needs no network. Raises CallFailed."""
@@ -130,7 +131,8 @@ class Egress:
             struck = await _strike(self._rules, kind, parsed, seconds)
             if struck is not None:
                 return struck
-        return await self._opened().request(
+        connections = await self._opened()
+        return await connections.request(
             method,
             parsed,
             body,
@@ -140,12 +142,15 @@ class Egress:
             cut_off=cut_off,
         )
 
-    def _opened(self) -> Connections:
-        """The connections; made at the first call, because they belong to the running loop."""
-        if self._connections is None:
-            from waflows.upstream.connections import Connections
+    async def _opened(self) -> Connections:
+        """The connections; made at the first call, because they belong to the running loop.
 
-            self._connections = Connections(self._resolver, self.allow_loopback)
+        Loading the HTTP library takes a fifth of a second, so it happens on a thread.
+        """
+        if self._connections is None:
+            module = await asyncio.to_thread(import_module, "waflows.upstream.connections")
+            if self._connections is None:
+                self._connections = module.Connections(self._resolver, self.allow_loopback)
         return self._connections
 
 
