@@ -33,6 +33,7 @@ from waflows.api.auth import (
     check_write,
 )
 from waflows.api.errors import Dialect, Refusal, shortened
+from waflows.api.large_answers import LARGE_BYTES, send_in_slices
 from waflows.api.memory import KeptList, head_lines, names_etag
 from waflows.api.route import ABORT, Call, Reply, Route, Scope
 from waflows.api.state import Exchange, State
@@ -41,6 +42,7 @@ from waflows.errors import (
     DeliberateFault,
     MethodNotAllowed,
     NotFound,
+    Overloaded,
     PayloadTooLarge,
     Unsupported,
     UnsupportedMediaType,
@@ -96,8 +98,28 @@ class Address:
         exchange.status = response.status_code
         if isinstance(response, StreamingResponse):
             await self._stream(response, exchange, scope, receive, send)
+        elif len(response.body) > LARGE_BYTES:
+            await self._send_large(response, exchange, scope, receive, send)
         else:
             await response(scope, receive, send)
+
+    async def _send_large(
+        self,
+        response: Response,
+        exchange: Exchange,
+        scope: AsgiScope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Sends a large body when there is room for it, or the refusal."""
+        try:
+            with self.state.large_answers.holding(exchange.owner, len(response.body)):
+                await send_in_slices(response, scope, send)
+        except Overloaded as error:
+            refusal = self.refused(error, exchange, scope)
+            refusal.headers["X-Request-Id"] = exchange.request_id
+            exchange.status = refusal.status_code
+            await refusal(scope, receive, send)
 
     async def _stream(
         self,
@@ -231,16 +253,16 @@ class Address:
             _client(scope),
         )
         incoming: Incoming | None = scope.get(INCOMING)
-        owner = exchange.account_id
+        exchange.owner = exchange.account_id
         if route.access is not None:
             call.granted = await route.access(call)
-            owner = call.granted.account_id
+            exchange.owner = call.granted.account_id
         if incoming is not None:
-            incoming.belongs_to(owner)
+            incoming.belongs_to(exchange.owner)
         if route.body is None:
             return await self._handled(route, call, headers, exchange)
         async with AsyncExitStack() as turn:
-            call.body = await self._body(route, headers, receive, incoming, owner, turn)
+            call.body = await self._body(route, headers, receive, incoming, exchange.owner, turn)
             return await self._handled(route, call, headers, exchange)
 
     async def _handled(
@@ -322,7 +344,9 @@ def note(
 
 
 def _is_unexpected(error: Exception, refusal: Refusal) -> bool:
-    return refusal.status >= 500 and not isinstance(error, Unsupported | DeliberateFault)
+    return refusal.status >= 500 and not isinstance(
+        error, Unsupported | DeliberateFault | Overloaded
+    )
 
 
 def base_url(state: State, scope: AsgiScope, headers: Headers) -> str:

@@ -17,6 +17,7 @@ from waflows.security.links import PreviewGrant
 from waflows.services import clock, page_play, previews
 from waflows.services.page_play import PageRights
 from waflows.services.previews import Preview
+from waflows.storage.database import Transaction
 from waflows.storage.flows import Flow
 
 DOWNLOAD_PATH = "/flow-json/{flowId}"
@@ -142,8 +143,20 @@ async def linked(call: Call[PreviewLinkQuery, Any]) -> Opened:
     return Opened(flow, PageRights(secret, holder, grant))
 
 
-async def download(call: Call[LinkQuery, None]) -> Reply:
-    """The Flow JSON a link leads to, byte for byte."""
+class Downloadable(msgspec.Struct, frozen=True):
+    """What a download link opens: one revision of a flow."""
+
+    flow: Flow
+    revision: int
+
+    @property
+    def account_id(self) -> str:
+        """Whose flow it is."""
+        return self.flow.account_id
+
+
+async def downloadable(call: Call[LinkQuery, Any]) -> Downloadable:
+    """What a download link opens; raises NotFound for a link that is not valid."""
     claim = links.read_download_token(call.query.token)
     if claim is None or claim.expires_at <= clock.now_ms() / 1000:
         raise NotFound(_GONE)
@@ -152,10 +165,23 @@ async def download(call: Call[LinkQuery, None]) -> Reply:
         call.state.secret, call.query.token, flow.account_id, flow.id, claim
     ):
         raise NotFound(_GONE)
-    text = await call.state.db.read(previews.text_of, flow, claim.revision)
-    if text is None:
+    return Downloadable(flow, claim.revision)
+
+
+async def download(call: Call[LinkQuery, None]) -> Reply:
+    """The Flow JSON a link leads to, byte for byte."""
+    opened: Downloadable = call.granted
+    db = call.state.db
+    size = await db.read(previews.text_bytes_of, opened.flow, opened.revision)
+    if size is None:
         raise NotFound(_GONE)
-    return Reply(text.encode("utf-8"), headers=dict(FLOW_JSON_HEADERS))
+    async with call.state.decoding:
+        # Nothing is read that could not be sent.
+        call.state.large_answers.require_room(opened.account_id, size)
+        body = await db.read_slow(_encoded_text, opened.flow, opened.revision)
+    if body is None:
+        raise NotFound(_GONE)
+    return Reply(body, headers=dict(FLOW_JSON_HEADERS))
 
 
 FLOW_JSON_HEADERS = {
@@ -163,6 +189,11 @@ FLOW_JSON_HEADERS = {
     "Content-Disposition": 'attachment; filename="flow.json"',
     "X-Content-Type-Options": "nosniff",
 }
+
+
+def _encoded_text(tx: Transaction, flow: Flow, revision: int) -> bytes | None:
+    text = previews.text_of(tx, flow, revision)
+    return None if text is None else text.encode("utf-8")
 
 
 async def _named(call: Call[Any, Any]) -> Flow:

@@ -379,7 +379,7 @@ def _served() -> list[Route]:
     return [
         Route(method="GET", path=links.DOWNLOAD_PATH, handler=links.download, scope=_PUBLIC,
               tag="Links", name="downloadFlowJson", summary="Fetch a Flow JSON by its link",
-              query=links.LinkQuery, answers=dict),
+              query=links.LinkQuery, access=links.downloadable, answers=dict),
         Route(method="GET", path=made_up_files.PATH, handler=media.download, scope=_PUBLIC,
               tag="Links", name="downloadMedia", summary="Fetch a file of a simulated phone",
               answers=str, produces="application/octet-stream",

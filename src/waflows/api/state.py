@@ -13,6 +13,7 @@ import msgspec
 
 from waflows.api.auth import KeyMemory, SessionMemory
 from waflows.api.journal import Journal
+from waflows.api.large_answers import LargeAnswers
 from waflows.api.memory import KeptList, Key, ListMemory
 from waflows.api.readiness import Readiness
 from waflows.security.vault import Vault
@@ -40,13 +41,15 @@ class Exchange:
     """One request, as far as it is known, and how it was answered.
 
     `path` is without the phone number that stands in it, since logs and the journal keep it.
-    `memory_key` is what its answer may be kept under, `kept` the answer that may be.
+    `memory_key` is what its answer may be kept under, `kept` the answer that may be. `owner` is
+    the account that answers for it, by its key or by the link that was used.
     """
 
     memory_key: Key
     if_none_match: bytes | None = None
     route = ""
     account_id = ""
+    owner = ""
     key = ""
     status = 0
     from_memory = False
@@ -152,8 +155,9 @@ class State(msgspec.Struct):
     fault_rules: FaultRules | None
     """What makes calls fail on purpose; there in development only."""
     readiness: Readiness
+    large_answers: LargeAnswers = msgspec.field(default_factory=LargeAnswers)
     decoding: asyncio.Semaphore = msgspec.field(default_factory=lambda: asyncio.Semaphore(2))
-    """Held while a large body is decoded."""
+    """Held while a large body is decoded, or a text that may be large is read."""
     long_bodies: Lines = msgspec.field(default_factory=Lines)
     """Where requests with a large body wait for one another, in a line for each account."""
 

@@ -53,6 +53,11 @@ def text_of(tx: Transaction, flow: Flow, revision: int) -> str | None:
     return store.flow_json(tx, flow.account_id, flow.id, revision)
 
 
+def text_bytes_of(tx: Transaction, flow: Flow, revision: int) -> int | None:
+    """How long that text is, in bytes; None where there is no such revision."""
+    return store.flow_json_bytes(tx, flow.account_id, flow.id, revision)
+
+
 def live_preview(flow: Flow) -> Preview | None:
     """The preview link of a flow, while it has not expired."""
     if flow.preview_nonce is None or flow.preview_expires_at is None:

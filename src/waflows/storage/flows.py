@@ -386,6 +386,17 @@ def flow_json(tx: Transaction, account_id: str, flow_id: str, revision: int) -> 
     return text if packed is None else packing.unpack(packed, length)
 
 
+def flow_json_bytes(tx: Transaction, account_id: str, flow_id: str, revision: int) -> int | None:
+    """How long the text of one version is, in bytes of UTF-8."""
+    row = tx.one(
+        "SELECT bytes FROM flow_revisions WHERE account_id = ? AND flow_id = ? AND revision = ?",
+        account_id,
+        flow_id,
+        revision,
+    )
+    return row[0] if row else None
+
+
 def find_faults(tx: Transaction, account_id: str, flow_id: str, revision: int) -> Checked | None:
     """What was found in one version; None when it was never checked."""
     row = tx.one(

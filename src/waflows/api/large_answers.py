@@ -1,0 +1,70 @@
+"""Large answers while they are sent: how much of them one process holds at once.
+
+A client that asks for megabytes and then reads nothing would otherwise have the server keep them
+for as long as the connection lasts. So a large body is sent in slices, each after the client has
+taken the one before, and counted until the last slice has gone. What is beyond the bound is
+refused instead of held; one account has a share of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+
+from starlette.responses import Response
+from starlette.types import Scope, Send
+
+from waflows.errors import Overloaded
+
+LARGE_BYTES = 256 * 1024
+"""Bodies up to this size are written at once and not counted."""
+MOST_BYTES = 40 * 1024 * 1024
+MOST_BYTES_OF_ONE = MOST_BYTES // 2
+
+
+class LargeAnswers:
+    """The large bodies that this process is sending."""
+
+    def __init__(self) -> None:
+        self._held: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def holding(self, owner: str, size: int) -> Iterator[None]:
+        """Counts a body for an account while it is sent; raises Overloaded when it is too much.
+
+        `owner` is the account that answers for the request; empty where there is no account.
+        """
+        self.require_room(owner, size)
+        self._held[owner] += size
+        try:
+            yield
+        finally:
+            self._held[owner] -= size
+            if not self._held[owner]:
+                del self._held[owner]
+
+    def require_room(self, owner: str, size: int) -> None:
+        """Raises Overloaded when no body of this size can be held for an account now."""
+        if self._held.total() + size > MOST_BYTES or self._held[owner] + size > MOST_BYTES_OF_ONE:
+            raise Overloaded(
+                "Too many large answers wait for their clients to read them; try again shortly."
+            )
+
+
+async def send_in_slices(response: Response, scope: Scope, send: Send) -> None:
+    """Sends a finished response, never more at once than the client is ready to take."""
+    await send(
+        {
+            "type": "http.response.start",
+            "status": response.status_code,
+            "headers": response.raw_headers,
+        }
+    )
+    body = memoryview(response.body)
+    if scope["method"] == "HEAD":
+        body = body[:0]
+    for start in range(0, len(body), LARGE_BYTES):
+        slice_ = bytes(body[start : start + LARGE_BYTES])
+        await send({"type": "http.response.body", "body": slice_, "more_body": True})
+    await send({"type": "http.response.body"})
