@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from contract.raw_http import Connection, ask, request
 from contract.refusals import assert_known, bearer, enveloped
-from harness.servers import Tenant
+from harness.databases import Postgres, new_sqlite
+from harness.servers import Process, Tenant, dev_server
 
 from waflows.api.protocol import MOST_HEAD_BYTES
 
@@ -49,6 +51,23 @@ _MALFORMED = {
     ),
     "an encoding in HTTP/1.0": (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
 }
+
+
+@pytest.fixture(scope="module")
+def running(
+    engine: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[tuple[Process, str]]:
+    """A server for these tests alone.
+
+    Of requests without an account only some a second are kept, which other tests may have used up.
+    """
+    folder = tmp_path_factory.mktemp(f"malformed-{engine}")
+    url = new_sqlite(folder)
+    if engine == "postgres":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        url = postgres.new_database()
+    with dev_server(folder, "--database-url", url) as (process, _):
+        yield process, url
 
 
 @pytest.mark.parametrize("fault", _MALFORMED)

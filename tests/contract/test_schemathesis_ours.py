@@ -63,6 +63,7 @@ _BEYOND_THE_SCHEMA = [
     "overlapHours must be an integer",
     "message_send_ttl_seconds must be an integer",
     "flow_action_payload must be JSON",
+    "data is what a screen sends",
     "url cannot be used",
     "Give httpAuthorization or oauth, not both",
     "httpAuthorization is '***'",
