@@ -64,18 +64,18 @@ def step(flow: Flow, state: State, event: Event, budget: Budget | None = None) -
     except Refused as refusal:
         kept = move.state if refusal.keep else known
         refused = str(refusal)[: choices.LONGEST_MESSAGE]
-        shown, told = render.render_told(flow, kept, budget)
+        shown, told = render.render_with_log(flow, kept, budget)
         return Step(kept, shown, log=told, refused=refused)
     except OverBudget:
-        shown, told = render.render_told(flow, known, budget)
+        shown, told = render.render_with_log(flow, known, budget)
         return Step(known, shown, log=told, refused=_TOO_MUCH_WORK)
-    shown, told = render.render_told(flow, move.state, budget)
+    shown, told = render.render_with_log(flow, move.state, budget)
     return Step(move.state, shown, tuple(move.effects), (*move.log, *told))
 
 
 def look(flow: Flow, state: State) -> Step:
     """The screen as it is, as a step by which nothing happened."""
-    shown, told = render.render_told(flow, state, Budget())
+    shown, told = render.render_with_log(flow, state, Budget())
     return Step(state, shown, log=told)
 
 

@@ -20,10 +20,10 @@ _TOO_MUCH = "The screen is cut: it holds more than a phone could show."
 
 def render(flow: Flow, state: State) -> View:
     """What the sheet shows. A state of another document shows what both have in common."""
-    return render_told(flow, state, Budget())[0]
+    return render_with_log(flow, state, Budget())[0]
 
 
-def render_told(flow: Flow, state: State, budget: Budget) -> tuple[View, tuple[Ran, ...]]:
+def render_with_log(flow: Flow, state: State, budget: Budget) -> tuple[View, tuple[Ran, ...]]:
     """What the sheet shows, and lines for the action log about what of it could not be told.
 
     A screen that is too much is drawn as far as the budget goes, without the widgets that do not
