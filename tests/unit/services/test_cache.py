@@ -36,8 +36,8 @@ def restless_threads() -> Iterator[None]:
 class _OneText:
     """A transaction in which every flow has the same Flow JSON."""
 
-    def one(self, sql: str, *parameters: object) -> tuple[str]:
-        return (_FLOW_JSON,)
+    def one(self, sql: str, *parameters: object) -> tuple[str, int, None]:
+        return _FLOW_JSON, len(_FLOW_JSON), None
 
 
 def _flow(number: int) -> Flow:
