@@ -14,6 +14,7 @@ import contextlib
 import os
 import random
 import sqlite3
+import sys
 import tempfile
 import threading
 import time
@@ -196,9 +197,7 @@ class SqliteDatabase:
         self._no_room.check()
         try:
             with tempfile.TemporaryFile(dir=self._path.parent) as file:
-                file.write(bytes(_ROOM_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
+                _allocate(file.fileno())
         except OSError as error:
             raise Unavailable(f"There is no room to write: {error.strerror}.") from error
 
@@ -345,6 +344,18 @@ def _read_now(
             _only_if_busy(error)
         deadline = _check_patience(deadline)
         time.sleep(_pause())
+
+
+def _allocate(file: int) -> None:
+    """Takes room on the disk for a file; raises OSError when there is none.
+
+    Where the system can, nothing is written: probes come for as long as the server runs.
+    """
+    if sys.platform == "linux":
+        os.posix_fallocate(file, 0, _ROOM_BYTES)
+    else:
+        os.write(file, bytes(_ROOM_BYTES))
+        os.fsync(file)
 
 
 def _insist(attempt: Callable[[], bool]) -> None:
