@@ -14,6 +14,7 @@ from harness.servers import Process, Tenant, client, opened
 from waflows.services import accounts, flows
 from waflows.services.flows import Content
 
+_MOST_CONNECTIONS = 500
 _LOOK_SECONDS = 4.0
 _QUIET_SECONDS = 0.3
 _NOT_STALE = {401, 503}
@@ -117,12 +118,14 @@ def observing(tenant: Tenant, direct: str, servers: list[Process], each: int) ->
         workers = []
         for server in servers:
             found: dict[str, httpx2.Client] = {}
-            for _ in range(60):
+            # A busy machine may give one worker most of the connections for a while.
+            for _ in range(_MOST_CONNECTIONS):
                 http = stack.enter_context(client(server.url))
                 answer = http.get("/healthz")
                 found.setdefault(answer.headers["x-request-id"].rpartition("-")[0], http)
                 if len(found) == each:
                     break
+                time.sleep(0.01)
             workers += found.values()
         yield Observer(tenant, direct, workers)
 
