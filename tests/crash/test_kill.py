@@ -28,6 +28,7 @@ from harness.flow_json import valid_flow
 from harness.servers import Process, Tenant, dev_server, opened, production_server
 
 from waflows.storage.database import Transaction
+from waflows.storage.packing import unpack
 
 _CLIENTS = 6
 _FILLER = " " * 2000
@@ -85,12 +86,15 @@ class Ledger:
 
 def _flows_of(tx: Transaction, tenant: Tenant) -> dict[str, Flow]:
     rows = tx.all(
-        "SELECT f.name, f.status, r.flow_json, f.revision FROM flows f"
+        "SELECT f.name, f.status, r.flow_json, r.packed, r.bytes, f.revision FROM flows f"
         " LEFT JOIN flow_revisions r ON r.account_id = f.account_id AND r.flow_id = f.id"
         " AND r.revision = f.revision WHERE f.account_id = ?",
         tenant.account_id,
     )
-    return {name: Flow(*rest) for name, *rest in rows}
+    return {
+        name: Flow(status, text if packed is None else unpack(packed, length), revision)
+        for name, status, text, packed, length, revision in rows
+    }
 
 
 class Client:
