@@ -31,8 +31,8 @@ weight counts characters, and eight for each value, which is about what it takes
 LARGEST_STATE = 12 * 1024 * 1024
 """Weight of all that is known of a flow being played: one screen's data, and some of others."""
 
-LARGEST_VIEW = 4 * 1024 * 1024
-"""Weight of a screen as drawn. A phone shows a few thousand characters and some pictures."""
+LARGEST_VIEW = 8 * 1024 * 1024
+"""Weight of a screen as drawn. Fifty of every component, with pictures, take less."""
 
 LARGEST_RESPONSE = 1024 * 1024
 """Weight of what a flow answers in the end, of the summary of it, and of a step's action log."""

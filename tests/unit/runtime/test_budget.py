@@ -105,7 +105,7 @@ def test_a_screen_too_large_is_drawn_as_far_as_it_may_be() -> None:
     drawn = look(flow, state).screen
 
     assert drawn.widgets[0].text == ("before",)  # type: ignore[union-attr]
-    assert len(drawn.widgets) == 1 + 4 + 1
+    assert len(drawn.widgets) == 1 + 8 + 1
     assert drawn.widgets[-1].component == "Footer"
     assert drawn.detail == CUT
 
