@@ -27,5 +27,7 @@ else:
         if name == "__version__":
             from importlib.metadata import version
 
-            return version("waflows")
+            # Looked up once: it reads a file, and every page asks for it.
+            found = globals()["__version__"] = version("waflows")
+            return found
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

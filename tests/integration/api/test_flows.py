@@ -62,7 +62,7 @@ def test_flow_json_comes_back_byte_for_byte(server: Tenant) -> None:
 def test_text_that_is_not_json_is_refused_with_its_place_and_makes_no_flow(server: Tenant) -> None:
     for text, words in [
         ('{"version": }', "line 1, column 13"),
-        ('{\n"a": 1,\n}', "line 3, column 1"),
+        ('{\n"a": 1,\n}', "line 2, column 7"),
         ("", "line 1, column 1"),
         ('{"a": NaN}', "NaN is no JSON value"),
         ("[" * 100_000, "nested too deeply"),
