@@ -325,8 +325,8 @@ def test_a_certificate_the_machine_trusts_is_accepted(
 
 
 def test_https_to_a_server_without_tls_is_a_failure_of_tls() -> None:
-    with scripted(answer(200)) as server:
-        failure = _failure(server.url.replace("http:", "https:"))
+    with serving(_empty) as url:
+        failure = _failure(url.replace("http:", "https:"))
 
     assert failure.stage == Stage.TLS
 
