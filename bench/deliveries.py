@@ -27,8 +27,9 @@ from bench.references.bare import Answer
 from bench.rounds import in_turn, ratio, spread
 from bench.tables import Table, number
 from waflows.security.vault import Vault, make_key
-from waflows.services import accounts, deliveries, webhooks
-from waflows.services.webhooks import Event, Wanted
+from waflows.services.accounts import accounts
+from waflows.services.webhooks import deliveries, subscriptions
+from waflows.services.webhooks.subscriptions import Event, Wanted
 from waflows.storage import migrate
 from waflows.storage.database import Database, Transaction, open_database
 from waflows.telemetry.logs import Logs
@@ -116,10 +117,10 @@ def _delivered(available: Databases, engine: str, url: str, count: int) -> float
 def _fill(tx: Transaction, url: str, count: int) -> None:
     account = accounts.create_account(tx, "Bench").id
     names = [f"sub-{number:02}" for number in range(count)]
-    webhooks.configure(tx, _VAULT, account, [Wanted(name, url, "MSG") for name in names])
+    subscriptions.configure(tx, _VAULT, account, [Wanted(name, url, "MSG") for name in names])
     for user in range(_EVENTS):
         name = names[user % count]
-        webhooks.announce(tx, Event(account, name, "MSG", f"channel {user}", _body(user)))
+        subscriptions.announce(tx, Event(account, name, "MSG", f"channel {user}", _body(user)))
 
 
 async def _deliver(db: Database) -> float:

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from waflows import settings
-from waflows.api.route import Route
 from waflows.app import ALL_ROUTES
 from waflows.cli import cli
 from waflows.flowjson import RULES
 from waflows.flowjson.report.page import markdown
+from waflows.http.route import Route
 
 FOLDER = Path(__file__).resolve().parent
 _WIDTH = 88

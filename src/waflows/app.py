@@ -19,29 +19,29 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from waflows import bounds
 from waflows import settings as settings_module
 from waflows.api import openapi
-from waflows.api.auth import KeyMemory, SessionMemory
-from waflows.api.development import DEVELOPMENT
-from waflows.api.endpoint import Address, refused
-from waflows.api.errors import shortened
-from waflows.api.gateway import LIFESPAN_KEY, Gateway
-from waflows.api.journal import Journal
-from waflows.api.links import PREVIEW_PATH
-from waflows.api.memory import ListMemory
-from waflows.api.readiness import Readiness
-from waflows.api.route import Route
 from waflows.api.routes import PHONES, ROUTES
-from waflows.api.state import Recorder, State
-from waflows.api.traffic import Traffic
+from waflows.api.waflows.development import DEVELOPMENT
+from waflows.api.waflows.links import PREVIEW_PATH
 from waflows.console import phone as phone_pages
-from waflows.console.address import ConsoleAddress, PageAddress
-from waflows.console.address import refused as console_refused
 from waflows.console.pages import PAGES
+from waflows.console.resource import ConsoleResource, PageResource
+from waflows.console.resource import refused as console_refused
 from waflows.console.routes import CONSOLE
 from waflows.errors import RouteNotFound
-from waflows.services import accounts, quotas, sealing
-from waflows.services.checking import Checker
-from waflows.services.playing import Player
-from waflows.services.rate_limits import Counts
+from waflows.http.authentication import KeyMemory, SessionMemory
+from waflows.http.gateway import LIFESPAN_KEY, Gateway
+from waflows.http.journal import Journal
+from waflows.http.memory import ListMemory
+from waflows.http.readiness import Readiness
+from waflows.http.refusals import shortened
+from waflows.http.resource import Resource, refused
+from waflows.http.route import Route
+from waflows.http.state import Recorder, State
+from waflows.http.traffic import Traffic
+from waflows.services.accounts import accounts, quotas, sealing
+from waflows.services.accounts.rate_limits import Counts
+from waflows.services.flows.checking import Checker
+from waflows.services.flows.playing import Player
 from waflows.settings import Settings
 from waflows.storage import migrate
 from waflows.storage.database import Database, Deafness, open_database
@@ -121,7 +121,7 @@ def create_app(
         await db.stop()
         state.recorder.flush()
 
-    app = Starlette(routes=_addresses(state), lifespan=lifespan)
+    app = Starlette(routes=_resources(state), lifespan=lifespan)
     app.router.redirect_slashes = False
     app.router.default = _Nowhere(state)
     traffic = Traffic(logs)
@@ -177,15 +177,15 @@ class _HearingReport:
         self._was_deaf = deafness is not None
 
 
-def _addresses(state: State) -> list[StarletteRoute]:
+def _resources(state: State) -> list[StarletteRoute]:
     routes = _served([*ROUTES, *PAGES, *(DEVELOPMENT if state.development else [])], state.settings)
     pages = _served(CONSOLE, state.settings)
     api = [
-        (PageAddress if path == PREVIEW_PATH else Address)(path, routes, state)
+        (PageResource if path == PREVIEW_PATH else Resource)(path, routes, state)
         for path, routes in _by_path(routes)
     ]
-    console = [ConsoleAddress(path, routes, state) for path, routes in _by_path(pages)]
-    return [_address(address.path, address) for address in (*api, *console)]
+    console = [ConsoleResource(path, routes, state) for path, routes in _by_path(pages)]
+    return [_route(resource.path, resource) for resource in (*api, *console)]
 
 
 def _served(routes: list[Route], settings: Settings) -> list[Route]:
@@ -202,8 +202,8 @@ def _by_path(routes: list[Route]) -> Iterable[tuple[str, list[Route]]]:
     return by_path.items()
 
 
-def _address(path: str, address: Address) -> StarletteRoute:
-    route = StarletteRoute(path, address)
+def _route(path: str, resource: Resource) -> StarletteRoute:
+    route = StarletteRoute(path, resource)
     # Starlette's own pattern also matches a path with a line break at its end.
     route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
     return route

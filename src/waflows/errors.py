@@ -31,7 +31,7 @@
     ├── DeliberateFault           a rule of a development server wants this call to fail
     └── OperatorError             a setting, a file or a command is wrong
 
-This module knows no HTTP status and no vendor code: `waflows.api.errors` translates.
+This module knows no HTTP status and no vendor code: `waflows.http.refusals` translates.
 The docstring of a class is its default message.
 """
 

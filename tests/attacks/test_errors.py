@@ -12,7 +12,7 @@ from harness.attack import Asked, Target, attacked, watched
 from harness.databases import new_sqlite
 from harness.servers import opened
 
-from waflows.services import errors
+from waflows.services.accounts import error_log
 from waflows.storage.errors import ErrorRecord
 from waflows.storage.side import opened_side
 
@@ -48,7 +48,7 @@ def _read_answers(connection: socket.socket, wanted: int) -> int:
 
 def _kept(target: Target) -> list[ErrorRecord]:
     with opened(target.attacker.database_url) as db, opened_side(db) as side:
-        return side.read_now(errors.latest, 100_000)
+        return side.read_now(error_log.latest, 100_000)
 
 
 def _error_of_the_neighbour(target: Target) -> dict[str, Any]:
@@ -82,14 +82,14 @@ def test_strangers_on_one_connection_fill_no_disk_and_push_out_no_error(
             watch.assert_undisturbed(times=300)
 
         kept = [record for record in _kept(target) if not record.account_id]
-        assert 0 < len(kept) <= errors.STRANGERS_ROWS
+        assert 0 < len(kept) <= error_log.STRANGERS_ROWS
         assert _disk(folder) - room < 16_000_000
         _assert_found(target, before)
         _assert_found(target, _error_of_the_neighbour(target))
         target.process.stop()
         refused = sum(not line.get("account_id") for line in _refused(target))
         # Two a second are kept while it goes on.
-        assert 0 <= refused - _dropped(target, "") - errors.STRANGERS_ROWS < 400
+        assert 0 <= refused - _dropped(target, "") - error_log.STRANGERS_ROWS < 400
 
 
 def _refused(target: Target) -> list[dict[str, Any]]:

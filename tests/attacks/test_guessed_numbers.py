@@ -22,7 +22,7 @@ from harness.messages import (
 )
 from harness.servers import Tenant, client, opened
 
-from waflows.services import sub_accounts
+from waflows.services.accounts import sub_accounts
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 

@@ -11,7 +11,7 @@ from contract.raw_http import Answer
 from harness.servers import Tenant, opened
 
 from waflows.errors import NotFound
-from waflows.services import errors
+from waflows.services.accounts import error_log
 from waflows.storage.errors import ErrorRecord
 from waflows.storage.side import opened_side
 
@@ -33,10 +33,10 @@ def kept(tenant: Tenant, error_id: str) -> ErrorRecord:
     with opened(tenant.database_url) as db, opened_side(db) as side:
         for _ in range(50):
             try:
-                return side.read_now(errors.find_any, error_id)
+                return side.read_now(error_log.find_any, error_id)
             except NotFound:
                 time.sleep(0.05)
-        return side.read_now(errors.find_any, error_id)
+        return side.read_now(error_log.find_any, error_id)
 
 
 def bearer(tenant: Tenant) -> str:

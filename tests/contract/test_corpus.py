@@ -14,8 +14,8 @@ import pytest
 from harness.corpus import CORPUS, own_documents, rows
 from harness.servers import Process, Tenant, client, opened, run
 
-from waflows.services import flows
-from waflows.services.flows import Content
+from waflows.services.flows import lifecycle
+from waflows.services.flows.lifecycle import Content
 from waflows.storage.database import Transaction
 
 _PLACE = re.compile(r"at line (\d+), column (\d+)\.$")
@@ -266,7 +266,7 @@ def _make_many(tenant: Tenant, count: int) -> list[str]:
 
 def _make(tx: Transaction, account_id: str, channel_id: str, names: list[str]) -> list[str]:
     contents = [Content(name=name, categories=["OTHER"]) for name in names]
-    return [flows.create(tx, account_id, channel_id, content).id for content in contents]
+    return [lifecycle.create(tx, account_id, channel_id, content).id for content in contents]
 
 
 def _pages(http: httpx2.Client, path: str, limit: int) -> Iterator[list[dict[str, Any]]]:

@@ -16,8 +16,8 @@ from harness.fleet import kill
 from harness.receivers import Received, Receiver, receiver
 from harness.servers import Process, Tenant, dev_server, opened
 
-from waflows.services import webhooks
-from waflows.services.webhooks import Event
+from waflows.services.webhooks import subscriptions
+from waflows.services.webhooks.subscriptions import Event
 from waflows.storage.database import Transaction
 
 _USERS = 80
@@ -31,7 +31,7 @@ def _announce(tenant: Tenant, rounds: range) -> None:
     def one_round(tx: Transaction, number: int) -> None:
         for user in range(_USERS):
             body = {"user": user, "number": number}
-            webhooks.announce(tx, Event(tenant.account_id, "any", "MSG", f"user {user}", body))
+            subscriptions.announce(tx, Event(tenant.account_id, "any", "MSG", f"user {user}", body))
 
     with opened(tenant.database_url) as db:
         for number in rounds:

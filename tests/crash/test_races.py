@@ -20,7 +20,7 @@ from harness.fleet import KINDS, Answer, Asked, Fleet, at_once, client, fleet
 from harness.flow_json import VALID, valid_flow
 from harness.servers import Tenant, opened
 
-from waflows.services import accounts
+from waflows.services.accounts import accounts
 
 _CLIENTS = 50
 _SOAK_ROUNDS = 10

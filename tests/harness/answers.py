@@ -6,7 +6,7 @@ import itertools
 import uuid
 from typing import Any
 
-from waflows.services import submissions
+from waflows.services.submissions import submissions
 from waflows.storage import submissions as store
 from waflows.storage.database import Transaction
 from waflows.storage.submissions import Submission

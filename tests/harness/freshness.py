@@ -11,8 +11,9 @@ from typing import NamedTuple
 import httpx2
 
 from harness.servers import Process, Tenant, client, opened
-from waflows.services import accounts, flows
-from waflows.services.flows import Content
+from waflows.services.accounts import accounts
+from waflows.services.flows import lifecycle
+from waflows.services.flows.lifecycle import Content
 
 _MOST_CONNECTIONS = 500
 _LOOK_SECONDS = 4.0
@@ -76,7 +77,7 @@ class Observer:
                 for worker in self._workers:
                     _status(worker, tenant.flows, headers)
             made = db.run_now(
-                flows.create,
+                lifecycle.create,
                 tenant.account_id,
                 tenant.channel_id,
                 Content(name=f"Flow {self._count}", categories=["OTHER"]),

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from harness.servers import Tenant, opened
-from waflows.services import messaging
+from waflows.services.messages import conversations
 
 PERSON = "+6581234567"
 
@@ -15,7 +15,7 @@ def hear(tenant: Tenant, text: str = "Hello", *, msisdn: str = PERSON, name: str
     """Has a person write to the tenant's channel; the id of the message."""
     with opened(tenant.database_url) as db:
         return db.run_now(
-            messaging.receive_text, tenant.account_id, tenant.channel_id, msisdn, text, name
+            conversations.receive_text, tenant.account_id, tenant.channel_id, msisdn, text, name
         )
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx2
 
-from waflows.services import accounts, sub_accounts
+from waflows.services.accounts import accounts, sub_accounts
 from waflows.storage.database import Database, open_database
 
 _READY_SECONDS = 30.0

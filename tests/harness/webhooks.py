@@ -11,8 +11,8 @@ from typing import Any
 from aiohttp.abc import AbstractResolver
 
 from waflows.security.vault import Vault, make_key
-from waflows.services import webhooks
-from waflows.services.webhooks import Event, Wanted
+from waflows.services.webhooks import subscriptions
+from waflows.services.webhooks.subscriptions import Event, Wanted
 from waflows.storage.database import Database, Row, Transaction, open_database
 from waflows.telemetry.logs import Logs
 from waflows.upstream.egress import Egress
@@ -69,7 +69,7 @@ def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 def configure(db: Database, account: str, *wanted: Wanted) -> None:
     """Saves webhooks."""
-    db.run_now(webhooks.configure, VAULT, account, list(wanted))
+    db.run_now(subscriptions.configure, VAULT, account, list(wanted))
 
 
 def event(account: str, user: str, number: int, **more: Any) -> Event:
@@ -82,7 +82,7 @@ def event(account: str, user: str, number: int, **more: Any) -> Event:
 def announce(tx: Transaction, events: list[Event]) -> None:
     """Announces events in one transaction."""
     for one in events:
-        webhooks.announce(tx, one)
+        subscriptions.announce(tx, one)
 
 
 def deliveries(db: Database) -> list[Row]:

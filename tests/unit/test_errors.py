@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows import errors
-from waflows.api.errors import Dialect, answer_to
+from waflows.http.refusals import Dialect, answer_to
 
 
 def family(kind: type[errors.WaflowsError] = errors.WaflowsError) -> Iterator[type]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from waflows import settings
 from waflows.errors import WaflowsError
-from waflows.services import bubbles
+from waflows.services.messages import bubbles
 from waflows.storage.messages import Header
 from waflows.upstream.egress import Egress
 from waflows.urls import is_http_url, problem_of_database_url, problem_of_http_url

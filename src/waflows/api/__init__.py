@@ -1,1 +1,1 @@
-"""The HTTP API. Read `routes.py` first: it is the table of everything the server answers."""
+"""The HTTP APIs, one folder per dialect; each resource module has its own routes."""

@@ -7,11 +7,11 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from waflows.api import parameters
-from waflows.api.errors import Envelope
-from waflows.api.route import Call, NoQuery, Reply, Route, Scope
-from waflows.services.accounts import ACCOUNT_ID_PATTERN
-from waflows.services.sub_accounts import SUB_ACCOUNT_ID_PATTERN
+from waflows.http import reading
+from waflows.http.refusals import Envelope
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.services.accounts.accounts import ACCOUNT_ID_PATTERN
+from waflows.services.accounts.sub_accounts import SUB_ACCOUNT_ID_PATTERN
 
 _DESCRIPTION = """\
 waflows answers 8x8's WhatsApp Flows API on your own machine. Two dialects lead to the same flows:
@@ -193,7 +193,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         operation["description"] = route.detail
     if route.body is not None:
         operation["requestBody"] = {
-            "required": not parameters.may_be_left_out(route.body),
+            "required": not reading.may_be_left_out(route.body),
             "content": {"application/json": {"schema": schemas.of(route.body)}},
         }
     return operation

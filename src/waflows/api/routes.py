@@ -8,31 +8,26 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from waflows.api import (
+from waflows.api import openapi
+from waflows.api.eightbyeight import guide, listing, messages, reference, templates, webhooks
+from waflows.api.eightbyeight.flow_bodies import CreateBody, UpdateBody
+from waflows.api.eightbyeight.message_bodies import MessageBody
+from waflows.api.waflows import (
     deliveries,
     endpoint_keys,
-    guide,
     health,
-    limits,
     links,
-    listing,
     media,
-    messages,
-    openapi,
     phones,
-    reference,
     submissions,
-    templates,
     usage,
-    webhooks,
 )
-from waflows.api.bodies import CreateBody, UpdateBody
-from waflows.api.message_bodies import MessageBody
-from waflows.api.route import Handler, Route, Scope
-from waflows.services import made_up_files
-from waflows.services.forgetting import Forgotten
-from waflows.services.quotas import Space
-from waflows.services.submission_views import SubmissionView
+from waflows.http import limits
+from waflows.http.route import Handler, Route, Scope
+from waflows.services.accounts.quotas import Space
+from waflows.services.phone import made_up_files
+from waflows.services.submissions.forgetting import Forgotten
+from waflows.services.submissions.views import SubmissionView
 from waflows.storage.errors import ErrorRecord
 
 _A = "/api/v1/accounts/{accountId}"

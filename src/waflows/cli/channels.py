@@ -9,7 +9,8 @@ import click
 from waflows.cli.groups import Group
 from waflows.cli.operator import account_option, database_options, opened
 from waflows.cli.output import json_option, show_list, show_one
-from waflows.services import accounts, clock
+from waflows.services import clock
+from waflows.services.accounts import accounts
 from waflows.storage.accounts import Channel
 
 

@@ -18,8 +18,9 @@ from waflows.cli.operator import (
 )
 from waflows.cli.output import json_option, print_json
 from waflows.errors import OperatorError
-from waflows.services import checks, sealing
-from waflows.services.checks import Check
+from waflows.services.accounts import sealing
+from waflows.services.flows import checks
+from waflows.services.flows.checks import Check
 from waflows.storage import backup, migrate
 from waflows.storage.compact import compress_revisions
 from waflows.storage.database import open_database

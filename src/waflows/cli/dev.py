@@ -17,8 +17,9 @@ from waflows import samples, settings
 from waflows.app import create_app
 from waflows.cli.serving import address_of, listen, uvicorn_config
 from waflows.errors import OperatorError, WaflowsError
-from waflows.services import accounts, flow_texts, flows, sub_accounts
-from waflows.services.flows import Content
+from waflows.services.accounts import accounts, sub_accounts
+from waflows.services.flows import lifecycle, texts
+from waflows.services.flows.lifecycle import Content
 from waflows.storage import migrate
 from waflows.storage.database import Database, Transaction, open_database
 from waflows.storage.side import remove_with_side
@@ -154,18 +155,18 @@ def _make(tx: Transaction) -> Notes:
     sub_accounts.create_sub_account(tx, account.id, _SUB_ACCOUNT, channel.id)
     key = accounts.create_key(tx, account.id, "dev")
     for sample in samples.all_samples():
-        flow = flows.create(
+        flow = lifecycle.create(
             tx,
             account.id,
             channel.id,
             Content(
                 name=sample.name,
                 categories=sample.categories,
-                flow_json=flow_texts.check_now(sample.flow_json),
+                flow_json=texts.check_now(sample.flow_json),
             ),
         )
         if sample.published:
-            flows.publish(tx, account.id, channel.id, flow.id)
+            lifecycle.publish(tx, account.id, channel.id, flow.id)
     return Notes(account.id, channel.id, _SUB_ACCOUNT, key.text)
 
 

@@ -124,7 +124,7 @@ def _examine_url(
     import msgspec
 
     from waflows import client
-    from waflows.api.endpoint_keys import answer_of
+    from waflows.api.waflows.endpoint_keys import answer_of
     from waflows.security import key_pairs
     from waflows.upstream import doctor
     from waflows.upstream.egress import Egress

@@ -252,7 +252,8 @@ def export_private(
     private key ever leaves over the network. FILE is readable by its owner only.
     """
     from waflows import settings
-    from waflows.services import endpoint_keys, sealing
+    from waflows.services.accounts import sealing
+    from waflows.services.endpoint import endpoint_keys
 
     chosen = settings.load({"data": data, "database_url": database_url}, os.environ, config)
     with opened(data, database_url, config) as db:

@@ -12,7 +12,7 @@ from waflows.cli.groups import Group
 from waflows.cli.operator import database_options, opened
 from waflows.cli.output import json_option, print_json, show_list
 from waflows.errors import NotFound
-from waflows.services import errors
+from waflows.services.accounts import error_log
 from waflows.storage.database import Database
 from waflows.storage.errors import ErrorRecord
 from waflows.storage.side import opened_side
@@ -51,7 +51,7 @@ def show(error_id: str, as_json: bool, **where: Any) -> None:
 def list_(limit: int, as_json: bool, **where: Any) -> None:
     """List the newest errors."""
     with opened(**where) as db, opened_side(db) as side:
-        found = side.read_now(errors.latest, limit)
+        found = side.read_now(error_log.latest, limit)
     show_list(
         found,
         {
@@ -69,10 +69,10 @@ def list_(limit: int, as_json: bool, **where: Any) -> None:
 def _find(side: Database, error_id: str) -> ErrorRecord:
     for _ in range(_TRIES - 1):
         try:
-            return side.read_now(errors.find_any, error_id)
+            return side.read_now(error_log.find_any, error_id)
         except NotFound:
             time.sleep(_PAUSE_SECONDS)
-    return side.read_now(errors.find_any, error_id)
+    return side.read_now(error_log.find_any, error_id)
 
 
 def _lines(record: ErrorRecord) -> dict[str, str]:

@@ -13,7 +13,8 @@ from waflows.cli.groups import Group
 from waflows.cli.operator import account_option, database_options, opened
 from waflows.cli.output import as_builtins, json_option, print_json, show_list, show_one
 from waflows.errors import OperatorError
-from waflows.services import accounts, clock
+from waflows.services import clock
+from waflows.services.accounts import accounts
 from waflows.storage.accounts import ApiKey
 
 _UNITS = {"m": 60, "h": 3600, "d": 24 * 3600}

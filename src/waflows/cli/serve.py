@@ -15,7 +15,7 @@ import uvicorn
 from waflows import settings
 from waflows.cli.serving import address_of, listen, uvicorn_config
 from waflows.cli.supervisor import Supervisor
-from waflows.services import sealing
+from waflows.services.accounts import sealing
 from waflows.settings import Settings
 from waflows.storage import migrate
 from waflows.storage.database import open_database

@@ -7,8 +7,8 @@ from typing import Any
 
 import uvicorn
 
-from waflows.api.traffic import raise_descriptor_limit
 from waflows.errors import OperatorError
+from waflows.http.traffic import raise_descriptor_limit
 from waflows.settings import Settings
 
 # Where this machine reaches a server that listens on every address.
@@ -48,7 +48,7 @@ def uvicorn_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
         app,
         loop="auto",
         # By name: a process that only looks after workers has no use for the whole server.
-        http="waflows.api.protocol:EnvelopeProtocol",
+        http="waflows.http.protocol:EnvelopeProtocol",
         ws="none",
         interface="asgi3",
         log_config=None,

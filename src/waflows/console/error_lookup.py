@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from waflows.api.errors import Refusal
-from waflows.api.reference import find_error
-from waflows.api.route import Call, Reply, Route, Scope
+from waflows.api.eightbyeight.reference import find_error
 from waflows.console import shell
-from waflows.console.address import OnPage
+from waflows.console.resource import OnPage
 from waflows.errors import WaflowsError
+from waflows.http.refusals import Refusal
+from waflows.http.route import Call, Reply, Route, Scope
 from waflows.storage.errors import ErrorRecord
 
 _SHOWN = (

@@ -11,14 +11,15 @@ from typing import Any
 
 import msgspec
 
-from waflows.api.bodies import WholeNumber
-from waflows.api.errors import Refusal
-from waflows.api.links import PreviewQuery, preview_link
-from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.api.eightbyeight.flow_bodies import WholeNumber
+from waflows.api.waflows.links import PreviewQuery, preview_link
 from waflows.console import shell
-from waflows.console.address import OnPage
+from waflows.console.resource import OnPage
 from waflows.errors import NotFound, WaflowsError
-from waflows.services import browsing, editing, endpoint_health
+from waflows.http.refusals import Refusal
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.services.endpoint import endpoint_health
+from waflows.services.flows import browsing, editing
 from waflows.storage.flows import Flow
 
 _UNFIT_FOR_FILES = re.compile(r"[^A-Za-z0-9]+")

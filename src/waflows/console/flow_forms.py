@@ -8,14 +8,15 @@ from typing import Any
 import msgspec
 
 from waflows import samples
-from waflows.api import bodies
-from waflows.api.bodies import Category, CreateBody, UpdateBody, WholeNumber
-from waflows.api.errors import Refusal
-from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.api.eightbyeight import flow_bodies
+from waflows.api.eightbyeight.flow_bodies import Category, CreateBody, UpdateBody, WholeNumber
 from waflows.console import shell
-from waflows.console.address import OnPage
+from waflows.console.resource import OnPage
 from waflows.errors import Forbidden, InvalidParameter, OutOfRange, WaflowsError
-from waflows.services import browsing, editing, endpoint_keys, flows
+from waflows.http.refusals import Refusal
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.services.endpoint import endpoint_keys
+from waflows.services.flows import browsing, editing, lifecycle
 from waflows.storage.flows import Flow
 
 _BLANK = "blank"
@@ -61,7 +62,7 @@ async def new_page(call: Call[NewQuery, None]) -> Reply:
     if call.query.clone:
         source = await call.state.db.read(browsing.find, call.principal, call.query.clone)
         proposed = NewForm(
-            name=f"Copy of {source.name}"[: flows.NAME_LENGTH],
+            name=f"Copy of {source.name}"[: lifecycle.NAME_LENGTH],
             categories=source.categories,
             channel=source.channel_id,
             start=f"{_CLONE}{source.id}",
@@ -75,11 +76,11 @@ async def create(call: Call[NoQuery, NewForm]) -> Reply:
     form = call.body
     draw = await _drawer(call, form)
     try:
-        content = await bodies.content(call, _create_body(form))
+        content = await flow_bodies.content(call, _create_body(form))
         if not call.principal.may_use(form.channel):
             raise Forbidden(f"This API key may not use channel {form.channel}.")
         flow = await call.state.db.run(
-            flows.create, call.account_id, form.channel, content, call.principal.channel_ids
+            lifecycle.create, call.account_id, form.channel, content, call.principal.channel_ids
         )
     except WaflowsError as error:
         raise OnPage(error, draw) from error
@@ -110,7 +111,7 @@ async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
             categories=_categories(form.categories),
             end_point_uri=uri or None,
         )
-        content = await bodies.content(call, body)
+        content = await flow_bodies.content(call, body)
         # A form names everything, so what it leaves empty is meant to be.
         content = msgspec.structs.replace(content, endpoint_uri=uri)
         await call.state.db.run(

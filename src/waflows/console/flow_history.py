@@ -10,13 +10,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from waflows.api.bodies import WholeNumber
-from waflows.api.errors import Refusal
-from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.api.eightbyeight.flow_bodies import WholeNumber
 from waflows.console import shell
-from waflows.console.address import OnPage
+from waflows.console.resource import OnPage
 from waflows.errors import WaflowsError
-from waflows.services import editing
+from waflows.http.refusals import Refusal
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.services.flows import editing
 from waflows.storage.flows import Flow, Revision, Status
 
 _MOST_LINES = 20_000

@@ -12,15 +12,16 @@ from typing import Any
 import msgspec
 
 from waflows import runtime
-from waflows.api import limits, playing
-from waflows.api.playing import About, PlayBody
-from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.api.waflows import previews
+from waflows.api.waflows.previews import About, PlayBody
 from waflows.console import shell
 from waflows.errors import NotFound
+from waflows.http import limits
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.security.links import PreviewGrant
-from waflows.services import browsing
-from waflows.services.page_play import PageRights
-from waflows.services.playing import NotPlayable
+from waflows.services.flows import browsing
+from waflows.services.flows.page_play import PageRights
+from waflows.services.flows.playing import NotPlayable
 from waflows.storage.flows import Flow
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -55,7 +56,7 @@ async def sketch(call: Call[NoQuery, SketchBody]) -> Reply:
         document = await _document(call, name, call.body.flow_json)
     except NotPlayable as error:
         problem = error.message
-    about = About(name=flow.name, problem=problem, **playing.described(document, []))
+    about = About(name=flow.name, problem=problem, **previews.described(document, []))
     return Reply(Sketched(name, about), headers=dict(_NO_STORE))
 
 
@@ -66,7 +67,7 @@ async def play(call: Call[NoQuery, SketchPlayBody]) -> Reply:
     # Whatever the page calls a text it sends: a name stands for one text for ever.
     name = call.body.sketch if text is None else _name(text)
     document = await _document(call, name, text)
-    answer = await playing.played_from(call.state, flow, document, call.body, _rights(call, flow))
+    answer = await previews.played_from(call.state, flow, document, call.body, _rights(call, flow))
     return Reply(answer, headers=dict(_NO_STORE))
 
 

@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Meta
 
-from waflows.api.route import Call, Reply, Route, Scope
 from waflows.console import shell
 from waflows.errors import InvalidParameter
-from waflows.services import browsing, quotas
+from waflows.http.route import Call, Reply, Route, Scope
+from waflows.services.accounts import quotas
+from waflows.services.flows import browsing
 from waflows.storage.flows import Selection, Status
 
 

@@ -11,15 +11,15 @@ from typing import Any
 
 import msgspec
 
-from waflows.api import limits
-from waflows.api.bodies import WholeNumber
-from waflows.api.errors import Refusal
-from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.api.eightbyeight.flow_bodies import WholeNumber
 from waflows.console import language, shell
-from waflows.console.address import OnPage
+from waflows.console.resource import OnPage
 from waflows.errors import InvalidFlowJson, WaflowsError
 from waflows.flowjson.diagnostics import Diagnostic
-from waflows.services import editing
+from waflows.http import limits
+from waflows.http.refusals import Refusal
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.services.flows import editing
 from waflows.storage.flows import Flow, Status
 
 # What takes longer than a few milliseconds to draw is not for the event loop.

@@ -7,9 +7,9 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from waflows.api import limits
-from waflows.api.limits import BodyLimit
 from waflows.errors import InvalidParameter, PayloadTooLarge
+from waflows.http import limits
+from waflows.http.limits import BodyLimit
 
 S = TypeVar("S", bound=msgspec.Struct)
 

@@ -10,7 +10,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any
 
-from waflows.api.route import Reply
+from waflows.http.route import Reply
 from waflows.services import clock
 
 if TYPE_CHECKING:

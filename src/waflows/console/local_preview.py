@@ -22,16 +22,16 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from waflows import runtime
-from waflows.api import limits, parameters
-from waflows.api.playing import About, PlayBody, described
-from waflows.api.route import Reply
+from waflows.api.waflows.previews import About, PlayBody, described
 from waflows.console.html import page, policy
 from waflows.console.pages import read_static
 from waflows.errors import WaflowsError
 from waflows.flowjson import lint
+from waflows.http import limits, reading
+from waflows.http.route import Reply
 from waflows.runtime import Answered, Failed
-from waflows.services import flow_texts, playing
-from waflows.services.playing import NotPlayable, Played, Player
+from waflows.services.flows import playing, texts
+from waflows.services.flows.playing import NotPlayable, Played, Player
 
 LOOK_SECONDS = 0.2
 """How often the file is looked at."""
@@ -39,7 +39,7 @@ _ALIVE_SECONDS = 15.0
 _NOBODY = ""
 """There are no accounts here; all work is that of the one person who started it."""
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
-_MOST_BODY_BYTES = 3 * flow_texts.FLOW_JSON_BYTES
+_MOST_BODY_BYTES = 3 * texts.FLOW_JSON_BYTES
 
 Endpoint = Callable[[dict[str, Any]], "dict[str, Any] | Failed"]
 
@@ -197,7 +197,7 @@ async def _body(request: Request) -> PlayBody:
 
 def _decoded(body: bytes) -> PlayBody:
     limits.check_json(body, limits.PLAYED_STATE)
-    return parameters.read_body(PlayBody, body)
+    return reading.read_body(PlayBody, body)
 
 
 def _read(file: Path) -> bytes | None:

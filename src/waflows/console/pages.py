@@ -6,12 +6,13 @@ import hashlib
 import mimetypes
 from importlib import resources
 
-from waflows.api import limits, playing
-from waflows.api.links import PREVIEW_PATH, Opened, PreviewLinkQuery, linked
-from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.api.waflows import previews
+from waflows.api.waflows.links import PREVIEW_PATH, Opened, PreviewLinkQuery, linked
 from waflows.console.html import COMMON_HEADERS, page, policy
 from waflows.errors import NotFound
-from waflows.services.playing import Played
+from waflows.http import limits
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.services.flows.playing import Played
 
 _STATIC = resources.files("waflows.console") / "static"
 
@@ -61,12 +62,12 @@ PAGES: list[Route] = [
     Route(method="GET", path=PREVIEW_PATH, handler=preview, scope=Scope.PUBLIC, tag="Pages",
           name="previewPage", summary="A flow's preview", query=PreviewLinkQuery, access=linked,
           documented=False),
-    Route(method="GET", path=playing.ABOUT_PATH, handler=playing.about, scope=Scope.PUBLIC,
+    Route(method="GET", path=previews.ABOUT_PATH, handler=previews.about, scope=Scope.PUBLIC,
           tag="Pages", name="previewAbout", summary="What a preview page shows around a flow",
-          query=PreviewLinkQuery, access=linked, answers=playing.About, documented=False),
-    Route(method="POST", path=playing.EVENTS_PATH, handler=playing.play, scope=Scope.PUBLIC,
+          query=PreviewLinkQuery, access=linked, answers=previews.About, documented=False),
+    Route(method="POST", path=previews.EVENTS_PATH, handler=previews.play, scope=Scope.PUBLIC,
           tag="Pages", name="previewEvents", summary="Plays a flow on by one event",
-          query=PreviewLinkQuery, access=linked, body=playing.PlayBody,
+          query=PreviewLinkQuery, access=linked, body=previews.PlayBody,
           max_body=limits.PLAYED_STATE, answers=Played, documented=False),
     Route(method="GET", path="/static/{file}", handler=static_file, scope=Scope.PUBLIC,
           tag="Pages", name="staticFile", summary="A file of a page", documented=False),

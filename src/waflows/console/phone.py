@@ -12,15 +12,18 @@ from urllib.parse import quote
 
 import msgspec
 
-from waflows.api import limits
-from waflows.api.phones import Chat, OpenBody, Said, SayBody, chat_answer, phone_of
-from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.api.waflows.phones import Chat, OpenBody, Said, SayBody, chat_answer, phone_of
 from waflows.console import shell
 from waflows.errors import InvalidParameter, NotFound
-from waflows.services import browsing, messaging, msisdn, phone_play, phones
-from waflows.services.accounts import Principal
-from waflows.services.outgoing import FlowContent, Outgoing
-from waflows.services.phone_play import Phone
+from waflows.http import limits
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.services.accounts.accounts import Principal
+from waflows.services.flows import browsing
+from waflows.services.messages import conversations as messaging
+from waflows.services.messages import msisdn
+from waflows.services.messages.outgoing import FlowContent, Outgoing
+from waflows.services.phone import phone_play, phones
+from waflows.services.phone.phone_play import Phone
 from waflows.storage import sub_accounts
 from waflows.storage.accounts import Channel
 from waflows.storage.database import Transaction

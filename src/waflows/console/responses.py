@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import field
 
-from waflows.api import submissions as api
-from waflows.api.route import Call, NoQuery, Reply, Route, Scope
+from waflows.api.waflows import submissions as api
 from waflows.console import shell
-from waflows.services import browsing, forgetting, submissions
-from waflows.services import submission_exports as exports
-from waflows.services.submission_views import view
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.services.flows import browsing
+from waflows.services.submissions import exports, forgetting, submissions
+from waflows.services.submissions.views import view
 from waflows.storage.submissions import Selection
 
 _HOME = "/console/responses"

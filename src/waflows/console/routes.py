@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from waflows.api.route import Route
 from waflows.console import (
     error_lookup,
     flow_actions,
@@ -15,6 +14,7 @@ from waflows.console import (
     responses,
     signing_in,
 )
+from waflows.http.route import Route
 
 CONSOLE: list[Route] = [
     *signing_in.ROUTES,

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from waflows.api.errors import Refusal
-from waflows.api.route import Call, Reply
 from waflows.console.html import page, policy
-from waflows.services.accounts import Principal
+from waflows.http.refusals import Refusal
+from waflows.http.route import Call, Reply
+from waflows.services.accounts.accounts import Principal
 from waflows.settings import Settings
 
 HOME = "/console/flows"

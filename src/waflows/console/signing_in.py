@@ -13,15 +13,16 @@ from typing import Any
 
 import msgspec
 
-from waflows.api import limits
-from waflows.api.errors import Refusal
-from waflows.api.route import Call, NoQuery, Reply, Route, Scope
 from waflows.console import session_cookie, shell
-from waflows.console.address import SIGN_IN, OnPage
+from waflows.console.resource import SIGN_IN, OnPage
 from waflows.errors import NotAuthenticated, RateLimited
+from waflows.http import limits
+from waflows.http.refusals import Refusal
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.security import sessions
-from waflows.services import accounts, clock, rate_limits, sign_ins
-from waflows.services.sign_ins import SESSION_SECONDS
+from waflows.services import clock
+from waflows.services.accounts import accounts, rate_limits, sign_ins
+from waflows.services.accounts.sign_ins import SESSION_SECONDS
 from waflows.storage.database import Transaction
 
 _FAILURES_A_MINUTE = 10

@@ -5,7 +5,7 @@
 
 `purpose` names the one place where a secret belongs: sealed text that is moved to another place
 does not open. What is sealed may be stored and backed up; no message here repeats any of it. Pure;
-where the key comes from is known to `waflows.services.sealing`.
+where the key comes from is known to `waflows.services.accounts.sealing`.
 """
 
 from __future__ import annotations

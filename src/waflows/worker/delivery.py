@@ -21,8 +21,9 @@ import msgspec
 
 from waflows.errors import WaflowsError
 from waflows.security.vault import Vault
-from waflows.services import clock, deliveries, webhooks
-from waflows.services.deliveries import Outcome, Taken, Turn
+from waflows.services import clock
+from waflows.services.webhooks import deliveries, subscriptions
+from waflows.services.webhooks.deliveries import Outcome, Taken, Turn
 from waflows.storage.database import Database
 from waflows.storage.outbox import Attempt, Delivery, Lane, State
 from waflows.storage.webhooks import Webhook
@@ -292,7 +293,7 @@ def _tried(
 
 
 def _target(vault: Vault, webhook: Webhook) -> Target:
-    opened = webhooks.credentials(vault, webhook)
+    opened = subscriptions.credentials(vault, webhook)
     oauth = None
     if webhook.oauth is not None:
         oauth = ClientCredentials(

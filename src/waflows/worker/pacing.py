@@ -10,7 +10,7 @@ call need not wait for the database.
 
 from __future__ import annotations
 
-from waflows.services.deliveries import Room
+from waflows.services.webhooks.deliveries import Room
 from waflows.storage.outbox import Lane
 
 MOST = 512

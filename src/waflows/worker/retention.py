@@ -9,7 +9,10 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
-from waflows.services import clock, deliveries, errors, forgetting
+from waflows.services import clock
+from waflows.services.accounts import error_log
+from waflows.services.submissions import forgetting
+from waflows.services.webhooks import deliveries
 from waflows.settings import Settings
 from waflows.storage.database import Database
 from waflows.storage.outbox import State
@@ -40,7 +43,7 @@ async def forget_once(db: Database, side: Database, settings: Settings, logs: Lo
 
 
 async def _forget_errors(side: Database, settings: Settings) -> int:
-    return await side.run_soft(errors.forget_old, settings.error_days)
+    return await side.run_soft(error_log.forget_old, settings.error_days)
 
 
 async def _forget_submissions(db: Database, settings: Settings) -> int:

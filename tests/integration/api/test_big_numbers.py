@@ -16,7 +16,7 @@ from integration.api.test_tenants import TABLE, Case, OfConsole, ids_of
 from integration.console.test_tenants import path_of
 from msgspec import inspect
 
-from waflows.api.development import DEVELOPMENT
+from waflows.api.waflows.development import DEVELOPMENT
 from waflows.app import ALL_ROUTES
 
 BIG = [2**31, 2**32, 2**53, 2**63 - 1, 2**63, 2**64, 10**30, 10**400, -(2**31) - 1, -(2**63) - 1]

@@ -10,7 +10,8 @@ from aiohttp import web
 from harness.receivers import Receiver, receiver
 from harness.servers import Tenant, client, opened
 
-from waflows.services import clock, webhooks
+from waflows.services import clock
+from waflows.services.webhooks import subscriptions
 from waflows.storage import outbox
 from waflows.storage.database import Transaction
 from waflows.storage.outbox import Attempt, State
@@ -35,16 +36,16 @@ def _dead(tenant: Tenant, count: int) -> list[str]:
     """Deliveries that were given up, the oldest first."""
 
     def write(tx: Transaction) -> list[str]:
-        webhook = webhooks.get_webhook(tx, tenant.account_id, "*", "MSG")
+        webhook = subscriptions.get_webhook(tx, tenant.account_id, "*", "MSG")
         ids = []
         for number in range(count):
             now = clock.now_ms()
-            event_id = webhooks.time_ordered_id(now)
-            new = webhooks.new_delivery(webhook, event_id, "351910000001", {"n": number}, now)
+            event_id = subscriptions.time_ordered_id(now)
+            new = subscriptions.new_delivery(webhook, event_id, "351910000001", {"n": number}, now)
             attempt = Attempt(now, 12, 500, "The webhook answered 500.", "351910000001 unknown")
             given_up = {
                 **{name: getattr(new, name) for name in new.__struct_fields__},
-                "id": webhooks.time_ordered_id(now + number),
+                "id": subscriptions.time_ordered_id(now + number),
                 "state": State.DEAD,
                 "attempts": [attempt],
                 "attempt_count": 1,

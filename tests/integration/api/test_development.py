@@ -14,7 +14,7 @@ from harness.databases import new_sqlite
 from harness.flow_json import VALID
 from harness.servers import Process, Tenant, client, dev_server, production_server
 
-from waflows.api.development import DEVELOPMENT
+from waflows.api.waflows.development import DEVELOPMENT
 
 
 @pytest.fixture(scope="module")

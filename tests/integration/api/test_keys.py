@@ -19,7 +19,7 @@ from harness.databases import new_sqlite
 from harness.servers import Process, Tenant, client, opened, production_server, run
 
 from waflows.errors import InvalidParameter, NotFound
-from waflows.services import accounts
+from waflows.services.accounts import accounts
 from waflows.storage.accounts import ApiKey
 
 _PATIENCE = 20.0

@@ -18,9 +18,9 @@ from harness.servers import Tenant, client, opened
 from integration.api.test_tenants import TABLE, Aim, Case, OfConsole, ask, ids_of
 from integration.console.test_tenants import call, new_flow
 
-from waflows.api.route import Scope
 from waflows.app import ALL_ROUTES
-from waflows.services import sub_accounts
+from waflows.http.route import Scope
+from waflows.services.accounts import sub_accounts
 
 # The same code answers on both engines; what a key may do is read from the routes.
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

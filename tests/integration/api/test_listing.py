@@ -8,8 +8,8 @@ import pytest
 from harness.flow_json import VALID
 from harness.servers import Tenant, opened
 
-from waflows.services import flows
-from waflows.services.flows import Content
+from waflows.services.flows import lifecycle
+from waflows.services.flows.lifecycle import Content
 
 
 def fill(server: Tenant, count: int) -> list[str]:
@@ -227,4 +227,4 @@ def test_a_head_request_tells_the_headers_of_a_list_alone(server: Tenant) -> Non
 def _create_many(tx: object, account_id: str, channel_id: str, count: int) -> None:
     for number in range(count):
         content = Content(name=f"Flow {number}", categories=["OTHER"])
-        flows.create(tx, account_id, channel_id, content)  # type: ignore[arg-type]
+        lifecycle.create(tx, account_id, channel_id, content)  # type: ignore[arg-type]

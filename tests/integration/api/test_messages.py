@@ -22,7 +22,8 @@ from harness.messages import (
 from harness.servers import Tenant, client, opened
 
 from waflows.security import flow_tokens
-from waflows.services import accounts, messaging, sub_accounts
+from waflows.services.accounts import accounts, sub_accounts
+from waflows.services.messages import conversations as messaging
 from waflows.storage import messages as store
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d\dZ")

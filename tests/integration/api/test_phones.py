@@ -13,7 +13,7 @@ from harness.contents import rows_of
 from harness.phones import GESTURES, SOMEBODY, done, flow_message, phone_path, sent
 from harness.servers import Tenant, client, opened
 
-from waflows.services import submissions
+from waflows.services.submissions import submissions
 from waflows.storage.submissions import Selection
 
 

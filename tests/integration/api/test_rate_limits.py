@@ -15,7 +15,7 @@ from harness.databases import new_sqlite
 from harness.servers import Process, Tenant, client, opened, production_server
 
 from waflows.errors import RateLimited
-from waflows.services import accounts, rate_limits
+from waflows.services.accounts import accounts, rate_limits
 from waflows.storage import rate_limits as store
 from waflows.storage.database import Database, Transaction
 

@@ -18,10 +18,10 @@ from harness.databases import new_sqlite
 from harness.servers import Tenant, dev_server
 from integration.api.test_tenants import Aim
 
-from waflows.api import limits
-from waflows.api.development import DEVELOPMENT
-from waflows.api.route import Call, Reply, Route, Scope
+from waflows.api.waflows.development import DEVELOPMENT
 from waflows.app import ALL_ROUTES
+from waflows.http import limits
+from waflows.http.route import Call, Reply, Route, Scope
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 

@@ -15,7 +15,7 @@ from harness.messages import (
 )
 from harness.servers import Tenant, opened
 
-from waflows.services import messaging
+from waflows.services.messages import conversations
 from waflows.storage import messages as store
 
 
@@ -252,7 +252,7 @@ def test_a_flow_button_without_parameters_gets_a_token_and_the_templates_screen(
     for components in ([], [_flow_parameter()]):
         message = _sent(server, template_message("visit", *components))
         with opened(server.database_url) as db:
-            ready = db.read_now(messaging.opened_flow, server.account_id, message.umid)
+            ready = db.read_now(conversations.opened_flow, server.account_id, message.umid)
         assert ready.screen == "SHORT"
         assert ready.flow_token.startswith("wft1_")
 

@@ -25,10 +25,14 @@ from harness.flow_json import VALID
 from harness.phones import ONE_SCREEN, SOMEBODY, done, phone_path, sent
 from harness.servers import Tenant, client, opened
 
-from waflows.api.route import Route, Scope
 from waflows.app import ALL_ROUTES
+from waflows.http.route import Route, Scope
 from waflows.security import links
-from waflows.services import accounts, clock, flows, submissions, webhooks
+from waflows.services import clock
+from waflows.services.accounts import accounts
+from waflows.services.flows import lifecycle
+from waflows.services.submissions import submissions
+from waflows.services.webhooks import subscriptions
 from waflows.storage import flows as store
 from waflows.storage import outbox
 from waflows.storage.database import Transaction
@@ -98,9 +102,9 @@ def _replay() -> dict[str, Any]:
 
 def _dead_delivery(tx: Transaction, account_id: str) -> str:
     """A delivery that changes by itself no more."""
-    webhook = webhooks.get_webhook(tx, account_id, "*", "MSG")
+    webhook = subscriptions.get_webhook(tx, account_id, "*", "MSG")
     event_id = str(uuid.uuid4())
-    delivery = webhooks.new_delivery(webhook, event_id, "user", {}, clock.now_ms())
+    delivery = subscriptions.new_delivery(webhook, event_id, "user", {}, clock.now_ms())
     dead = msgspec.structs.replace(
         delivery, state=outbox.State.DEAD, settled_at=delivery.created_at
     )
@@ -673,7 +677,7 @@ def test_a_preview_link_ends_when_it_says(server: Tenant) -> None:
     expired_at = int(time.time()) - 1
     with opened(server.database_url) as db:
         secret = db.run_now(accounts.instance_secret)
-        flow = db.read_now(flows.get, server.account_id, server.channel_id, flow_id)
+        flow = db.read_now(lifecycle.get, server.account_id, server.channel_id, flow_id)
         assert flow.preview_nonce is not None
         aged = store.Flow(
             **{

@@ -15,17 +15,13 @@ from harness.databases import new_sqlite
 from harness.flow_json import VALID
 from harness.servers import opened, run
 
-from waflows.services import (
-    accounts,
-    endpoint_keys,
-    flow_texts,
-    flows,
-    sealing,
-    submissions,
-    webhooks,
-)
-from waflows.services.flows import Content
-from waflows.services.webhooks import Wanted
+from waflows.services.accounts import accounts, sealing
+from waflows.services.endpoint import endpoint_keys
+from waflows.services.flows import lifecycle, texts
+from waflows.services.flows.lifecycle import Content
+from waflows.services.submissions import submissions
+from waflows.services.webhooks import subscriptions
+from waflows.services.webhooks.subscriptions import Wanted
 from waflows.settings import Settings
 from waflows.storage import migrate
 
@@ -42,14 +38,14 @@ def url(database_url: str) -> str:
         account = db.run_now(accounts.create_account, "Ours").id
         channel = db.run_now(accounts.create_channel, account, "Channel").id
         for number in range(40):
-            text = flow_texts.check_now(VALID + " " * 4000)
+            text = texts.check_now(VALID + " " * 4000)
             content = Content(name=f"Flow {number}", categories=["OTHER"], flow_json=text)
-            db.run_now(flows.create, account, channel, content)
+            db.run_now(lifecycle.create, account, channel, content)
         db.run_now(submissions.record, submission(account, channel))
         db.run_now(endpoint_keys.set_app_secret, vault, account, channel, "app-secret")
         wanted = Wanted("*", "https://1.1.1.1/", "MSG", http_authorization="Bearer x")
-        db.run_now(webhooks.configure, vault, account, [wanted])
-        db.run_now(webhooks.rotate_secret, vault, account, "*", "MSG", 24)
+        db.run_now(subscriptions.configure, vault, account, [wanted])
+        db.run_now(subscriptions.rotate_secret, vault, account, "*", "MSG", 24)
     return database_url
 
 

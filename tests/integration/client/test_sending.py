@@ -9,7 +9,7 @@ from harness.flow_json import VALID
 from harness.servers import Tenant, opened
 
 from waflows.client import InvalidParameter, WrongAccount
-from waflows.services import sub_accounts
+from waflows.services.accounts import sub_accounts
 
 USER = "+12025550123"
 

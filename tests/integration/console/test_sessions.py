@@ -18,8 +18,8 @@ from waflows.console.session_cookie import HOST_ONLY
 from waflows.console.session_cookie import PLAIN as COOKIE
 from waflows.security import sessions
 from waflows.security.sessions import Session
-from waflows.services import accounts
-from waflows.services.sign_ins import MOST_SESSIONS
+from waflows.services.accounts import accounts
+from waflows.services.accounts.sign_ins import MOST_SESSIONS
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 FLOWS = "/console/flows"

@@ -17,9 +17,9 @@ from harness.phones import ONE_SCREEN, SOMEBODY, done, phone_path, sent
 from harness.servers import Tenant, client, opened
 from integration.api.test_tenants import ON_PHONE, TABLE, OfConsole
 
-from waflows.api.route import Route, Scope
 from waflows.console.routes import CONSOLE
-from waflows.services import submissions
+from waflows.http.route import Route, Scope
+from waflows.services.submissions import submissions
 from waflows.storage import flows as store
 
 # What keeps tenants apart is proved on both engines through the API; here it is the pages.

@@ -6,9 +6,11 @@ import pytest
 from harness.flow_json import VALID
 
 from waflows.errors import ChangedMeanwhile, NotFound
-from waflows.services import accounts, browsing, editing, flow_texts, flows
-from waflows.services.accounts import Principal
-from waflows.services.flows import Content
+from waflows.services.accounts import accounts
+from waflows.services.accounts.accounts import Principal
+from waflows.services.flows import browsing, editing, lifecycle
+from waflows.services.flows import texts as flow_texts
+from waflows.services.flows.lifecycle import Content
 from waflows.storage.database import Database
 from waflows.storage.flows import Selection
 
@@ -26,7 +28,7 @@ def new_flow(db: Database, account_id: str, channel_id: str, name: str, text: st
         categories=["OTHER"],
         flow_json=flow_texts.check_now(text) if text else None,
     )
-    return db.run_now(flows.create, account_id, channel_id, content).id
+    return db.run_now(lifecycle.create, account_id, channel_id, content).id
 
 
 def test_a_table_goes_over_every_channel_the_key_reaches(db: Database) -> None:

@@ -19,9 +19,12 @@ from waflows.endpoint import Completion, Endpoint, ErrorNotice, FlowTokenDead, N
 from waflows.runtime import Answered, CallEndpoint, Failed, NotifyEndpoint, OpenUrl
 from waflows.security import flow_crypto, key_pairs
 from waflows.security.vault import Vault, make_key
-from waflows.services import accounts, endpoint_keys, flows, made_up_files
-from waflows.services.endpoint_calls import Outside, carry_out
-from waflows.services.flows import Content
+from waflows.services.accounts import accounts
+from waflows.services.endpoint import endpoint_keys
+from waflows.services.endpoint.endpoint_calls import Outside, carry_out
+from waflows.services.flows import lifecycle
+from waflows.services.flows.lifecycle import Content
+from waflows.services.phone import made_up_files
 from waflows.storage.database import Database
 from waflows.storage.flows import Flow
 from waflows.upstream.egress import Egress
@@ -96,7 +99,7 @@ def _flow_at(db: Database, uri: str | None, key: rsa.RSAPrivateKey | None = _KEY
         pair = endpoint_keys.read_public(key_pairs.public_pem(key.public_key()))
         db.run_now(endpoint_keys.install, _VAULT, account.id, channel.id, pair, app_secret=_SECRET)
     content = Content(name="Flow", categories=["OTHER"], endpoint_uri=uri)
-    return db.run_now(flows.create, account.id, channel.id, content)
+    return db.run_now(lifecycle.create, account.id, channel.id, content)
 
 
 def _carried_out(
@@ -260,7 +263,7 @@ class RotatingEndpoint:
 
 def _flow_at_same_channel(db: Database, flow: Flow, uri: str) -> Flow:
     content = Content(endpoint_uri=uri)
-    return db.run_now(flows.update, flow.account_id, flow.channel_id, flow.id, content)
+    return db.run_now(lifecycle.update, flow.account_id, flow.channel_id, flow.id, content)
 
 
 @pytest.mark.parametrize(

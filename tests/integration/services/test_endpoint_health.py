@@ -15,10 +15,13 @@ from harness.flow_json import VALID
 from waflows.errors import NotPublishable
 from waflows.security import key_pairs
 from waflows.security.vault import Vault, make_key
-from waflows.services import accounts, clock, endpoint_health, endpoint_keys, flow_texts, flows
-from waflows.services.endpoint_calls import Outside
-from waflows.services.flows import Content
-from waflows.services.publishing import FRESH_MS
+from waflows.services import clock
+from waflows.services.accounts import accounts
+from waflows.services.endpoint import endpoint_health, endpoint_keys
+from waflows.services.endpoint.endpoint_calls import Outside
+from waflows.services.flows import lifecycle, texts
+from waflows.services.flows.lifecycle import Content
+from waflows.services.flows.publishing import FRESH_MS
 from waflows.storage.database import Database
 from waflows.storage.flows import Flow, Status
 from waflows.upstream.egress import Egress
@@ -27,7 +30,7 @@ _KEY = rsa.generate_private_key(65537, 2048)
 _OTHER_KEY = rsa.generate_private_key(65537, 2048)
 _SECRET = "app-secret"
 _VAULT = Vault(make_key())
-_TEXT = flow_texts.check_now(
+_TEXT = texts.check_now(
     json.dumps(json.loads(VALID) | {"data_api_version": "3.0", "routing_model": {"ONLY": []}})
 )
 
@@ -67,7 +70,7 @@ def _channel(db: Database) -> tuple[str, str]:
 
 def _draft(db: Database, channel: tuple[str, str], name: str, uri: str) -> Flow:
     content = Content(name=name, categories=["OTHER"], flow_json=_TEXT, endpoint_uri=uri)
-    return db.run_now(flows.create, *channel, content)
+    return db.run_now(lifecycle.create, *channel, content)
 
 
 def _publish(db: Database, flow: Flow) -> Flow:
@@ -75,7 +78,7 @@ def _publish(db: Database, flow: Flow) -> Flow:
         async with Egress(allow_loopback=True) as egress:
             outside = Outside(db, _VAULT, egress)
             return await endpoint_health.checked(
-                outside, flows.publish, flow.account_id, flow.channel_id, flow.id
+                outside, lifecycle.publish, flow.account_id, flow.channel_id, flow.id
             )
 
     return run(published())
@@ -107,7 +110,7 @@ def test_an_endpoint_is_asked_again_when_its_key_is_replaced_meanwhile(db: Datab
 
     assert len(endpoint.requests) == 1, "the first check, under the key of that time, passed"
     assert endpoint.undecryptable > 0
-    assert db.read_now(flows.get, *channel, draft.id).status is Status.DRAFT
+    assert db.read_now(lifecycle.get, *channel, draft.id).status is Status.DRAFT
 
 
 def test_an_endpoint_is_asked_again_when_the_flow_moves_to_another_meanwhile(
@@ -120,7 +123,7 @@ def test_an_endpoint_is_asked_again_when_the_flow_moves_to_another_meanwhile(
         change = Content(endpoint_uri=second)
         app = Meddling(
             endpoint,
-            lambda: moved.append(db.run_now(flows.update, *channel, draft.id, change)),
+            lambda: moved.append(db.run_now(lifecycle.update, *channel, draft.id, change)),
         )
         with serving(app) as first:
             draft = _draft(db, channel, "Flow", first)
@@ -137,10 +140,10 @@ def test_no_endpoint_is_asked_for_a_flow_that_has_none(db: Database) -> None:
         content = Content(
             name="Flow",
             categories=["OTHER"],
-            flow_json=flow_texts.check_now(VALID),
+            flow_json=texts.check_now(VALID),
             endpoint_uri=url,
         )
-        draft = db.run_now(flows.create, *channel, content)
+        draft = db.run_now(lifecycle.create, *channel, content)
         assert _publish(db, draft).status is Status.PUBLISHED
 
     assert endpoint.requests == []

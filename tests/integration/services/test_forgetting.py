@@ -11,22 +11,16 @@ from harness.flow_json import VALID
 
 from waflows.errors import Conflict, NotFound
 from waflows.security.vault import Vault
-from waflows.services import (
-    accounts,
-    clock,
-    deliveries,
-    flow_texts,
-    flows,
-    forgetting,
-    messaging,
-    sub_accounts,
-    submissions,
-    webhooks,
-)
-from waflows.services.accounts import Principal
-from waflows.services.flows import Content
-from waflows.services.outgoing import FlowContent, Outgoing
-from waflows.services.webhooks import Wanted
+from waflows.services import clock
+from waflows.services.accounts import accounts, sub_accounts
+from waflows.services.accounts.accounts import Principal
+from waflows.services.flows import lifecycle, texts
+from waflows.services.flows.lifecycle import Content
+from waflows.services.messages import conversations
+from waflows.services.messages.outgoing import FlowContent, Outgoing
+from waflows.services.submissions import forgetting, submissions
+from waflows.services.webhooks import deliveries, subscriptions
+from waflows.services.webhooks.subscriptions import Wanted
 from waflows.storage import messages, outbox, phones
 from waflows.storage.database import Database
 from waflows.storage.outbox import Delivery, State
@@ -44,7 +38,7 @@ class Business:
         self.account_id = db.run_now(accounts.create_account, "Business").id
         vault = Vault(bytes(32))
         wanted = [Wanted(sub_account_id="*", url="https://hooks.example/x", type="MSG")]
-        db.run_now(webhooks.configure, vault, self.account_id, wanted)
+        db.run_now(subscriptions.configure, vault, self.account_id, wanted)
         self.principal = Principal(self.account_id, "key", "abcdef", False, None, None)
         for channel in ("one", "two"):
             db.run_now(accounts.create_channel, self.account_id, channel, channel)
@@ -55,20 +49,25 @@ class Business:
         content = Content(
             name=secret,
             categories=["OTHER"],
-            flow_json=flow_texts.check_now(VALID),
+            flow_json=texts.check_now(VALID),
             publish=True,
         )
-        flow = self.db.run_now(flows.create, self.account_id, channel, content)
+        flow = self.db.run_now(lifecycle.create, self.account_id, channel, content)
         self.db.run_now(
-            messaging.receive_text, self.account_id, channel, person, f"{secret} text", f"{secret}s"
+            conversations.receive_text,
+            self.account_id,
+            channel,
+            person,
+            f"{secret} text",
+            f"{secret}s",
         )
         wanted = Outgoing(
             msisdn=person,
             content=FlowContent(flow_id=flow.id, button="Go", body="Hello"),
         )
-        sent = self.db.run_now(messaging.send, self.principal, f"sub-{channel}", wanted)
+        sent = self.db.run_now(conversations.send, self.principal, f"sub-{channel}", wanted)
         self.db.run_now(
-            messaging.receive_answer, self.account_id, sent.umid, {"answer": f"{secret} answer"}
+            conversations.receive_answer, self.account_id, sent.umid, {"answer": f"{secret} answer"}
         )
         return sent.umid
 
@@ -154,7 +153,7 @@ def test_one_submission_is_forgotten_with_what_its_message_brought(db: Database)
     assert "crimson answer" not in business.everything()
     # That it was answered stays known: an answer that comes again is not kept after all.
     again = {"answer": "once more"}
-    db.run_now(messaging.receive_answer, business.account_id, umid, again)
+    db.run_now(conversations.receive_answer, business.account_id, umid, again)
     assert business.submissions() == []
     with pytest.raises(NotFound):
         db.run_now(forgetting.forget_submission, business.account_id, kept, EVERYTHING)

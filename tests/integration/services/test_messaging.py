@@ -19,10 +19,13 @@ from hypothesis import strategies as st
 
 from waflows.errors import NotFound, OutsideServiceWindow
 from waflows.security.vault import Vault
-from waflows.services import accounts, flow_texts, flows, messaging, sub_accounts, webhooks
-from waflows.services.flows import Content
-from waflows.services.outgoing import FlowContent, Outgoing, TextContent
-from waflows.services.webhooks import Wanted
+from waflows.services.accounts import accounts, sub_accounts
+from waflows.services.flows import lifecycle, texts
+from waflows.services.flows.lifecycle import Content
+from waflows.services.messages import conversations
+from waflows.services.messages.outgoing import FlowContent, Outgoing, TextContent
+from waflows.services.webhooks import subscriptions
+from waflows.services.webhooks.subscriptions import Wanted
 from waflows.storage import messages
 from waflows.storage.database import Database
 from waflows.storage.messages import Message, State
@@ -40,39 +43,41 @@ class Business:
         db.run_now(accounts.create_channel, self.account, "Front", CHANNEL)
         db.run_now(sub_accounts.create_sub_account, self.account, SUB, CHANNEL)
         self.flow = self.new_flow("Feedback")
-        db.run_now(flows.publish, self.account, CHANNEL, self.flow)
+        db.run_now(lifecycle.publish, self.account, CHANNEL, self.flow)
         secret = db.run_now(accounts.instance_secret)
         key = db.run_now(accounts.create_key, self.account, "key").text
         self.principal = db.read_now(accounts.authenticate, secret, key)
         wanted = [Wanted("*", "https://example.org/", kind) for kind in ("CADR", "MSG", "CABM")]
-        db.run_now(webhooks.configure, Vault(bytes(32)), self.account, wanted)
+        db.run_now(subscriptions.configure, Vault(bytes(32)), self.account, wanted)
 
     def new_flow(self, name: str) -> str:
         """A draft."""
-        content = Content(name=name, categories=["OTHER"], flow_json=flow_texts.check_now(VALID))
-        return self.db.run_now(flows.create, self.account, CHANNEL, content).id
+        content = Content(name=name, categories=["OTHER"], flow_json=texts.check_now(VALID))
+        return self.db.run_now(lifecycle.create, self.account, CHANNEL, content).id
 
     def hear(self, text: str = "Hello", name: str = "") -> str:
         """A text of the person's."""
-        return self.db.run_now(messaging.receive_text, self.account, CHANNEL, PERSON, text, name)
+        return self.db.run_now(
+            conversations.receive_text, self.account, CHANNEL, PERSON, text, name
+        )
 
     def send(self, **more: Any) -> str:
         """A flow sent to the person."""
         content = FlowContent(flow_id=self.flow, button="Tell us", body="How was it?", **more)
         wanted = Outgoing(msisdn=PERSON, content=content)
-        return self.db.run_now(messaging.send, self.principal, SUB, wanted).umid
+        return self.db.run_now(conversations.send, self.principal, SUB, wanted).umid
 
     def answer(self, umid: str, **response: Any) -> str:
         """The person's answer to a flow."""
-        return self.db.run_now(messaging.receive_answer, self.account, umid, response)
+        return self.db.run_now(conversations.receive_answer, self.account, umid, response)
 
     def receipt(self, umid: str, state: State) -> bool:
         """A receipt for a message."""
-        return self.db.run_now(messaging.set_receipt, self.account, umid, state)
+        return self.db.run_now(conversations.set_receipt, self.account, umid, state)
 
     def chat(self) -> list[Message]:
         """What was said, oldest first."""
-        return self.db.read_now(messaging.chat, self.account, CHANNEL, PERSON)
+        return self.db.read_now(conversations.chat, self.account, CHANNEL, PERSON)
 
     def told(self, event_type: str = "") -> list[dict[str, Any]]:
         """The bodies in the outbox, in the order they were written; of one type or of all."""
@@ -131,7 +136,7 @@ def test_a_text_is_for_the_sub_account_that_wrote_last(business: Business) -> No
     business.hear()
     text = Outgoing(msisdn=PERSON, content=TextContent("We are open."))
 
-    business.db.run_now(messaging.send, business.principal, "night", text)
+    business.db.run_now(conversations.send, business.principal, "night", text)
     business.hear()
 
     told = business.told("inbound_message_received")
@@ -141,7 +146,7 @@ def test_a_text_is_for_the_sub_account_that_wrote_last(business: Business) -> No
 def test_an_answer_is_kept_once_and_told_as_8x8_does(business: Business) -> None:
     business.hear(name="Ines")
     asked = business.send()
-    opened = business.db.read_now(messaging.opened_flow, business.account, asked)
+    opened = business.db.read_now(conversations.opened_flow, business.account, asked)
     assert not opened.answered
 
     answer = business.answer(asked, rating="great", flow_token=opened.flow_token)
@@ -157,7 +162,7 @@ def test_an_answer_is_kept_once_and_told_as_8x8_does(business: Business) -> None
     [kept] = business.submissions()
     assert kept[:6] == (asked, answer, business.flow, 1, PERSON, opened.flow_token)
     assert json.loads(kept[6]) == {"rating": "great"}
-    assert business.db.read_now(messaging.opened_flow, business.account, asked).answered
+    assert business.db.read_now(conversations.opened_flow, business.account, asked).answered
 
 
 def test_a_second_answer_to_one_message_gets_the_first_and_changes_nothing(
@@ -209,7 +214,7 @@ def test_a_message_that_is_not_there_cannot_be_answered_or_opened(business: Busi
         with pytest.raises(NotFound):
             business.receipt(umid, "read")
         with pytest.raises(NotFound):
-            business.db.read_now(messaging.opened_flow, business.account, umid)
+            business.db.read_now(conversations.opened_flow, business.account, umid)
 
 
 def test_a_text_carries_no_flow_and_a_persons_own_message_gets_no_receipt(
@@ -228,10 +233,11 @@ def test_another_accounts_message_is_not_there(business: Business) -> None:
     asked = business.send()
     stranger = business.db.run_now(accounts.create_account, "Stranger").id
 
-    for use in (messaging.opened_flow, messaging.set_receipt, messaging.receive_answer):
-        more: list[Any] = {messaging.set_receipt: ["read"], messaging.receive_answer: [{}]}.get(
-            use, []
-        )
+    for use in (conversations.opened_flow, conversations.set_receipt, conversations.receive_answer):
+        more: list[Any] = {
+            conversations.set_receipt: ["read"],
+            conversations.receive_answer: [{}],
+        }.get(use, [])
         with pytest.raises(NotFound):
             business.db.run_now(use, stranger, asked, *more)
 
@@ -295,8 +301,8 @@ def test_a_state_never_goes_back_and_each_step_is_told_once(
 
 def test_the_life_of_a_flow_is_told(business: Business) -> None:
     flow = business.new_flow("Rooms")
-    business.db.run_now(flows.publish, business.account, CHANNEL, flow)
-    business.db.run_now(flows.deprecate, business.account, CHANNEL, flow)
+    business.db.run_now(lifecycle.publish, business.account, CHANNEL, flow)
+    business.db.run_now(lifecycle.deprecate, business.account, CHANNEL, flow)
 
     told = business.told("flow_status_update")
 
@@ -324,7 +330,7 @@ def test_the_life_of_a_flow_is_told(business: Business) -> None:
 
 def test_what_is_refused_is_not_told(business: Business) -> None:
     with pytest.raises(NotFound):
-        business.db.run_now(flows.publish, business.account, CHANNEL, "1234567890123456")
+        business.db.run_now(lifecycle.publish, business.account, CHANNEL, "1234567890123456")
     assert business.told("flow_status_update") == []
 
 
@@ -335,7 +341,7 @@ def test_of_a_person_who_is_forgotten_nothing_is_left(business: Business) -> Non
     business.hear(name="Ines")
     business.answer(business.send())
     other = "+351910000001"
-    business.db.run_now(messaging.receive_text, business.account, CHANNEL, other, "Olá")
+    business.db.run_now(conversations.receive_text, business.account, CHANNEL, other, "Olá")
 
     removed = business.db.run_now(
         messages.forget_conversation, business.account, CHANNEL, PERSON, None
@@ -343,7 +349,7 @@ def test_of_a_person_who_is_forgotten_nothing_is_left(business: Business) -> Non
 
     assert removed == 3
     assert business.chat() == []
-    left = business.db.read_now(messaging.conversations, business.account, CHANNEL)
+    left = business.db.read_now(conversations.conversations, business.account, CHANNEL)
     assert [each.msisdn for each in left] == [other]
     with pytest.raises(OutsideServiceWindow):
         business.send()
@@ -394,7 +400,7 @@ def test_of_the_same_request_at_once_one_message_is_sent(
     sent = _at_once(
         business,
         database_url,
-        lambda own, _: own.db.run_now(messaging.send, own.principal, SUB, wanted),
+        lambda own, _: own.db.run_now(conversations.send, own.principal, SUB, wanted),
     )
 
     assert len(set(map(msgspec.json.encode, sent))) == 1

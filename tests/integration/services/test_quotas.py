@@ -13,22 +13,16 @@ from harness.databases import new_sqlite
 from harness.servers import opened
 
 from waflows.errors import NotFound, QuotaReached
-from waflows.services import (
-    accounts,
-    editing,
-    flow_texts,
-    flows,
-    forgetting,
-    messaging,
-    quotas,
-    sub_accounts,
-    templates,
-    webhooks,
-)
-from waflows.services.accounts import Principal
-from waflows.services.flows import Content
-from waflows.services.outgoing import FlowContent, Outgoing
-from waflows.services.quotas import Limits
+from waflows.services.accounts import accounts, quotas, sub_accounts
+from waflows.services.accounts.accounts import Principal
+from waflows.services.accounts.quotas import Limits
+from waflows.services.flows import editing, lifecycle
+from waflows.services.flows import texts as flow_texts
+from waflows.services.flows.lifecycle import Content
+from waflows.services.messages import conversations, templates
+from waflows.services.messages.outgoing import FlowContent, Outgoing
+from waflows.services.submissions import forgetting
+from waflows.services.webhooks import subscriptions
 from waflows.settings import Settings
 from waflows.storage import checking, compact, migrate
 from waflows.storage.database import Database, Transaction
@@ -68,27 +62,27 @@ class Shop:
             categories=["OTHER"],
             flow_json=None if text is None else flow_texts.check_now(text),
         )
-        return self.db.run_now(flows.create, self.account, self.channel, content).id
+        return self.db.run_now(lifecycle.create, self.account, self.channel, content).id
 
     def save(self, flow: str, text: str) -> None:
         """Another text of a flow."""
         content = Content(flow_json=flow_texts.check_now(text))
-        self.db.run_now(flows.update, self.account, self.channel, flow, content)
+        self.db.run_now(lifecycle.update, self.account, self.channel, flow, content)
 
     def revisions(self, flow: str) -> list[int]:
         """The numbers of the revisions of a flow."""
-        kept = self.db.read_now(flows.list_revisions, self.account, self.channel, flow)
+        kept = self.db.read_now(lifecycle.list_revisions, self.account, self.channel, flow)
         return [one.revision for one in kept]
 
     def text(self, flow: str, revision: int) -> str:
         """A revision of a flow."""
-        return self.db.read_now(flows.revision_json, self.account, self.channel, flow, revision)
+        return self.db.read_now(lifecycle.revision_json, self.account, self.channel, flow, revision)
 
     def send(self, flow: str) -> str:
         """Sends a draft to a person who has written; the message's id."""
         content = FlowContent(flow_id=flow, button="Open", body="Body", mode="draft")
         wanted = Outgoing(msisdn=_PERSON, content=content)
-        return self.db.run_now(messaging.send, self.principal, self.sub_account, wanted).umid
+        return self.db.run_now(conversations.send, self.principal, self.sub_account, wanted).umid
 
 
 def _playable(number: int) -> str:
@@ -126,7 +120,7 @@ def test_flows_beyond_the_limit_are_refused_and_a_deleted_one_makes_room(db: Dat
         shop.create("Three", '{"a": 1}')
     assert shop.usage == Usage(flows=2, stored_bytes=8)
 
-    db.run_now(flows.delete, shop.account, shop.channel, first)
+    db.run_now(lifecycle.delete, shop.account, shop.channel, first)
     shop.create("Three")
 
     assert shop.usage == Usage(flows=2)
@@ -162,13 +156,13 @@ def test_templates_phones_and_webhooks_are_counted_too(db: Database) -> None:
     account, channel = shop.account, shop.channel
 
     def configure(sub_account: str, url: str) -> None:
-        wanted = [webhooks.Wanted(sub_account, url, "MSG")]
+        wanted = [subscriptions.Wanted(sub_account, url, "MSG")]
         # Nothing of it is secret, so nothing is sealed.
-        db.run_now(webhooks.configure, None, account, wanted)  # type: ignore[arg-type]
+        db.run_now(subscriptions.configure, None, account, wanted)  # type: ignore[arg-type]
 
     db.run_now(templates.create, account, channel, _template("one"))
-    db.run_now(messaging.receive_text, account, channel, _PERSON, "Hello", "Ines")
-    db.run_now(messaging.receive_text, account, channel, _PERSON, "Hello again", "Ines")
+    db.run_now(conversations.receive_text, account, channel, _PERSON, "Hello", "Ines")
+    db.run_now(conversations.receive_text, account, channel, _PERSON, "Hello again", "Ines")
     configure("*", "https://example.org/one")
     configure("*", "https://example.org/other")
     assert shop.usage == Usage(templates=1, phones=1, webhooks=1)
@@ -176,7 +170,7 @@ def test_templates_phones_and_webhooks_are_counted_too(db: Database) -> None:
     more: list[Callable[[], Any]] = [
         lambda: db.run_now(templates.create, account, channel, _template("two")),
         lambda: db.run_now(
-            messaging.receive_text, account, channel, "+351910000002", "Hello", "Rui"
+            conversations.receive_text, account, channel, "+351910000002", "Hello", "Rui"
         ),
         lambda: configure("sub-two", "https://example.org/two"),
     ]
@@ -187,7 +181,7 @@ def test_templates_phones_and_webhooks_are_counted_too(db: Database) -> None:
 
     db.run_now(templates.delete, account, channel, "one")
     db.run_now(forgetting.forget_conversations_with, account, _PERSON, Selection())
-    db.run_now(webhooks.remove, account, [("*", "MSG")])
+    db.run_now(subscriptions.remove, account, [("*", "MSG")])
     assert shop.usage == Usage()
     for create in more:
         create()
@@ -223,7 +217,7 @@ def test_a_revision_that_a_message_carries_or_a_link_may_lead_to_is_never_droppe
 ) -> None:
     shop = Shop(db, revisions_per_flow=3)
     flow = shop.create("One", _playable(1))
-    db.run_now(messaging.receive_text, shop.account, shop.channel, _PERSON, "Hello", "Ines")
+    db.run_now(conversations.receive_text, shop.account, shop.channel, _PERSON, "Hello", "Ines")
     umid = shop.send(flow)
     for number in range(2, 4):
         shop.save(flow, _playable(number))
@@ -234,7 +228,7 @@ def test_a_revision_that_a_message_carries_or_a_link_may_lead_to_is_never_droppe
     shop.save(flow, _playable(4))
 
     assert shop.revisions(flow) == [4, 3, 1]
-    opened_flow = db.read_now(messaging.opened_flow, shop.account, umid)
+    opened_flow = db.read_now(conversations.opened_flow, shop.account, umid)
     assert opened_flow.text == _playable(1)
 
 
@@ -270,10 +264,10 @@ def test_a_text_is_kept_exactly_and_a_clone_and_a_restored_one_are_the_same(
     shop.save(flow, "[]")
     db.run_now(editing.restore, shop.principal, flow, 1, 2)
     content = Content(name="Clone", categories=["OTHER"], clone_flow_id=flow)
-    clone = db.run_now(flows.create, shop.account, shop.channel, content).id
+    clone = db.run_now(lifecycle.create, shop.account, shop.channel, content).id
 
     assert shop.text(flow, 1) == shop.text(flow, 3) == shop.text(clone, 1) == text
-    kept = db.read_now(flows.list_revisions, shop.account, shop.channel, flow)
+    kept = db.read_now(lifecycle.list_revisions, shop.account, shop.channel, flow)
     assert kept[0].sha256 == kept[2].sha256
     assert kept[0].bytes == len(text.encode())
     assert faults(db) == {}

@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from waflows.errors import NotFound
-from waflows.services import accounts, clock, forgetting, submissions
+from waflows.services import clock
+from waflows.services.accounts import accounts
+from waflows.services.submissions import forgetting, submissions
 from waflows.storage import submissions as store
 from waflows.storage.database import Database, open_database
 from waflows.storage.submissions import Position, Selection, Submission

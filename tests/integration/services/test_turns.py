@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from harness.webhooks import announce, configure, event
 
-from waflows.services import accounts, clock, deliveries
-from waflows.services.deliveries import Outcome, Room
-from waflows.services.webhooks import Wanted
+from waflows.services import clock
+from waflows.services.accounts import accounts
+from waflows.services.webhooks import deliveries
+from waflows.services.webhooks.deliveries import Outcome, Room
+from waflows.services.webhooks.subscriptions import Wanted
 from waflows.storage import webhooks as store
 from waflows.storage.database import Database
 from waflows.storage.outbox import Lane

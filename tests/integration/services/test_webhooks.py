@@ -11,8 +11,9 @@ import pytest
 
 from waflows.errors import InvalidParameter, NotFound
 from waflows.security.vault import SealBroken, Vault, make_key
-from waflows.services import accounts, webhooks
-from waflows.services.webhooks import Event, Wanted, WantedOAuth
+from waflows.services.accounts import accounts
+from waflows.services.webhooks import subscriptions
+from waflows.services.webhooks.subscriptions import Event, Wanted, WantedOAuth
 from waflows.storage.database import Database, Row
 
 VAULT = Vault(make_key())
@@ -25,7 +26,7 @@ def account(db: Database) -> str:
 
 
 def _configure(db: Database, account: str, *wanted: Wanted) -> None:
-    db.run_now(webhooks.configure, VAULT, account, list(wanted))
+    db.run_now(subscriptions.configure, VAULT, account, list(wanted))
 
 
 def _event(account: str, **more: Any) -> Event:
@@ -61,7 +62,7 @@ def test_an_event_is_written_once_for_each_webhook_of_its_sub_account_and_type(
         Wanted("*", URL, "CABM"),
         Wanted("*", URL, "CADR", enabled=False),
     )
-    db.run_now(webhooks.announce, _event(account))
+    db.run_now(subscriptions.announce, _event(account))
     found = _outbox(db)
     assert {row[:2] for row in found} == {("MSG", "*"), ("MSG", "sales")}
     assert len({row[5] for row in found}) == 1, "the event has one id wherever it goes"
@@ -73,7 +74,7 @@ def test_an_event_of_another_account_is_none_of_a_webhooks_business(
 ) -> None:
     other = db.run_now(accounts.create_account, "Others").id
     _configure(db, account, Wanted("*", URL, "MSG"))
-    db.run_now(webhooks.announce, _event(other))
+    db.run_now(subscriptions.announce, _event(other))
     assert _outbox(db) == []
 
 
@@ -83,7 +84,7 @@ def test_an_event_leaves_nothing_behind_when_its_transaction_fails(
     _configure(db, account, Wanted("*", URL, "MSG"))
 
     def announce_and_fail(tx: Any) -> None:
-        webhooks.announce(tx, _event(account))
+        subscriptions.announce(tx, _event(account))
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -96,7 +97,7 @@ def test_events_of_one_order_key_have_positions_that_grow(db: Database, account:
 
     def announce_all(tx: Any) -> None:
         for number in range(5):
-            webhooks.announce(tx, _event(account, body={"number": number}))
+            subscriptions.announce(tx, _event(account, body={"number": number}))
 
     db.run_now(announce_all)
     found = _outbox(db)
@@ -105,7 +106,9 @@ def test_events_of_one_order_key_have_positions_that_grow(db: Database, account:
 
 
 def test_ids_sort_by_their_time() -> None:
-    ids = [webhooks.time_ordered_id(at) for at in range(1_790_000_000_000, 1_790_000_000_500, 7)]
+    ids = [
+        subscriptions.time_ordered_id(at) for at in range(1_790_000_000_000, 1_790_000_000_500, 7)
+    ]
     assert ids == sorted(ids)
     assert {uuid.UUID(one).version for one in ids} == {7}
 
@@ -114,20 +117,22 @@ def test_secrets_are_sealed_for_their_own_webhook(db: Database, account: str) ->
     oauth = WantedOAuth("https://id.example.org/token", "client", "s3cret", "header")
     _configure(db, account, Wanted("*", URL, http_authorization="Bearer t0ken"))
     _configure(db, account, Wanted("*", URL, "CABM", oauth=oauth))
-    made = db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
+    made = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
     stored = repr(db.read_now(lambda tx: tx.all("SELECT * FROM webhooks")))
     raw = made.text.removeprefix("whsec_")
     assert not any(secret in stored for secret in ("t0ken", "s3cret", raw))
 
-    signed = db.read_now(webhooks.get_webhook, account, "*", "MSG")
-    opened = webhooks.credentials(VAULT, signed)
+    signed = db.read_now(subscriptions.get_webhook, account, "*", "MSG")
+    opened = subscriptions.credentials(VAULT, signed)
     assert (opened.authorization, opened.secrets) == ("Bearer t0ken", [base64.b64decode(raw)])
-    bought = webhooks.credentials(VAULT, db.read_now(webhooks.get_webhook, account, "*", "CABM"))
+    bought = subscriptions.credentials(
+        VAULT, db.read_now(subscriptions.get_webhook, account, "*", "CABM")
+    )
     assert bought.oauth_secret == "s3cret"
-    other = db.read_now(webhooks.get_webhook, account, "*", "CADR")
+    other = db.read_now(subscriptions.get_webhook, account, "*", "CADR")
     moved = msgspec.structs.replace(other, http_authorization=signed.http_authorization)
     with pytest.raises(SealBroken):
-        webhooks.credentials(VAULT, moved)
+        subscriptions.credentials(VAULT, moved)
 
 
 def test_a_hidden_secret_is_kept_as_long_as_it_goes_to_the_same_server(
@@ -136,9 +141,9 @@ def test_a_hidden_secret_is_kept_as_long_as_it_goes_to_the_same_server(
     _configure(db, account, Wanted("*", URL, "MSG", http_authorization="Bearer t0ken"))
     elsewhere = "https://example.org/other"
     _configure(db, account, Wanted("*", elsewhere, "MSG", http_authorization="***"))
-    kept = db.read_now(webhooks.get_webhook, account, "*", "MSG")
+    kept = db.read_now(subscriptions.get_webhook, account, "*", "MSG")
     assert kept.url == elsewhere
-    assert webhooks.credentials(VAULT, kept).authorization == "Bearer t0ken"
+    assert subscriptions.credentials(VAULT, kept).authorization == "Bearer t0ken"
 
     thief = Wanted("*", "https://thief.example.org/", "MSG", http_authorization="***")
     with pytest.raises(InvalidParameter, match="must be given again"):
@@ -153,32 +158,32 @@ def test_one_wrong_webhook_among_several_saves_none(db: Database, account: str) 
     both = WantedOAuth("https://id.example.org/token", "client", "s3cret", "body")
     with pytest.raises(InvalidParameter):
         _configure(db, account, Wanted("*", URL, http_authorization="Bearer x", oauth=both))
-    assert db.read_now(webhooks.list_webhooks, account) == []
+    assert db.read_now(subscriptions.list_webhooks, account) == []
 
 
 def test_removing_what_is_not_there_removes_nothing(db: Database, account: str) -> None:
     _configure(db, account, Wanted("*", URL))
     with pytest.raises(NotFound, match="no webhook of type CABM"):
-        db.run_now(webhooks.remove, account, [("*", None), ("*", "CABM")])
-    assert len(db.read_now(webhooks.list_webhooks, account)) == 2
-    db.run_now(webhooks.remove, account, [("*", None)])
-    assert db.read_now(webhooks.list_webhooks, account) == []
+        db.run_now(subscriptions.remove, account, [("*", None), ("*", "CABM")])
+    assert len(db.read_now(subscriptions.list_webhooks, account)) == 2
+    db.run_now(subscriptions.remove, account, [("*", None)])
+    assert db.read_now(subscriptions.list_webhooks, account) == []
 
 
 def test_a_new_signing_secret_joins_those_before_for_a_while(db: Database, account: str) -> None:
     _configure(db, account, Wanted("*", URL, "MSG"))
     texts = [
-        db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", hours).text
+        db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", hours).text
         for hours in (24, 24, 24)
     ]
     _configure(db, account, Wanted("*", f"{URL}/moved", "MSG"))
-    webhook = db.read_now(webhooks.get_webhook, account, "*", "MSG")
-    live = webhooks.credentials(VAULT, webhook).secrets
+    webhook = db.read_now(subscriptions.get_webhook, account, "*", "MSG")
+    live = subscriptions.credentials(VAULT, webhook).secrets
     assert live == [base64.b64decode(text.removeprefix("whsec_")) for text in reversed(texts)]
 
-    last = db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 0)
-    webhook = db.read_now(webhooks.get_webhook, account, "*", "MSG")
-    [only] = webhooks.credentials(VAULT, webhook).secrets
+    last = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 0)
+    webhook = db.read_now(subscriptions.get_webhook, account, "*", "MSG")
+    [only] = subscriptions.credentials(VAULT, webhook).secrets
     assert only == base64.b64decode(last.text.removeprefix("whsec_"))
     assert last.previous_expires_at is None
 
@@ -187,18 +192,20 @@ def test_a_secret_that_is_ending_keeps_its_end_when_another_rotation_follows(
     db: Database, account: str
 ) -> None:
     _configure(db, account, Wanted("*", URL, "MSG"))
-    rotate = [db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", h) for h in (24, 2, 9)]
-    webhook = db.read_now(webhooks.get_webhook, account, "*", "MSG")
-    ends = [one.expires_at for one in webhooks.live_secrets(webhook)]
+    rotate = [
+        db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", h) for h in (24, 2, 9)
+    ]
+    webhook = db.read_now(subscriptions.get_webhook, account, "*", "MSG")
+    ends = [one.expires_at for one in subscriptions.live_secrets(webhook)]
     assert ends == [None, rotate[2].previous_expires_at, rotate[1].previous_expires_at]
 
 
 def test_so_many_secrets_sign_at_once_and_no_more(db: Database, account: str) -> None:
     _configure(db, account, Wanted("*", URL, "MSG"))
-    for _ in range(webhooks.MOST_SECRETS):
-        db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
+    for _ in range(subscriptions.MOST_SECRETS):
+        db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
     with pytest.raises(InvalidParameter, match="send overlapHours 0"):
-        db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
-    db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 0)
-    webhook = db.read_now(webhooks.get_webhook, account, "*", "MSG")
-    assert len(webhooks.live_secrets(webhook)) == 1
+        db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
+    db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 0)
+    webhook = db.read_now(subscriptions.get_webhook, account, "*", "MSG")
+    assert len(subscriptions.live_secrets(webhook)) == 1

@@ -21,8 +21,10 @@ from harness.flow_json import valid_flow
 from harness.servers import COMMAND, Tenant, client, environment, opened, production_server, run
 
 from waflows.errors import OperatorError
-from waflows.services import accounts, flow_texts, flows, submissions
-from waflows.services.flows import Content
+from waflows.services.accounts import accounts
+from waflows.services.flows import lifecycle, texts
+from waflows.services.flows.lifecycle import Content
+from waflows.services.submissions import submissions
 from waflows.storage import backup, migrate
 from waflows.storage.database import Database
 from waflows.storage.tables import TABLES
@@ -35,14 +37,14 @@ def _filled(db: Database) -> tuple[str, str]:
     account = db.run_now(accounts.create_account, "Ünïcode").id
     channel = db.run_now(accounts.create_channel, account, "Channel").id
     db.run_now(accounts.create_key, account, "key", channel_ids=[channel])
-    first, second = flow_texts.check_now(_FLOW_JSON), flow_texts.check_now("{}")
+    first, second = texts.check_now(_FLOW_JSON), texts.check_now("{}")
     for number in range(30):
         content = Content(name=f"Flow {number}", categories=["OTHER"], flow_json=first)
-        flow = db.run_now(flows.create, account, channel, content)
+        flow = db.run_now(lifecycle.create, account, channel, content)
         if number % 3 == 0:
-            db.run_now(flows.update, account, channel, flow.id, Content(flow_json=second))
+            db.run_now(lifecycle.update, account, channel, flow.id, Content(flow_json=second))
         if number % 3 == 1:
-            db.run_now(flows.publish, account, channel, flow.id)
+            db.run_now(lifecycle.publish, account, channel, flow.id)
     db.run_now(submissions.record, submission(account, channel))
     return account, channel
 
@@ -205,10 +207,10 @@ def test_a_backup_taken_while_the_server_writes_is_whole_and_misses_nothing_olde
         with opened(f"sqlite:///{copy}") as taken:
             assert faults(taken) == {}
             page = taken.read_now(
-                flows.list_page,
+                lifecycle.list_page,
                 server.account_id,
                 server.channel_id,
-                flows.Selection(),
+                lifecycle.Selection(),
                 None,
                 1_000_000,
             )

@@ -11,7 +11,8 @@ from harness.databases import new_sqlite
 from harness.servers import opened
 
 from waflows.errors import NotFound
-from waflows.services import clock, errors
+from waflows.services import clock
+from waflows.services.accounts import error_log
 from waflows.storage import errors as store
 from waflows.storage import migrate
 from waflows.storage.database import Database
@@ -48,13 +49,13 @@ def side(db: Database) -> Iterator[Database]:
 
 def _keep(side: Database, account_id: str, times: list[int], rows: int = 100) -> None:
     records = [(at, _record(number, account_id)) for number, at in enumerate(times)]
-    side.run_now(errors.keep, records, rows)
+    side.run_now(error_log.keep, records, rows)
 
 
 def _known(side: Database, account_id: str | None = None) -> set[str]:
     return {
         record.message
-        for record in side.read_now(errors.latest, 10_000)
+        for record in side.read_now(error_log.latest, 10_000)
         if account_id in {None, record.account_id}
     }
 
@@ -63,20 +64,20 @@ def test_an_error_is_found_by_its_account_and_by_no_other(side: Database) -> Non
     account = "6f1c3d2a-8f1e-4b7a-9c55-0d6f3a2b1c40"
     _keep(side, account, [clock.now_ms()])
 
-    assert side.read_now(errors.find, account, _id(0).upper()).message == "Error 0"
-    assert side.read_now(errors.find_any, _id(0)).account_id == account
+    assert side.read_now(error_log.find, account, _id(0).upper()).message == "Error 0"
+    assert side.read_now(error_log.find_any, _id(0)).account_id == account
     for stranger in ("", "6f1c3d2a-8f1e-4b7a-9c55-0d6f3a2b1c4e"):
         with pytest.raises(NotFound):
-            side.read_now(errors.find, stranger, _id(0))
+            side.read_now(error_log.find, stranger, _id(0))
     with pytest.raises(NotFound):
-        side.read_now(errors.find_any, "no id at all")
+        side.read_now(error_log.find_any, "no id at all")
 
 
 def test_errors_older_than_some_days_are_forgotten(side: Database) -> None:
     now = clock.now_ms()
     _keep(side, "", [now - 3 * _DAY_MS, now - 2 * _DAY_MS + 60_000, now])
 
-    assert side.run_now(errors.forget_old, days=2) == 1
+    assert side.run_now(error_log.forget_old, days=2) == 1
     assert _known(side) == {"Error 1", "Error 2"}
 
 
@@ -85,7 +86,7 @@ def test_of_too_many_errors_exactly_the_newest_are_kept_even_of_one_moment(side:
     _keep(side, "one", [now - 1, *[now] * 5], rows=6)
     assert len(_known(side)) == 6
 
-    side.run_now(errors.keep, [(now, _record(6, "one"))], 3)
+    side.run_now(error_log.keep, [(now, _record(6, "one"))], 3)
 
     assert _known(side) == {"Error 4", "Error 5", "Error 6"}
 
@@ -93,10 +94,10 @@ def test_of_too_many_errors_exactly_the_newest_are_kept_even_of_one_moment(side:
 def test_an_account_with_too_many_errors_loses_its_own_and_nobody_elses(side: Database) -> None:
     now = clock.now_ms()
     for number, account in enumerate(("", "one")):
-        side.run_now(errors.keep, [(now - 1000, _record(900 + number, account))], 100)
+        side.run_now(error_log.keep, [(now - 1000, _record(900 + number, account))], 100)
 
     records = [(now + at, _record(1000 + at, "another")) for at in range(200)]
-    side.run_now(errors.keep, records, 100)
+    side.run_now(error_log.keep, records, 100)
 
     assert _known(side, "another") == {f"Error {number}" for number in range(1100, 1200)}
     assert _known(side, "one") == {"Error 901"}
@@ -105,7 +106,7 @@ def test_an_account_with_too_many_errors_loses_its_own_and_nobody_elses(side: Da
 
 def test_errors_without_an_account_share_a_small_ring(side: Database) -> None:
     now = clock.now_ms()
-    more = errors.STRANGERS_ROWS + 50
+    more = error_log.STRANGERS_ROWS + 50
     _keep(side, "", [now + at for at in range(more)], rows=1_000_000)
 
     assert _known(side) == {f"Error {number}" for number in range(50, more)}
@@ -118,7 +119,7 @@ def test_keeping_an_error_moves_no_change_stamp(db: Database, database_url: str)
         before = db.stamp()
         assert before is not None
         with opened(database_url) as other, opened_side(other) as side:
-            await side.run_soft(errors.keep, [(clock.now_ms(), _record(1, "one"))], 10)
+            await side.run_soft(error_log.keep, [(clock.now_ms(), _record(1, "one"))], 10)
             assert _known(side) == {"Error 1"}
         # A notice of PostgreSQL would be heard by now.
         await asyncio.sleep(1.5 if db.engine == "postgres" else 0)

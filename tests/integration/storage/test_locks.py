@@ -13,7 +13,7 @@ from harness.databases import Postgres
 from harness.servers import opened
 
 from waflows.errors import Unavailable
-from waflows.services import accounts
+from waflows.services.accounts import accounts
 from waflows.storage import accounts as store
 from waflows.storage.database import Database, Transaction
 

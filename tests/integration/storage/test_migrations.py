@@ -13,8 +13,9 @@ from harness.databases import new_sqlite
 from harness.servers import COMMAND, environment, opened, run
 
 from waflows.errors import OperatorError
-from waflows.services import accounts, flows
-from waflows.services.flows import Content
+from waflows.services.accounts import accounts
+from waflows.services.flows import lifecycle
+from waflows.services.flows.lifecycle import Content
 from waflows.storage import migrate
 from waflows.storage.database import Database, Transaction
 from waflows.storage.migrate import Migration
@@ -182,9 +183,9 @@ def test_a_database_of_an_earlier_version_works_once_upgraded(database_url: str)
         migrate.upgrade(db)
 
         where = (_ACCOUNT, _CHANNEL)
-        assert db.read_now(flows.revision_json, *where, _FLOW, 1) == '{"a": "é\\u0000"}'
-        db.run_now(flows.deprecate, *where, _FLOW)
-        made = db.run_now(flows.create, *where, Content(name="Newest", categories=["OTHER"]))
+        assert db.read_now(lifecycle.revision_json, *where, _FLOW, 1) == '{"a": "é\\u0000"}'
+        db.run_now(lifecycle.deprecate, *where, _FLOW)
+        made = db.run_now(lifecycle.create, *where, Content(name="Newest", categories=["OTHER"]))
         assert made.position == 8
         assert db.read_now(accounts.get_channel, *where).flow_count == 3
         assert faults(db) == {}

@@ -18,7 +18,7 @@ from harness.freshness import Observer, Seen, observing
 from harness.pooler import Pooler, end_listeners, running_pooler
 from harness.servers import Process, Tenant, client, opened, production_server
 
-from waflows.services import accounts
+from waflows.services.accounts import accounts
 from waflows.storage import migrate
 from waflows.storage.database import Deafness, open_database
 from waflows.storage.hearing import BOUND_SECONDS

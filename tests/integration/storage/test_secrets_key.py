@@ -14,7 +14,8 @@ from harness.servers import SECRETS_KEY, dev_server, opened, production_server, 
 from waflows import settings
 from waflows.errors import Conflict, OperatorError
 from waflows.security.vault import Vault
-from waflows.services import accounts, endpoint_keys, sealing
+from waflows.services.accounts import accounts, sealing
+from waflows.services.endpoint import endpoint_keys
 from waflows.settings import Settings
 from waflows.storage.database import Database
 

@@ -15,10 +15,11 @@ import pytest
 from harness.databases import Postgres
 from harness.servers import Tenant, client, dev_server, opened
 
-from waflows.api.auth import KeyMemory
 from waflows.errors import NotAuthenticated, NotFound
-from waflows.services import accounts, flows
-from waflows.services.flows import Content
+from waflows.http.authentication import KeyMemory
+from waflows.services.accounts import accounts
+from waflows.services.flows import lifecycle
+from waflows.services.flows.lifecycle import Content
 from waflows.storage import migrate
 from waflows.storage.database import Database, Transaction
 from waflows.storage.hearing import BOUND_SECONDS
@@ -151,7 +152,7 @@ def test_a_write_of_another_process_ends_the_life_of_a_kept_list(server: Tenant)
             server.http.get(server.flows)
         with opened(server.database_url) as elsewhere:
             made = elsewhere.run_now(
-                flows.create,
+                lifecycle.create,
                 server.account_id,
                 server.channel_id,
                 Content(name=f"Flow {number}", categories=["OTHER"]),
@@ -184,7 +185,7 @@ def _dev_tenant(postgres: Postgres, folder: Path) -> Iterator[tuple[Tenant, str]
 
 def _create_elsewhere(elsewhere: Database, tenant: Tenant, name: str) -> str:
     content = Content(name=name, categories=["OTHER"])
-    return elsewhere.run_now(flows.create, tenant.account_id, tenant.channel_id, content).id
+    return elsewhere.run_now(lifecycle.create, tenant.account_id, tenant.channel_id, content).id
 
 
 def _deafness(tenant: Tenant) -> str:

@@ -15,7 +15,7 @@ from harness.databases import Postgres
 from harness.servers import opened
 
 from waflows.errors import NotFound, OperatorError, Unavailable
-from waflows.services import accounts
+from waflows.services.accounts import accounts
 from waflows.storage import accounts as store
 from waflows.storage import postgres as postgres_module
 from waflows.storage import sqlite as sqlite_module

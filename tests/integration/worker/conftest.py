@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from harness.receivers import Receiver, receiver
 
-from waflows.services import accounts, clock
+from waflows.services import clock
+from waflows.services.accounts import accounts
 from waflows.storage.database import Database
 
 

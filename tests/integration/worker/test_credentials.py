@@ -25,8 +25,8 @@ from harness.webhooks import (
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from waflows.services import webhooks
-from waflows.services.webhooks import Wanted, WantedOAuth
+from waflows.services.webhooks import subscriptions
+from waflows.services.webhooks.subscriptions import Wanted, WantedOAuth
 from waflows.storage.database import Database
 
 
@@ -226,7 +226,7 @@ def test_deliveries_are_signed_so_that_standard_webhooks_verifies_them(
     db: Database, account: str, target: Receiver
 ) -> None:
     configure(db, account, Wanted("*", target.url, "MSG"))
-    made = db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
+    made = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
     _deliver_all(db, account, 2)
     for request in target.requests:
         assert Verifier(made.text).verify(request.body, request.headers) == request.json
@@ -241,14 +241,14 @@ def test_while_a_secret_is_replaced_both_verify_and_afterwards_the_new_one_alone
     db: Database, account: str, target: Receiver
 ) -> None:
     configure(db, account, Wanted("*", target.url, "MSG"))
-    old = db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
-    new = db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
+    old = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
+    new = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
     _deliver_all(db, account, 1)
     [request] = target.requests
     for made in (old, new):
         assert Verifier(made.text).verify(request.body, request.headers)
 
-    newest = db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 0)
+    newest = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 0)
     _deliver_all(db, account, 1)
     request = target.requests[-1]
     assert Verifier(newest.text).verify(request.body, request.headers)
@@ -261,11 +261,11 @@ def test_a_rotation_repeated_because_its_answer_was_lost_leaves_the_receiver_its
     db: Database, account: str, target: Receiver
 ) -> None:
     configure(db, account, Wanted("*", target.url, "MSG"))
-    known = db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
+    known = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
     for _ in range(3):
         # The answers are lost, so the receiver never learns of these.
-        db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
-    newest = db.run_now(webhooks.rotate_secret, VAULT, account, "*", "MSG", 24)
+        db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
+    newest = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
 
     _deliver_all(db, account, 1)
 

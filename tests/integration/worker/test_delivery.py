@@ -25,8 +25,9 @@ from harness.webhooks import (
     until,
 )
 
-from waflows.services import clock, webhooks
-from waflows.services.webhooks import Wanted
+from waflows.services import clock
+from waflows.services.webhooks import subscriptions
+from waflows.services.webhooks.subscriptions import Wanted
 from waflows.storage.database import Database, open_database
 from waflows.upstream.webhook import CALL_SECONDS
 from waflows.worker.pacing import MOST
@@ -322,7 +323,7 @@ def test_a_disabled_webhook_keeps_what_waits_and_gets_it_once_enabled(
         async with delivering(db):
             await asyncio.sleep(0.3)
             assert states(db) == ["pending"]
-            await db.run(webhooks.configure, VAULT, account, [Wanted("*", target.url, "MSG")])
+            await db.run(subscriptions.configure, VAULT, account, [Wanted("*", target.url, "MSG")])
             await until(lambda: states(db) == ["delivered"])
 
     run(scenario)
@@ -334,7 +335,7 @@ def test_what_waits_for_a_removed_webhook_is_dead(
 ) -> None:
     configure(db, account, Wanted("*", target.url, "MSG"))
     db.run_now(announce, [event(account, "ana", n) for n in range(40)])
-    db.run_now(webhooks.remove, account, [("*", "MSG")])
+    db.run_now(subscriptions.remove, account, [("*", "MSG")])
 
     async def scenario() -> None:
         async with delivering(db):

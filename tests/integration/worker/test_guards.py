@@ -22,7 +22,7 @@ from harness.webhooks import (
     until,
 )
 
-from waflows.services.webhooks import Wanted, WantedOAuth
+from waflows.services.webhooks.subscriptions import Wanted, WantedOAuth
 from waflows.storage.database import Database
 
 

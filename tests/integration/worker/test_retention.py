@@ -8,7 +8,10 @@ import pytest
 from harness.answers import insert_many, record_all, submission
 from harness.contents import faults, rows_of
 
-from waflows.services import accounts, clock, messaging, submissions
+from waflows.services import clock
+from waflows.services.accounts import accounts
+from waflows.services.messages import conversations
+from waflows.services.submissions import submissions
 from waflows.settings import Settings
 from waflows.storage import phones
 from waflows.storage.database import Database, Transaction
@@ -59,11 +62,11 @@ def test_messages_go_after_so_many_days_with_their_conversations_and_open_flows(
     old, new = "+351910000001", "+351910000002"
     # More than one batch.
     for number in range(120):
-        db.run_now(messaging.receive_text, account, "channel", old, f"old {number}", "Ines")
-    umid = db.run_now(messaging.receive_text, account, "channel", old, "old", "Ines")
+        db.run_now(conversations.receive_text, account, "channel", old, f"old {number}", "Ines")
+    umid = db.run_now(conversations.receive_text, account, "channel", old, "old", "Ines")
     db.run_now(phones.begin, account, "channel", old, umid, '{"typed": "old"}')
     db.run_now(_age, account, 3 * _DAY_MS)
-    db.run_now(messaging.receive_text, account, "channel", new, "new", "Rui")
+    db.run_now(conversations.receive_text, account, "channel", new, "new", "Rui")
 
     _forget(db, Settings(message_days=days))
 

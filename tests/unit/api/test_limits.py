@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from waflows import bounds
-from waflows.api import limits
 from waflows.errors import PayloadTooLarge
+from waflows.http import limits
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(alphabet='ab,[{"\\é\u0000'),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from waflows.api.memory import KeptList, Key, ListMemory, memory_key
+from waflows.http.memory import KeptList, Key, ListMemory, memory_key
 from waflows.services import clock
 
 

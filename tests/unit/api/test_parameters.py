@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from waflows.api.parameters import read_body
 from waflows.errors import InvalidParameter
+from waflows.http.reading import read_body
 
 
 class Item(msgspec.Struct, frozen=True):

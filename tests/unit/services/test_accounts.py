@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from waflows.errors import InvalidId
-from waflows.services.accounts import Principal, canonical_account_id
+from waflows.services.accounts.accounts import Principal, canonical_account_id
 from waflows.services.names import is_printable
 
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from waflows.api.auth import KeyMemory
 from waflows.errors import NotAuthenticated
-from waflows.services import accounts
+from waflows.http.authentication import KeyMemory
+from waflows.services.accounts import accounts
 from waflows.storage import migrate
 from waflows.storage.database import Database, open_database
 

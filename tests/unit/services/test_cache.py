@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waflows.services import flow_messages
 from waflows.services.cache import BoundedCache
+from waflows.services.messages import flow_openings
 from waflows.storage.database import Transaction
 from waflows.storage.flows import Flow, Status
 
@@ -57,7 +57,7 @@ def test_flows_may_be_opened_from_several_database_threads_at_once() -> None:
         numbers = list(range(400))
         random.Random(seed).shuffle(numbers)
         for number in numbers * 3:
-            flow_messages.check_entrance(tx, _flow(number), "navigate", "ONE")
+            flow_openings.check_entrance(tx, _flow(number), "navigate", "ONE")
 
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(open_many, seed) for seed in range(8)]:

@@ -17,8 +17,8 @@ from harness.hostile_flows import CLEAN, SHAPES, written
 
 from waflows.errors import InvalidFlowJson, OutOfRange, RateLimited, Unavailable
 from waflows.flowjson import lint
-from waflows.services import flow_texts
-from waflows.services.checking import AT_ONCE, MOST_WAITING, ON_A_THREAD, Checker
+from waflows.services.flows import texts
+from waflows.services.flows.checking import AT_ONCE, MOST_WAITING, ON_A_THREAD, Checker
 from waflows.settings import HANDOVER
 from waflows.telemetry.logs import Logs
 
@@ -42,7 +42,7 @@ def processes() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.NoSuchProcess):  # which a zombie counts as, too
-            if "waflows.services.checking_process" in child.cmdline():
+            if "waflows.services.flows.checking_process" in child.cmdline():
                 found.append(child)
     return found
 
@@ -51,7 +51,7 @@ def processes() -> list[psutil.Process]:
 def test_a_text_has_the_same_faults_wherever_it_is_checked(size: int):
     text = written(SHAPES["misspelt properties"], size)
     assert run(lambda checker: checker.report("a", text, "6.0")) == lint(text, version="6.0")
-    assert run(lambda checker: checker.check("a", text)) == flow_texts.check_now(text)
+    assert run(lambda checker: checker.check("a", text)) == texts.check_now(text)
 
 
 @pytest.mark.parametrize("size", SIZES)

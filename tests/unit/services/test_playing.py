@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from waflows import runtime
 from waflows.errors import InvalidParameter
-from waflows.services.playing import NotPlayable, Played, Player, load, play
+from waflows.services.flows.playing import NotPlayable, Played, Player, load, play
 
 GALLERY = runtime.load(FLOW)
 SCREENS = sorted(GALLERY.screens)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from waflows.services.rate_limits import WINDOW_MS, slide, wait_ms
+from waflows.services.accounts.rate_limits import WINDOW_MS, slide, wait_ms
 from waflows.storage.rate_limits import Usage
 
 _LIMITS = st.integers(1, 200)

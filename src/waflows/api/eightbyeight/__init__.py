@@ -1,0 +1,1 @@
+"""8x8's API: the reference dialect, the guide dialect, messages, templates and webhooks."""

@@ -1,0 +1,160 @@
+"""Sending messages, and looking at them: /api/v1/subaccounts/{subAccountId}/messages."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from waflows.api.eightbyeight.message_bodies import MessageBody, outgoing
+from waflows.errors import InvalidParameter
+from waflows.http.route import Call, NoQuery, Reply
+from waflows.services import clock
+from waflows.services.accounts import sub_accounts
+from waflows.services.accounts.accounts import Principal
+from waflows.services.messages import conversations, flow_tokens, msisdn
+from waflows.services.phone import phones
+from waflows.storage.messages import Message
+from waflows.storage.sub_accounts import SubAccount
+
+_CONTENT_TYPES = {"text": "Text", "interactive": "Interactive", "template": "Template"}
+_MASKED = "**MASKED**"
+
+_Umid = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+_Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class MessageUser(msgspec.Struct, frozen=True):
+    """Whom a message is for, or from."""
+
+    msisdn: str
+
+
+class MessageStatus(msgspec.Struct, frozen=True):
+    """How far a message came, and when."""
+
+    state: str
+    timestamp: _Moment
+
+
+class SentAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """A message was taken."""
+
+    umid: _Umid
+    user: MessageUser
+    status: MessageStatus
+    client_message_id: str | UnsetType = UNSET
+
+
+class MessageDetails(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One message, what it says and to whom covered up."""
+
+    umid: str
+    sub_account_id: str
+    channel: str = "WhatsApp"
+    channel_id: str
+    direction: str
+    status: MessageStatus
+    user: MessageUser
+    content_type: str
+    content: str = _MASKED
+    created_at: str
+    client_message_id: str | UnsetType = UNSET
+    step: int = 1
+
+
+class FoundMessages(msgspec.Struct, frozen=True):
+    """The message asked for, once for each channel it was tried on, which is one here."""
+
+    data: list[MessageDetails]
+
+
+class TokenBody(msgspec.Struct, frozen=True, rename="camel"):
+    """A flow token, from an answer or an endpoint's request."""
+
+    flow_token: str
+
+
+class TokenAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """What a flow token says. All but `state` are there for a genuine one only."""
+
+    state: Literal["genuine", "forged", "foreign"]
+    flow_id: str | UnsetType = UNSET
+    revision: int | UnsetType = UNSET
+    umid: _Umid | UnsetType = UNSET
+    sub_account_id: str | UnsetType = UNSET
+    channel_id: str | UnsetType = UNSET
+    user: MessageUser | UnsetType = UNSET
+
+
+async def reach(call: Call[NoQuery, None]) -> SubAccount:
+    """The sub-account that sends; raises WrongAccount for one that the key does not reach."""
+    return await call.state.db.read(sub_accounts.reached, call.principal, call.path["subAccountId"])
+
+
+async def send(call: Call[NoQuery, MessageBody]) -> Reply:
+    """A message on its way."""
+    # Without a simulated phone nothing takes a message from here.
+    take = phones.send if call.state.settings.simulated_phone else conversations.send
+    sent = await call.state.db.run(
+        take, call.principal, call.path["subAccountId"], outgoing(call.body)
+    )
+    return Reply(
+        SentAnswer(
+            sent.umid,
+            _user(call.principal, sent.msisdn),
+            MessageStatus(sent.state, clock.hundredths(sent.at)),
+            sent.client_message_id or UNSET,
+        )
+    )
+
+
+async def details(call: Call[NoQuery, None]) -> Reply:
+    """How far a message came."""
+    try:
+        umid = str(uuid.UUID(call.path["umid"]))
+    except ValueError:
+        raise InvalidParameter("umid must be a UUID, as sending a message answers it.") from None
+    found = await call.state.db.read(
+        conversations.get_message, call.principal, call.path["subAccountId"], umid
+    )
+    return Reply(FoundMessages([_shown(found)]))
+
+
+async def read_token(call: Call[NoQuery, TokenBody]) -> Reply:
+    """Whom and what a flow token was issued for."""
+    reading = await call.state.db.read(flow_tokens.read, call.principal, call.body.flow_token)
+    message = reading.message
+    if message is None or message.flow is None:
+        return Reply(TokenAnswer(reading.state))
+    return Reply(
+        TokenAnswer(
+            reading.state,
+            message.flow.id,
+            message.flow.revision,
+            message.umid,
+            message.sub_account_id,
+            message.channel_id,
+            _user(call.principal, message.msisdn),
+        )
+    )
+
+
+def _user(principal: Principal, number: str) -> MessageUser:
+    return MessageUser(msisdn.covered(number) if principal.masked else number)
+
+
+def _shown(message: Message) -> MessageDetails:
+    return MessageDetails(
+        umid=message.umid,
+        sub_account_id=message.sub_account_id,
+        channel_id=message.channel_id,
+        direction=message.direction,
+        status=MessageStatus(message.state, clock.hundredths(message.state_at)),
+        user=MessageUser(msisdn.covered(message.msisdn)),
+        content_type=_CONTENT_TYPES[message.kind],
+        created_at=clock.hundredths(message.created_at),
+        client_message_id=message.client_message_id or UNSET,
+    )

@@ -1,0 +1,291 @@
+"""The webhooks of an account: /api/v1/accounts/{accountId}/webhooks, and their signing secrets.
+
+8x8 documents the configuration; signing, deliveries and replay are extensions. A secret is never
+answered but once, when it is made.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from waflows.errors import Forbidden, InvalidParameter
+from waflows.http.route import Call, NoQuery, Reply
+from waflows.services import clock
+from waflows.services.accounts.accounts import Principal
+from waflows.services.webhooks import subscriptions
+from waflows.services.webhooks.subscriptions import HIDDEN, Wanted, WantedOAuth
+from waflows.storage.webhooks import EVERY_SUB_ACCOUNT, Kind, Webhook
+from waflows.upstream.calls import CallFailed, Stage
+from waflows.upstream.egress import Egress
+
+SubAccountId = Annotated[
+    str,
+    Meta(
+        description="The sub-account whose events are sent, or `*` for all.",
+        extra_json_schema={"pattern": r"^(\*|[A-Za-z0-9._&-]{3,50})$"},
+    ),
+]
+_Type = Annotated[
+    Kind,
+    Meta(
+        description="`CADR` for receipts, `MSG` for inbound messages, `CABM` for changes of flows."
+        " Left out, it means receipts and inbound messages."
+    ),
+]
+_Url = Annotated[
+    str,
+    Meta(
+        description="Where events are sent, by POST.",
+        extra_json_schema={"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$"},
+    ),
+]
+_HttpAuthorization = Annotated[
+    str,
+    Meta(
+        description="Sent as the Authorization header. Shown as `***`, which keeps what is set.",
+        extra_json_schema={"pattern": "^[ -~]{0,4096}$"},
+    ),
+]
+# A name that does not resolve yet may be saved; one that resolves to a forbidden address may not.
+_REFUSED_WHEN_SAVED = {Stage.URL, Stage.ADDRESS}
+# For one name, and for all of a request; those that are left then count as not resolving yet.
+_LOOK_UP_SECONDS = 2.0
+_LOOK_UPS_SECONDS = 10.0
+
+
+class OAuthItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Client credentials by which a token for the webhook is fetched."""
+
+    url: Annotated[_Url, Meta(description="The token endpoint.")]
+    client_id: Annotated[str, Meta(extra_json_schema={"minLength": 1})]
+    client_secret: Annotated[
+        str,
+        Meta(
+            description="Shown as `***`, which keeps what is set.",
+            extra_json_schema={"minLength": 1},
+        ),
+    ]
+    credentials_location: Annotated[
+        Literal["header", "body"],
+        Meta(description="Whether the credentials go into the Authorization header or the body."),
+    ]
+    scope: Annotated[str | None, Meta(description="Scopes to ask for, separated by spaces.")] = None
+
+
+class WebhookItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A webhook. A field that is null counts as left out."""
+
+    sub_account_id: SubAccountId
+    url: _Url
+    type: _Type | None = None
+    enabled: bool | None = None
+    http_authorization: _HttpAuthorization | None = None
+    oauth: OAuthItem | None = None
+
+
+class WebhookAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A webhook as it is shown."""
+
+    type: Kind
+    sub_account_id: str
+    url: str
+    enabled: bool
+    http_authorization: str | UnsetType = UNSET
+    oauth: OAuthItem | UnsetType = UNSET
+
+
+class WebhookScope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which webhook is meant."""
+
+    sub_account_id: SubAccountId
+    type: _Type | None = None
+
+
+class SecretAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A signing secret, without its text. `expiresAt` is there once a newer one was made."""
+
+    id: str
+    created_at: str
+    expires_at: str | UnsetType = UNSET
+
+
+class SecretsAnswer(msgspec.Struct, frozen=True):
+    """The secrets that sign a webhook's deliveries at present, the newest first."""
+
+    secrets: list[SecretAnswer]
+
+
+class RotateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How to change over to a new secret."""
+
+    overlap_hours: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=8760,
+            description="Hours for which the secret before goes on signing beside the new one;"
+            " 0 ends every other secret at once.",
+        ),
+    ] = 24
+
+
+class RotatedSecret(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A new signing secret, shown this once."""
+
+    id: str
+    secret: str
+    previous_expires_at: str | UnsetType = UNSET
+
+
+async def list_webhooks(call: Call[NoQuery, None]) -> Reply:
+    """The webhooks within the key's reach."""
+    found = await call.state.db.read(subscriptions.list_webhooks, call.account_id)
+    within = sub_accounts_within(call.principal)
+    return Reply([_shown(one) for one in found if within is None or one.sub_account_id in within])
+
+
+async def configure(call: Call[NoQuery, list[WebhookItem]]) -> Reply:
+    """Webhooks added or replaced."""
+    subscriptions.check_count(len(call.body))
+    wanted = [_wanted(item) for item in call.body]
+    for item in call.body:
+        check_reach(call.principal, item.sub_account_id)
+    await _check_urls(call.state.egress, sorted({url for item in call.body for url in _urls(item)}))
+    await call.state.db.run(subscriptions.configure, call.state.vault, call.account_id, wanted)
+    return Reply()
+
+
+async def remove(call: Call[NoQuery, list[WebhookScope]]) -> Reply:
+    """Webhooks removed."""
+    subscriptions.check_count(len(call.body))
+    for item in call.body:
+        check_reach(call.principal, item.sub_account_id)
+    scopes = [(item.sub_account_id, item.type) for item in call.body]
+    await call.state.db.run(subscriptions.remove, call.account_id, scopes)
+    return Reply()
+
+
+async def list_secrets(call: Call[NoQuery, None]) -> Reply:
+    """What signs a webhook's deliveries, without the secrets themselves."""
+    found = await call.state.db.read(subscriptions.get_webhook, *named(call))
+    return Reply(
+        SecretsAnswer(
+            [
+                SecretAnswer(
+                    id=one.id,
+                    created_at=clock.iso(one.created_at),
+                    expires_at=UNSET if one.expires_at is None else clock.iso(one.expires_at),
+                )
+                for one in subscriptions.live_secrets(found)
+            ]
+        )
+    )
+
+
+async def rotate_secret(call: Call[NoQuery, RotateBody]) -> Reply:
+    """A new signing secret."""
+    made = await call.state.db.run(
+        subscriptions.rotate_secret, call.state.vault, *named(call), call.body.overlap_hours
+    )
+    ends = made.previous_expires_at
+    answer = RotatedSecret(
+        id=made.id,
+        secret=made.text,
+        previous_expires_at=UNSET if ends is None else clock.iso(ends),
+    )
+    return Reply(answer, headers={"Cache-Control": "no-store"})
+
+
+async def drop_secrets(call: Call[NoQuery, None]) -> Reply:
+    """An end to signing."""
+    await call.state.db.run(subscriptions.drop_secrets, *named(call))
+    return Reply()
+
+
+async def _check_urls(egress: Egress, urls: list[str]) -> None:
+    """Raises InvalidParameter for an address that is never called."""
+    ends_at = time.monotonic() + _LOOK_UPS_SECONDS
+    for url in urls:
+        await _check_url(egress, url, min(_LOOK_UP_SECONDS, ends_at - time.monotonic()))
+
+
+async def _check_url(egress: Egress, url: str, seconds: float) -> None:
+    try:
+        if seconds > 0:
+            await egress.check(url, seconds)
+        else:
+            egress.read(url)
+    except CallFailed as error:
+        if error.stage in _REFUSED_WHEN_SAVED:
+            raise InvalidParameter(f"url cannot be used. {error.message}") from None
+
+
+def named(call: Call[Any, Any]) -> tuple[str, str, str]:
+    """Account, sub-account and type of the webhook in the address, which the key must reach."""
+    check_reach(call.principal, call.path["subAccountId"])
+    return call.account_id, call.path["subAccountId"], call.path["type"]
+
+
+def sub_accounts_within(principal: Principal) -> frozenset[str] | None:
+    """The sub-accounts whose webhooks a key may see and change; None for all, and `*` too.
+
+    A key that is limited to channels alone reaches none: a webhook is told of every channel.
+    """
+    if principal.sub_account_ids is None and principal.channel_ids is not None:
+        return frozenset()
+    return principal.sub_account_ids
+
+
+def check_reach(principal: Principal, sub_account_id: str) -> None:
+    """Raises Forbidden when the key may not see and change the webhooks of a sub-account."""
+    within = sub_accounts_within(principal)
+    if within is not None and sub_account_id not in within:
+        whose = "all sub-accounts" if sub_account_id == EVERY_SUB_ACCOUNT else sub_account_id[:50]
+        raise Forbidden(f"This API key is limited, so it may not use the webhooks of {whose}.")
+
+
+def _wanted(item: WebhookItem) -> Wanted:
+    return Wanted(
+        item.sub_account_id,
+        item.url,
+        item.type,
+        item.enabled is not False,
+        item.http_authorization or "",
+        None
+        if item.oauth is None
+        else WantedOAuth(
+            item.oauth.url,
+            item.oauth.client_id,
+            item.oauth.client_secret,
+            item.oauth.credentials_location,
+            item.oauth.scope or "",
+        ),
+    )
+
+
+def _urls(item: WebhookItem) -> list[str]:
+    return [item.url, *([item.oauth.url] if item.oauth else [])]
+
+
+def _shown(webhook: Webhook) -> WebhookAnswer:
+    oauth = webhook.oauth
+    return WebhookAnswer(
+        type=webhook.type,
+        sub_account_id=webhook.sub_account_id,
+        url=webhook.url,
+        enabled=webhook.enabled,
+        http_authorization=UNSET if webhook.http_authorization is None else HIDDEN,
+        oauth=UNSET
+        if oauth is None
+        else OAuthItem(
+            url=oauth.url,
+            client_id=oauth.client_id,
+            client_secret=HIDDEN,
+            credentials_location=oauth.credentials_location,
+            scope=oauth.scope or None,
+        ),
+    )

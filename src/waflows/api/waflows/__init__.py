@@ -1,0 +1,1 @@
+"""What only waflows has: deliveries, submissions, phones, previews, endpoint keys, development."""

@@ -1,0 +1,202 @@
+"""Deliveries to webhooks over HTTP: the log, the dead ones, and sending again.
+
+8x8 has nothing of this kind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from waflows.api.eightbyeight.webhooks import SubAccountId, check_reach, named, sub_accounts_within
+from waflows.http.route import Call, NoQuery, Reply
+from waflows.services import clock
+from waflows.services.webhooks import deliveries
+from waflows.storage.outbox import Attempt, Delivery, State, Wanted
+from waflows.storage.webhooks import Kind
+
+_PRIVATE = {"Cache-Control": "private, no-store"}
+# Each so many are a transaction of their own, so that replaying very many keeps nobody waiting.
+_REPLAYED_AT_ONCE = 200
+
+
+class DeliveryQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which deliveries to list, and how many."""
+
+    state: Annotated[State | None, Meta(description="Only those in this state.")] = None
+    sub_account_id: Annotated[
+        str | None, Meta(description="Only those to the webhooks of this sub-account, or of `*`.")
+    ] = None
+    type: Annotated[Kind | None, Meta(description="Only those of this type of webhook.")] = None
+    limit: Annotated[int, Meta(ge=1, le=1000, description="Most deliveries in the answer.")] = 100
+    before: Annotated[
+        str | None, Meta(description="Only those older than the delivery with this id.")
+    ] = None
+
+
+class AttemptAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One try. `status` is there when there was an answer; `error` when it was no delivery."""
+
+    at: str
+    duration_ms: int
+    status: int | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+    answer: str | UnsetType = UNSET
+
+
+class DeliveryAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An event for one webhook. `eventId` is what the receiver gets as `webhook-id`."""
+
+    id: str
+    event_id: str
+    sub_account_id: str
+    type: Kind
+    state: State
+    created_at: str
+    attempts: int
+    next_attempt_at: str | UnsetType = UNSET
+    settled_at: str | UnsetType = UNSET
+    last_attempt: AttemptAnswer | UnsetType = UNSET
+
+
+class DeliveryDetails(DeliveryAnswer, frozen=True, kw_only=True, rename="camel"):
+    """One delivery with its latest tries and what is sent.
+
+    A key that masks is not shown that, and nobody once it was forgotten.
+    """
+
+    history: list[AttemptAnswer]
+    body: msgspec.Raw | UnsetType = UNSET
+
+
+class DeliveryList(msgspec.Struct, frozen=True):
+    """Some deliveries, the newest first."""
+
+    deliveries: list[DeliveryAnswer]
+
+
+class ReplayBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Whose dead deliveries to send again."""
+
+    sub_account_id: SubAccountId
+    type: Kind
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """How many are sent again."""
+
+    replayed: int
+
+
+async def list_deliveries(call: Call[DeliveryQuery, None]) -> Reply:
+    """Up to `limit` deliveries, the newest first."""
+    query, within = call.query, sub_accounts_within(call.principal)
+    if query.sub_account_id is not None:
+        check_reach(call.principal, query.sub_account_id)
+        within = frozenset({query.sub_account_id})
+    wanted = Wanted(state=query.state, sub_account_ids=within, type=query.type, before=query.before)
+    found = await call.state.db.read_slow(
+        deliveries.list_deliveries, call.account_id, wanted, query.limit + 1
+    )
+    page = found[: query.limit]
+    masked = call.principal.masked
+    headers = dict(_PRIVATE)
+    if len(found) > len(page):
+        headers["Link"] = _next_link(call, page[-1].id)
+    return Reply(DeliveryList([_summary(one, masked=masked) for one in page]), headers=headers)
+
+
+async def show(call: Call[NoQuery, None]) -> Reply:
+    """One delivery."""
+    found = await call.state.db.read(
+        deliveries.get,
+        call.account_id,
+        call.path["deliveryId"],
+        sub_accounts_within(call.principal),
+    )
+    masked = call.principal.masked
+    shown = DeliveryDetails(
+        **_facts(found, masked=masked),
+        history=[_attempt(one, masked=masked) for one in found.attempts],
+        body=UNSET if masked or not found.body else msgspec.Raw(found.body.encode()),
+    )
+    return Reply(shown, headers=dict(_PRIVATE))
+
+
+async def replay(call: Call[NoQuery, None]) -> Reply:
+    """One delivery sent again."""
+    queued = await call.state.db.run(
+        deliveries.replay,
+        call.account_id,
+        call.path["deliveryId"],
+        sub_accounts_within(call.principal),
+    )
+    return Reply(_summary(queued, masked=call.principal.masked))
+
+
+async def replay_dead(call: Call[NoQuery, ReplayBody]) -> Reply:
+    """Every dead delivery of one webhook sent again."""
+    check_reach(call.principal, call.body.sub_account_id)
+    count, before = 0, clock.now_ms()
+    while done := await call.state.db.run(
+        deliveries.replay_dead,
+        call.account_id,
+        call.body.sub_account_id,
+        call.body.type,
+        before,
+        _REPLAYED_AT_ONCE,
+    ):
+        count += done
+        await asyncio.sleep(0)
+    return Reply(Replayed(count))
+
+
+async def send_test(call: Call[NoQuery, None]) -> Reply:
+    """An event that says that it is a test."""
+    sent = await call.state.db.run(deliveries.send_test, *named(call))
+    return Reply(_summary(sent, masked=call.principal.masked))
+
+
+def _summary(delivery: Delivery, *, masked: bool) -> DeliveryAnswer:
+    return DeliveryAnswer(**_facts(delivery, masked=masked))
+
+
+def _facts(delivery: Delivery, *, masked: bool) -> dict[str, Any]:
+    settled_at, pending = delivery.settled_at, delivery.state is State.PENDING
+    return {
+        "id": delivery.id,
+        "event_id": delivery.event_id,
+        "sub_account_id": delivery.sub_account_id,
+        "type": delivery.type,
+        "state": delivery.state,
+        "created_at": clock.iso(delivery.created_at),
+        "attempts": delivery.attempt_count,
+        "next_attempt_at": clock.iso(delivery.due_at) if pending else UNSET,
+        "settled_at": UNSET if settled_at is None else clock.iso(settled_at),
+        "last_attempt": _attempt(delivery.attempts[-1], masked=masked)
+        if delivery.attempts
+        else UNSET,
+    }
+
+
+def _attempt(attempt: Attempt, *, masked: bool) -> AttemptAnswer:
+    """A try as it is shown. A receiver may repeat what it was sent, so its answer is masked too."""
+    return AttemptAnswer(
+        at=clock.iso(attempt.at),
+        duration_ms=attempt.duration_ms,
+        status=attempt.status or UNSET,
+        error=attempt.error or UNSET,
+        answer=UNSET if masked else attempt.answer or UNSET,
+    )
+
+
+def _next_link(call: Call[DeliveryQuery, None], before: str) -> str:
+    asked = msgspec.to_builtins(call.query)
+    query = {name: value for name, value in asked.items() if value is not None}
+    return (
+        f'<{call.base_url}{call.request_path}?{urlencode(query | {"before": before})}>; rel="next"'
+    )

@@ -1,0 +1,230 @@
+"""What only a development server answers to: a clock that can be set, calls that fail on purpose.
+
+In a production server these addresses are not there.
+"""
+
+from __future__ import annotations
+
+import difflib
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from waflows.api.eightbyeight.flow_bodies import WholeNumber
+from waflows.api.routes import ROUTES
+from waflows.errors import InvalidParameter, NotFound, OutOfRange
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.services import clock
+from waflows.services.webhooks import deliveries
+from waflows.upstream.fault_rules import FaultRules, Rule
+
+_TAG = "Development"
+_FURTHEST_MS = 100 * 365 * 24 * 3600 * 1000
+_LONGEST_DELAY_MS = 3_600_000
+_MOST_RULES = 1000
+
+
+class ClockBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where to move the clock; one of the two."""
+
+    time: Annotated[str, Meta(description="A moment, such as 2026-03-01T09:30:00Z.")] | None = None
+    advance_seconds: (
+        Annotated[float, Meta(description="So far on from where it is; negative for back.")] | None
+    ) = None
+
+
+class ClockAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """What the clock shows, and how far it is from the machine's own."""
+
+    time: str
+    milliseconds: int
+    moved_seconds: float
+
+
+class FaultBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which calls are to fail and how: at least one of `status`, `delayMs` and `cut`."""
+
+    call: Annotated[
+        Literal["incoming", "endpoint", "webhook", "oauth"],
+        Meta(description="Requests to this server, or the calls it makes."),
+    ]
+    route: Annotated[str, Meta(description="For incoming: the operation's name.")] | None = None
+    host: (
+        Annotated[str, Meta(description="For the others: a host, with port or without.")] | None
+    ) = None
+    status: Annotated[WholeNumber, Meta(description="Answer with this status.")] | None = None
+    delay_ms: Annotated[WholeNumber, Meta(description="Wait so long first.")] | None = None
+    cut: Annotated[bool, Meta(description="Cut the connection without an answer.")] = False
+    times: Annotated[WholeNumber, Meta(description="Strike so often; null for ever.")] | None = None
+    probability: Annotated[float, Meta(description="Strike with this probability.")] = 1.0
+    seed: Annotated[WholeNumber, Meta(description="From which the probability is drawn.")] = 0
+
+
+class FaultList(msgspec.Struct, frozen=True):
+    """The rules in force; `times` is what is left of it."""
+
+    faults: list[Rule]
+
+
+async def show_clock(call: Call[NoQuery, None]) -> Reply:
+    """What the clock shows."""
+    return Reply(_clock())
+
+
+async def move_clock(call: Call[NoQuery, ClockBody]) -> Reply:
+    """The clock moved."""
+    body = call.body
+    if (body.time is None) == (body.advance_seconds is None):
+        raise InvalidParameter("Send either time or advanceSeconds.")
+    if body.time is not None:
+        at_ms = _moment(body.time)
+    else:
+        seconds = body.advance_seconds or 0.0
+        # Kept within bounds before it is counted in milliseconds, which could be too many to count.
+        seconds = max(-_FURTHEST_MS, min(seconds, _FURTHEST_MS))
+        at_ms = clock.now_ms() + int(seconds * 1000)
+    if not 0 <= at_ms <= _FURTHEST_MS + clock.now_ms() - clock.moved_ms():
+        raise OutOfRange("The clock goes from 1970 to a hundred years from now.")
+    before = clock.moved_ms()
+    if body.time is not None:
+        clock.move_to(at_ms)
+    else:
+        clock.advance(at_ms - clock.now_ms())
+    await _bring_back(call, before)
+    return Reply(_clock())
+
+
+async def reset_clock(call: Call[NoQuery, None]) -> Reply:
+    """The clock set to the machine's own."""
+    before = clock.moved_ms()
+    clock.reset()
+    await _bring_back(call, before)
+    return Reply(_clock())
+
+
+async def list_faults(call: Call[NoQuery, None]) -> Reply:
+    """The rules in force."""
+    return Reply(FaultList(_rules(call).list()))
+
+
+async def add_fault(call: Call[NoQuery, FaultBody]) -> Reply:
+    """One more rule."""
+    rules = _rules(call)
+    if len(rules.list()) >= _MOST_RULES:
+        raise OutOfRange(f"There are {_MOST_RULES} rules already; remove some.")
+    return Reply(rules.add(_rule(call)), status=201)
+
+
+async def remove_fault(call: Call[NoQuery, None]) -> Reply:
+    """One rule less."""
+    if not _rules(call).remove(call.path["faultId"]):
+        raise NotFound(f"There is no fault rule {call.path['faultId'][:64]}.")
+    return Reply()
+
+
+async def clear_faults(call: Call[NoQuery, None]) -> Reply:
+    """No rule any more."""
+    _rules(call).clear()
+    return Reply()
+
+
+async def _bring_back(call: Call[Any, Any], before_ms: int) -> None:
+    """Lets no delivery wait for a time that was near until the clock was set back."""
+    if clock.moved_ms() < before_ms:
+        await call.state.db.run(deliveries.bring_back)
+
+
+def _clock() -> ClockAnswer:
+    now = clock.now_ms()
+    return ClockAnswer(clock.iso(now), now, clock.moved_ms() / 1000)
+
+
+def _moment(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidParameter(
+            "time must be a moment such as 2026-03-01T09:30:00Z or 2026-03-01T10:30:00+01:00."
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)
+
+
+def _rules(call: Call[Any, Any]) -> FaultRules:
+    assert call.state.fault_rules is not None, "these routes are there in development only"
+    return call.state.fault_rules
+
+
+def _rule(call: Call[NoQuery, FaultBody]) -> Rule:
+    body = call.body
+    if body.status is None and body.delay_ms is None and not body.cut:
+        raise InvalidParameter("A fault needs at least one of status, delayMs and cut.")
+    if body.status is not None and body.cut:
+        raise InvalidParameter("A connection that is cut has no status: send one of the two.")
+    _check_range("status", body.status, 100 if body.call != "incoming" else 400, 599)
+    _check_range("delayMs", body.delay_ms, 0, _LONGEST_DELAY_MS)
+    _check_range("times", body.times, 1, 1_000_000)
+    if not 0 <= body.probability <= 1:
+        raise OutOfRange("probability must be between 0 and 1.")
+    return Rule(
+        call=body.call,
+        name=_name(call),
+        status=body.status,
+        delay_ms=body.delay_ms or 0,
+        cut=body.cut,
+        times=body.times,
+        probability=body.probability,
+        seed=body.seed,
+    )
+
+
+def _name(call: Call[NoQuery, FaultBody]) -> str:
+    body = call.body
+    if body.call != "incoming":
+        if body.route is not None:
+            raise InvalidParameter(
+                f"route is for incoming requests; an {body.call} call has a host."
+            )
+        return body.host or ""
+    if body.host is not None:
+        raise InvalidParameter("host is for outgoing calls; an incoming request has a route.")
+    known = [route.name for route in ROUTES]
+    if body.route is not None and body.route not in known:
+        close = difflib.get_close_matches(body.route, known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise InvalidParameter(
+            f"There is no operation {body.route[:100]!r}; /openapi.json names them by"
+            f" operationId.{hint}"
+        )
+    return body.route or ""
+
+
+def _check_range(name: str, value: int | None, least: int, most: int) -> None:
+    if value is not None and not least <= value <= most:
+        raise OutOfRange(f"{name} must be from {least} to {most}, not {value}.")
+
+
+DEVELOPMENT: list[Route] = [
+    Route(method="GET", path="/dev/clock", handler=show_clock, scope=Scope.READ, tag=_TAG,
+          name="showClock", summary="What the clock shows", answers=ClockAnswer, documented=False),
+    Route(method="POST", path="/dev/clock", handler=move_clock, scope=Scope.WRITE, tag=_TAG,
+          name="moveClock", summary="Set the clock, or move it on", body=ClockBody,
+          answers=ClockAnswer, documented=False),
+    Route(method="DELETE", path="/dev/clock", handler=reset_clock, scope=Scope.WRITE, tag=_TAG,
+          name="resetClock", summary="Set the clock to the machine's own", answers=ClockAnswer,
+          documented=False),
+    Route(method="GET", path="/dev/faults", handler=list_faults, scope=Scope.READ, tag=_TAG,
+          name="listFaults", summary="The fault rules in force", answers=FaultList,
+          documented=False),
+    Route(method="POST", path="/dev/faults", handler=add_fault, scope=Scope.WRITE, tag=_TAG,
+          name="addFault", summary="Make chosen calls fail", body=FaultBody, status=201,
+          answers=Rule, documented=False),
+    Route(method="DELETE", path="/dev/faults", handler=clear_faults, scope=Scope.WRITE, tag=_TAG,
+          name="clearFaults", summary="End every fault rule", documented=False),
+    Route(method="DELETE", path="/dev/faults/{faultId}", handler=remove_fault, scope=Scope.WRITE,
+          tag=_TAG, name="removeFault", summary="End one fault rule", documented=False),
+]  # fmt: skip
+"""The routes of a development server."""

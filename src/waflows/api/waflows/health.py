@@ -1,0 +1,56 @@
+"""What an operator's tools ask: does it run, can it serve, what has it counted."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Literal
+
+import msgspec
+
+from waflows.errors import Unavailable
+from waflows.http.route import Call, NoQuery, Reply
+from waflows.services import clock
+from waflows.services.accounts import accounts
+from waflows.services.webhooks import deliveries
+from waflows.telemetry import metrics
+
+_FRESH = {"Cache-Control": "no-store"}
+
+
+class Health(msgspec.Struct, frozen=True, omit_defaults=True):
+    """It serves. `detail` says what makes it slower than it could be, if anything does."""
+
+    status: Literal["ok"] = msgspec.field(default_factory=lambda: "ok")
+    detail: str = ""
+
+
+async def alive(call: Call[NoQuery, None]) -> Reply:
+    """Answers as long as the process does."""
+    return Reply(Health(), headers=_FRESH)
+
+
+async def ready(call: Call[NoQuery, None]) -> Reply:
+    """Answers when the database can be read and written; raises Unavailable.
+
+    A process that does not hear of changes answers correctly, only slower, so it is ready.
+    """
+    try:
+        await call.state.db.read(accounts.ping)
+        await call.state.readiness.check_writing()
+    except Exception as error:
+        raise Unavailable from error
+    deafness = call.state.db.deafness()
+    detail = "" if deafness is None else f"Nothing is answered from memory. {deafness.reason}"
+    return Reply(Health(detail=detail), headers=_FRESH)
+
+
+async def show_metrics(call: Call[NoQuery, None]) -> Reply:
+    """Every metric of every worker; what waits in the database only while that can be asked."""
+    call.state.recorder.flush()
+    shown = metrics.render()
+    with contextlib.suppress(Unavailable):
+        waiting = await call.state.db.read_slow(deliveries.backlog)
+        since = waiting.oldest
+        age = 0.0 if since is None else max(clock.now_ms() - since, 0) / 1000
+        shown += metrics.backlog(waiting.pending, age)
+    return Reply(shown, headers=_FRESH, content_type=metrics.CONTENT_TYPE)

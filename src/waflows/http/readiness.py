@@ -1,0 +1,61 @@
+"""Whether writes succeed, found out by writing, however often it is asked.
+
+Probes come from several load balancers, every second or faster. Each process writes for all of
+them at most once in a few seconds, and those that ask meanwhile share the outcome.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+
+from waflows.errors import Unavailable
+from waflows.services.accounts import accounts
+from waflows.storage.database import Database
+
+_GOOD_SECONDS = 5.0
+_BAD_SECONDS = 1.0
+_PATIENCE_SECONDS = 4.0
+
+
+class Readiness:
+    """The outcome of the last write of a process, for a while."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._good_until = -math.inf
+        self._bad_until = -math.inf
+        self._asking: asyncio.Task[None] | None = None
+
+    async def check_writing(self) -> None:
+        """Raises Unavailable unless a write has succeeded within the last seconds."""
+        now = time.monotonic()
+        if now < self._bad_until:
+            raise Unavailable
+        if now < self._good_until:
+            # What real writes met since then costs nothing to ask.
+            self._db.check_failures()
+            return
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._write())
+            self._asking.add_done_callback(self._asked)
+        # Whoever asks first may go away; the others still want to know.
+        await asyncio.shield(self._asking)
+
+    async def _write(self) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await asyncio.to_thread(self._db.check_room)
+                await self._db.run_soft(accounts.prove_writable)
+        except TimeoutError:
+            raise Unavailable from None
+
+    def _asked(self, task: asyncio.Task[None]) -> None:
+        self._asking = None
+        if task.cancelled():
+            return
+        if task.exception() is None:
+            self._good_until = time.monotonic() + _GOOD_SECONDS
+        else:
+            self._bad_until = time.monotonic() + _BAD_SECONDS

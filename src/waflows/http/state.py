@@ -1,0 +1,168 @@
+"""What one server process holds while it runs, and what it knows of one request."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from waflows.http.authentication import KeyMemory, SessionMemory
+from waflows.http.journal import Journal
+from waflows.http.large_answers import LargeAnswers
+from waflows.http.memory import KeptList, Key, ListMemory
+from waflows.http.readiness import Readiness
+from waflows.security.vault import Vault
+from waflows.services.accounts.rate_limits import Counts
+from waflows.services.endpoint.endpoint_calls import Outside
+from waflows.services.flows.checking import Checker
+from waflows.services.flows.playing import Player
+from waflows.services.turns import Lines
+from waflows.settings import Settings
+from waflows.storage.database import Database
+from waflows.telemetry import metrics
+from waflows.telemetry.logs import AccessLine, Logs, TimeText
+from waflows.upstream.egress import Egress
+from waflows.upstream.fault_rules import FaultRules
+
+_GATHER_SECONDS = 0.02
+# What waflows does not have is no fault of the server.
+_NOT_HAD = 501
+_MOST_GATHERED = 512
+_PERSON_IN_PATH = re.compile(r"(/phones/|/console/phone/[^/]+/)[^/]+")
+_CLIENTS_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+
+
+class Exchange:
+    """One request, as far as it is known, and how it was answered.
+
+    `path` is without the phone number that stands in it, since logs and the journal keep it.
+    `memory_key` is what its answer may be kept under, `kept` the answer that may be. `owner` is
+    the account that answers for it, by its key or by the link that was used.
+    """
+
+    memory_key: Key
+    if_none_match: bytes | None = None
+    route = ""
+    account_id = ""
+    owner = ""
+    key = ""
+    status = 0
+    from_memory = False
+    code = 0
+    error_id = ""
+    error = ""
+    kept: KeptList | None = None
+
+    def __init__(self, request_id: str, method: str, path: str) -> None:
+        self.started = time.perf_counter()
+        self.request_id = request_id
+        self.method = method
+        self.path = _PERSON_IN_PATH.sub(r"\1***", path) if "/phone" in path else path
+
+
+class RequestIds:
+    """Ids for requests: a random part of this process, and a count."""
+
+    def __init__(self) -> None:
+        self._process = secrets.token_hex(6)
+        self._count = itertools.count(1)
+
+    def next(self, given: bytes | None) -> str:
+        """The client's own id when it sent a usable one, else a new one."""
+        if given is not None and _CLIENTS_REQUEST_ID.fullmatch(given):
+            return given.decode()
+        return f"{self._process}-{next(self._count):x}"
+
+
+class Recorder:
+    """Takes note of answered requests: an access line each, and the metrics.
+
+    Both are worked off together every few milliseconds, which costs a request a fraction of what
+    a system call and the steps of several counters would.
+    """
+
+    def __init__(self, logs: Logs) -> None:
+        self._logs = logs
+        self._time = TimeText()
+        self._lines: list[AccessLine] = []
+
+    def record(self, exchange: Exchange) -> None:
+        """Takes note of a finished exchange."""
+        lines = self._lines
+        lines.append(
+            AccessLine(
+                self._time.now(),
+                "error" if exchange.status >= 500 and exchange.status != _NOT_HAD else "info",
+                exchange.request_id,
+                exchange.method,
+                exchange.route,
+                exchange.path,
+                exchange.status,
+                int((time.perf_counter() - exchange.started) * 1e6) / 1000,
+                exchange.account_id,
+                exchange.key,
+                exchange.from_memory,
+                exchange.error_id,
+                exchange.code,
+                exchange.error,
+            )
+        )
+        if len(lines) == 1:
+            asyncio.get_running_loop().call_later(_GATHER_SECONDS, self.flush)
+        elif len(lines) >= _MOST_GATHERED:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes the lines and counts the requests that were noted so far."""
+        lines, self._lines = self._lines, []
+        if lines:
+            self._logs.access(lines)
+            metrics.count(lines)
+
+
+class State(msgspec.Struct):
+    """Everything a handler may use.
+
+    `secret` signs links and hashes keys; `openapi` makes the document that describes the API;
+    `vault` seals secrets at rest; every call to the outside goes through `egress`; `player` plays
+    flows, `checker` checks their JSON, `link_uses` counts how often each preview link is used.
+    `development` is true for `waflows dev` alone.
+    """
+
+    db: Database
+    settings: Settings
+    secret: bytes
+    keys: KeyMemory
+    sessions: SessionMemory
+    lists: ListMemory
+    journal: Journal
+    logs: Logs
+    recorder: Recorder
+    openapi: Callable[[], bytes]
+    vault: Vault
+    egress: Egress
+    player: Player
+    checker: Checker
+    link_uses: Counts
+    development: bool
+    own_url: str
+    """Where this machine reaches the server, as far as that is known."""
+    fault_rules: FaultRules | None
+    """What makes calls fail on purpose; there in development only."""
+    readiness: Readiness
+    large_answers: LargeAnswers = msgspec.field(default_factory=LargeAnswers)
+    decoding: asyncio.Semaphore = msgspec.field(default_factory=lambda: asyncio.Semaphore(2))
+    """Held while a large body is decoded, or a text that may be large is read."""
+    long_bodies: Lines = msgspec.field(default_factory=Lines)
+    """Where requests with a large body wait for one another, in a line for each account."""
+
+    @property
+    def outside(self) -> Outside:
+        """What a call to a data endpoint needs."""
+        base_url = self.settings.public_url or self.own_url
+        return Outside(self.db, self.vault, self.egress, self.secret, base_url)

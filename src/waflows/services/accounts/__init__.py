@@ -1,0 +1,1 @@
+"""Accounts: channels, keys, limits, secrets, and the log of refused requests."""

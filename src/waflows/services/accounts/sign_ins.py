@@ -1,0 +1,55 @@
+"""Signing in to the console and out of it.
+
+A session is a row, so that ending it ends it in every browser and every copy of its cookie. It
+lives for hours, no longer than its key, and a key has a bounded number of them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from waflows.errors import NotAuthenticated
+from waflows.security import sessions
+from waflows.security.sessions import Session
+from waflows.services import clock
+from waflows.services.accounts import accounts
+from waflows.services.accounts.accounts import Principal
+from waflows.storage import sessions as store
+from waflows.storage.database import Transaction
+
+SESSION_SECONDS = 12 * 3600
+MOST_SESSIONS = 100
+"""Of a key; one more ends the oldest."""
+
+
+def begin(tx: Transaction, principal: Principal) -> Session:
+    """A new session of a key that was just shown; one that it replaces ends."""
+    now = clock.now_ms()
+    end = now + SESSION_SECONDS * 1000
+    if principal.expires_at is not None:
+        end = min(end, principal.expires_at)
+    session = Session(principal.account_id, sessions.make_id(), end // 1000)
+    store.delete_expired(tx, now)
+    store.insert(tx, session.account_id, session.id, principal.key_id, now, end)
+    store.delete_oldest(tx, principal.account_id, principal.key_id, MOST_SESSIONS)
+    return session
+
+
+def holder_of(tx: Transaction, session: Session) -> Principal:
+    """Who is signed in with a session; raises NotAuthenticated when it or its key has ended."""
+    key_id = store.key_of(tx, session.account_id, session.id, clock.now_ms())
+    if key_id is None:
+        raise NotAuthenticated("You are not signed in, or no longer.")
+    principal = accounts.holder_of(tx, session.account_id, key_id)
+    return msgspec.structs.replace(principal, session_id=session.id)
+
+
+def end(tx: Transaction, principal: Principal) -> None:
+    """Ends the session that a request came with, in every browser that has its cookie."""
+    if principal.session_id is not None:
+        store.delete(tx, principal.account_id, principal.session_id)
+
+
+def end_all(tx: Transaction, principal: Principal) -> None:
+    """Ends every session of the caller's key."""
+    store.delete_of_key(tx, principal.account_id, principal.key_id)

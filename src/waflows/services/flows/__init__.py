@@ -1,0 +1,1 @@
+"""Flows: their life, their texts, and playing them."""

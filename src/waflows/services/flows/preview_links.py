@@ -1,0 +1,68 @@
+"""Links that show a flow to whoever holds them: a preview, or the text of one revision.
+
+What a link carries and how its token is made is known to `waflows.security.links`.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import msgspec
+
+from waflows.services import clock
+from waflows.services.flows import lifecycle
+from waflows.storage import flows as store
+from waflows.storage.database import Transaction
+from waflows.storage.flows import Flow
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What a preview link is made of; `expires_at` in whole seconds since the epoch."""
+
+    flow: Flow
+    nonce: str
+    expires_at: int
+
+
+def find_preview(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Preview | None:
+    """The preview link that is alive now, if there is one; raises NotFound."""
+    return live_preview(lifecycle.get(tx, account_id, channel_id, flow_id))
+
+
+def renew_preview(
+    tx: Transaction, account_id: str, channel_id: str, flow_id: str, hours: int, *, replace: bool
+) -> Preview:
+    """A preview link that lives for some hours; `replace` ends the one before. Raises NotFound."""
+    flow = lifecycle.locked(tx, account_id, channel_id, flow_id)
+    live = live_preview(flow)
+    if live is not None and not replace:
+        return live
+    expires_at = clock.now_ms() // 1000 + hours * 3600
+    nonce = secrets.token_hex(16)
+    flow = msgspec.structs.replace(flow, preview_nonce=nonce, preview_expires_at=expires_at)
+    store.save(tx, flow)
+    return Preview(flow, nonce, expires_at)
+
+
+def find_linked(tx: Transaction, flow_id: str) -> Flow | None:
+    """A flow of whichever account; the link's token must be checked before anything is told."""
+    return store.find_by_id(tx, flow_id)
+
+
+def text_of(tx: Transaction, flow: Flow, revision: int) -> str | None:
+    """The text of one revision of a flow, for a link that was found genuine."""
+    return store.flow_json(tx, flow.account_id, flow.id, revision)
+
+
+def text_bytes_of(tx: Transaction, flow: Flow, revision: int) -> int | None:
+    """How long that text is, in bytes; None where there is no such revision."""
+    return store.flow_json_bytes(tx, flow.account_id, flow.id, revision)
+
+
+def live_preview(flow: Flow) -> Preview | None:
+    """The preview link of a flow, while it has not expired."""
+    if flow.preview_nonce is None or flow.preview_expires_at is None:
+        return None
+    if flow.preview_expires_at <= clock.now_ms() // 1000:
+        return None
+    return Preview(flow, flow.preview_nonce, flow.preview_expires_at)

@@ -1,0 +1,151 @@
+"""What a draft needs before it can be published; all that is missing is told at once."""
+
+from __future__ import annotations
+
+import msgspec
+
+from waflows.errors import NotPublishable
+from waflows.flowjson import source
+from waflows.flowjson.diagnostics import MOST_FAULTS, Diagnostic
+from waflows.flowjson.spec.versions import VERSIONS, Stage
+from waflows.services import clock
+from waflows.services.endpoint import endpoint_keys
+from waflows.services.flows import texts
+from waflows.storage import endpoint_keys as checks
+from waflows.storage import flows as store
+from waflows.storage.database import Transaction
+from waflows.storage.flows import Flow
+
+FRESH_MS = 10 * 60 * 1000
+"""For so long a passing health check of an endpoint is believed."""
+
+_ENDPOINT = "data_api_version"
+_MOST_FAULTS_TOLD = 20
+_LONGEST_MESSAGE = 150
+
+
+class EndpointUnchecked(NotPublishable):
+    """Flow cannot be published: nobody has asked its endpoint yet whether it is well.
+
+    `waflows.services.endpoint.endpoint_health` asks, and runs the use case again.
+    """
+
+    def __init__(self, flow: Flow, uri: str, fingerprint: str) -> None:
+        super().__init__("Flow cannot be published before its endpoint was asked how it is.")
+        self.account_id = flow.account_id
+        self.channel_id = flow.channel_id
+        self.uri = uri
+        self.fingerprint = fingerprint
+
+
+class Examined(msgspec.Struct, frozen=True):
+    """What an endpoint answered a moment ago, asked under one key; `fault` None for well."""
+
+    uri: str
+    fingerprint: str
+    fault: str | None
+
+
+def unmet_conditions(tx: Transaction, flow: Flow, examined: Examined | None = None) -> list[str]:
+    """Why a draft cannot be published as it is, all reasons at once; empty when it can.
+
+    What is not known of its endpoint yet is no reason: `require_asked` sees to that.
+    """
+    if flow.revision == 0:
+        return ["it has no Flow JSON; send flowJson first"]
+    known = texts.checked(tx, flow)
+    unmet = []
+    if errors := texts.errors_of(known.faults):
+        unmet.append(_told(errors, whole=len(known.faults) < MOST_FAULTS))
+    version = VERSIONS.get(known.version or "")
+    if version is not None and version.stage is not Stage.ACTIVE:
+        unmet.append(
+            f"Flow JSON version {version.name} is {version.stage} since {version.frozen_on} and"
+            " cannot be published any more; move to a newer one"
+        )
+    return unmet + _unmet_by_endpoint(tx, flow, examined)
+
+
+def _unmet_by_endpoint(tx: Transaction, flow: Flow, examined: Examined | None) -> list[str]:
+    """What a flow with a data endpoint lacks beyond its Flow JSON."""
+    text = store.flow_json(tx, flow.account_id, flow.id, flow.revision)
+    if not _has_endpoint(text or ""):
+        return []
+    unmet = []
+    key = endpoint_keys.in_use(tx, flow.account_id, flow.channel_id)
+    if flow.endpoint_uri is None:
+        unmet.append("it has a data_api_version and no endPointUri; send the one or drop the other")
+    if key is None:
+        unmet.append(
+            "its channel has no endpoint key to encrypt requests with; give it one"
+            " (`waflows endpoint-key --help`)"
+        )
+    if flow.endpoint_uri is None or key is None:
+        return unmet
+    known = _known(tx, flow, key.fingerprint, examined)
+    return [] if known is None or known.fault is None else [_unwell(flow, known.fault)]
+
+
+def require_asked(tx: Transaction, flow: Flow, examined: Examined | None) -> None:
+    """Raises EndpointUnchecked when the flow has an endpoint that has to be asked first."""
+    text = store.flow_json(tx, flow.account_id, flow.id, flow.revision)
+    key = endpoint_keys.in_use(tx, flow.account_id, flow.channel_id)
+    if flow.endpoint_uri is None or key is None or not _has_endpoint(text or ""):
+        return
+    if _known(tx, flow, key.fingerprint, examined) is None:
+        raise EndpointUnchecked(flow, flow.endpoint_uri, key.fingerprint)
+
+
+def _known(
+    tx: Transaction, flow: Flow, fingerprint: str, examined: Examined | None
+) -> Examined | None:
+    """What is known of a flow's endpoint under a key: from just now, or well a short time ago."""
+    uri = flow.endpoint_uri or ""
+    if examined is not None and (examined.uri, examined.fingerprint) == (uri, fingerprint):
+        return examined
+    kept = checks.find_check(tx, flow.account_id, flow.channel_id, uri)
+    well = kept is not None and kept.failing_step is None and kept.fingerprint == fingerprint
+    if kept is not None and well and abs(clock.now_ms() - kept.checked_at) <= FRESH_MS:
+        return Examined(uri, fingerprint, None)
+    return None
+
+
+def _unwell(flow: Flow, fault: str) -> str:
+    return (
+        f"its endpoint does not pass the health check: {fault.removesuffix('.')} (`waflows doctor"
+        f" {flow.id}` tells more)"
+    )
+
+
+def _has_endpoint(text: str) -> bool:
+    """Whether a Flow JSON asks a data endpoint, as far as it can be read."""
+    if _ENDPOINT not in text and "\\u" not in text:
+        return False  # Reading it would only take time; any letter may be spelled by its number.
+    read = source.read(text)
+    return isinstance(read.value, dict) and _ENDPOINT in read.value
+
+
+def _told(errors: list[Diagnostic], *, whole: bool) -> str:
+    """Faults in a sentence's words, the first ones each with its place."""
+    shown = [
+        f"{fault.code} at line {fault.line_start}, column {fault.column_start}"
+        f" ({_shortened(fault.message.removesuffix('.'))})"
+        for fault in errors[:_MOST_FAULTS_TOLD]
+    ]
+    if rest := len(errors) - len(shown):
+        shown.append(f"and {rest} more")
+    return f"its Flow JSON has {_counted(len(errors), whole=whole)}: {', '.join(shown)}"
+
+
+def _counted(errors: int, *, whole: bool) -> str:
+    if errors == 1:
+        return "a validation error"
+    at_least = "" if whole else "at least "
+    return f"{at_least}{errors} validation errors"
+
+
+def _shortened(message: str) -> str:
+    """Messages repeat words of the flow, which may be of any length."""
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    return f"{message[:_LONGEST_MESSAGE]}…"

@@ -1,0 +1,443 @@
+"""Conversations: what businesses send, what people answer, and how far a message came.
+
+Sending takes a message as asked for, checks all that 8x8 and WhatsApp ask of it, and keeps it as
+queued. Whoever delivers messages, which is the simulated phone here, reports back by the
+functions below `Receiving`. Each announces its event in the transaction of the fact it tells of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from typing import Any, Literal
+
+import msgspec
+
+from waflows.errors import Forbidden, InvalidParameter, NotFound, OutsideServiceWindow
+from waflows.security import flow_tokens
+from waflows.security.flow_tokens import FlowTokenClaim
+from waflows.services import clock
+from waflows.services.accounts import accounts, quotas, sub_accounts
+from waflows.services.accounts.accounts import Principal
+from waflows.services.messages import bubbles, flow_openings, message_events, msisdn, templates
+from waflows.services.messages.outgoing import FlowContent, Outgoing, TemplateContent, TextContent
+from waflows.services.submissions import submissions
+from waflows.services.webhooks import subscriptions
+from waflows.services.webhooks.subscriptions import Event
+from waflows.storage import flows as flow_store
+from waflows.storage import messages as store
+from waflows.storage import sub_accounts as sub_account_store
+from waflows.storage.database import Transaction
+from waflows.storage.messages import Bubble, Conversation, Kind, Message, SentFlow, State
+from waflows.storage.sub_accounts import SubAccount
+from waflows.storage.usage import Usage
+
+SERVICE_WINDOW_MS = 24 * 3600 * 1000
+"""For so long after a person wrote, a business may send more than templates."""
+
+_KINDS: dict[type, Kind] = {
+    TextContent: "text",
+    FlowContent: "interactive",
+    TemplateContent: "template",
+}
+_BEFORE: dict[State, tuple[State, ...]] = {
+    "sent": ("queued",),
+    "delivered": ("queued", "sent"),
+    "read": ("queued", "sent", "delivered"),
+    "undelivered": ("queued", "sent"),
+    "failed": ("queued", "sent"),
+}
+"""From which states a message comes to each; so none goes back, and a failure stays one."""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What became of a request to send. `at` is the time of the state, in ms since the epoch."""
+
+    umid: str
+    msisdn: str
+    client_message_id: str | None
+    state: State
+    at: int
+
+
+class OpenedFlow(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a phone needs to open the flow of a message.
+
+    `text` is the Flow JSON of the revision that was sent. `answered` says that it has been
+    finished already.
+    """
+
+    channel_id: str
+    msisdn: str
+    flow_id: str
+    revision: int
+    text: str
+    endpoint_uri: str | None
+    action: str
+    screen: str
+    data: dict[str, Any]
+    flow_token: str
+    answered: bool
+
+
+# --- sending
+
+
+def send(tx: Transaction, principal: Principal, sub_account_id: str, wanted: Outgoing) -> Sent:
+    """Keeps one message as queued, or says why it cannot be sent.
+
+    A request with a `client_message_id` that comes again unchanged gets the answer of the first
+    and sends nothing. Raises WrongAccount (sub-account), InvalidMessage, InvalidParameter,
+    OutOfRange, NotFound (flow), NotPublished, NotADraft, NotPublishable, OutsideServiceWindow, and
+    Forbidden for what would tell a masked key whose number it guessed.
+    """
+    sub_account = sub_accounts.reached(tx, principal, sub_account_id)
+    _refuse_guessing(principal, wanted)
+    number = msisdn.normalised(wanted.msisdn, wanted.country)
+    bubbles.check_client_message_id(wanted.client_message_id)
+    # From here on two requests of the same person are one after the other.
+    turn = _turn(tx, sub_account.account_id, sub_account.channel_id, number, sub_account.id)
+    request_key = _request_key(principal, number, wanted)
+    if request_key is not None:
+        known = store.find_by_request(tx, sub_account.account_id, sub_account.id, request_key)
+        if known is not None:
+            return _sent(known)
+    bubble, flow = _content(tx, principal, sub_account, turn, wanted)
+    umid = str(uuid.uuid4())
+    if flow is not None and not flow.token:
+        claim = FlowTokenClaim(flow.id, flow.revision, umid, number)
+        token = flow_tokens.issue(accounts.instance_secret(tx), sub_account.account_id, claim)
+        flow = msgspec.structs.replace(flow, token=token)
+    if flow is not None:
+        flow_store.pin_revision(tx, sub_account.account_id, flow.id, flow.revision)
+    now = clock.now_ms()
+    message = Message(
+        account_id=sub_account.account_id,
+        umid=umid,
+        channel_id=sub_account.channel_id,
+        msisdn=number,
+        position=turn.last_position,
+        sub_account_id=sub_account.id,
+        direction="outbound",
+        kind=_KINDS[type(wanted.content)],
+        bubble=bubble,
+        flow=flow,
+        reply_to=_quoted(tx, principal, turn, wanted.reply_to),
+        client_message_id=wanted.client_message_id,
+        request_key=request_key,
+        state="queued",
+        state_at=now,
+        created_at=now,
+    )
+    store.insert(tx, message)
+    return _sent(message)
+
+
+def get_message(tx: Transaction, principal: Principal, sub_account_id: str, umid: str) -> Message:
+    """One message of a sub-account, sent or received; raises WrongAccount, NotFound."""
+    sub_account = sub_accounts.reached(tx, principal, sub_account_id)
+    found = store.find(tx, sub_account.account_id, umid)
+    if found is None or found.sub_account_id != sub_account.id:
+        raise _no_message(umid)
+    return found
+
+
+def _refuse_guessing(principal: Principal, wanted: Outgoing) -> None:
+    """Raises Forbidden where the answer would depend on what a person said or was sent.
+
+    A masked key sees all of a number but its last four digits. Ten thousand tries find those if one
+    number is answered differently from the others, so a masked key gets the same answer for all.
+    """
+    if not principal.masked:
+        return
+    if wanted.reply_to is not None:
+        raise Forbidden(
+            "This API key is masked, so it may not quote a message: context.umid would tell whose"
+            " message it is."
+        )
+    if not isinstance(wanted.content, TemplateContent):
+        raise Forbidden(
+            "This API key is masked, so it may send templates only: whether anything else can be"
+            " sent would tell who wrote to this channel."
+        )
+
+
+def _content(
+    tx: Transaction,
+    principal: Principal,
+    sub_account: SubAccount,
+    turn: Conversation,
+    wanted: Outgoing,
+) -> tuple[Bubble, SentFlow | None]:
+    content = wanted.content
+    if isinstance(content, TemplateContent):
+        return templates.filled(tx, sub_account.account_id, sub_account.channel_id, content)
+    if isinstance(content, TextContent):
+        bubble, flow = bubbles.of_text(content), None
+    else:
+        bubble = bubbles.of_flow(content)
+        opening = flow_openings.Opening(
+            content.flow_id, content.mode, content.action, content.screen, content.data
+        )
+        flow = flow_openings.opened(tx, sub_account.account_id, sub_account.channel_id, opening)
+        flow = msgspec.structs.replace(flow, token=content.token or "")
+    _require_window(principal, turn)
+    return bubble, flow
+
+
+def _turn(
+    tx: Transaction, account_id: str, channel_id: str, number: str, sub_account_id: str
+) -> Conversation:
+    """The conversation with its next position taken; raises QuotaReached for one too many."""
+    turn = store.take_turn(tx, account_id, channel_id, number, sub_account_id)
+    if turn.last_position == 1:
+        quotas.take(tx, account_id, Usage(phones=1))
+    return turn
+
+
+def _require_window(principal: Principal, conversation: Conversation) -> None:
+    """Raises OutsideServiceWindow; when the person wrote is said to keys that see whole chats."""
+    last = conversation.last_inbound_at
+    if last is not None and clock.now_ms() - last < SERVICE_WINDOW_MS:
+        return
+    if not principal.sees_whole_chats:
+        raise OutsideServiceWindow(
+            "Outside service window: the person has not written to this channel within the last 24"
+            " hours; until they do only a template can be sent."
+        )
+    if last is None:
+        raise OutsideServiceWindow(
+            "Outside service window: the person has not written to this channel yet; until then"
+            " only a template can be sent."
+        )
+    raise OutsideServiceWindow(
+        f"Outside service window: the person wrote last at {clock.iso(last)}, 24 hours ago or"
+        " more; until they write again only a template can be sent."
+    )
+
+
+def _request_key(principal: Principal, number: str, wanted: Outgoing) -> str | None:
+    """What a request is known again by: its client's id and all that it asks for.
+
+    A masked key's requests are known again to that key alone. Otherwise a message of somebody else,
+    sent again to a guessed number, would be answered with the first one's id if the guess is right.
+    """
+    if wanted.client_message_id is None:
+        return None
+    asked = msgspec.json.encode(msgspec.structs.replace(wanted, msisdn=number), order="sorted")
+    whose = principal.key_id.encode() if principal.masked else b""
+    return hashlib.sha256(whose + asked).hexdigest()
+
+
+def _quoted(
+    tx: Transaction, principal: Principal, turn: Conversation, umid: str | None
+) -> str | None:
+    """The message that is quoted. One that is elsewhere, or out of the key's reach, is unknown."""
+    if umid is None:
+        return None
+    found = store.find(tx, turn.account_id, umid) if _is_uuid(umid) else None
+    reach = principal.sub_account_ids
+    if (
+        found is None
+        or (found.channel_id, found.msisdn) != (turn.channel_id, turn.msisdn)
+        or (reach is not None and found.sub_account_id not in reach)
+    ):
+        raise InvalidParameter("context.umid must be a message of this conversation.")
+    return found.umid
+
+
+def _sent(message: Message) -> Sent:
+    """The answer to a request to send: what it was when the message was taken."""
+    return Sent(
+        message.umid, message.msisdn, message.client_message_id, "queued", message.created_at
+    )
+
+
+# --- receiving
+
+
+def receive_text(
+    tx: Transaction, account_id: str, channel_id: str, number: str, text: str, name: str = ""
+) -> str:
+    """Keeps a text that a person wrote, which opens the service window; the message's id.
+
+    Raises NotFound for an unknown channel, InvalidMessage for a number or text that is none.
+    """
+    channel = accounts.get_channel(tx, account_id, channel_id)
+    bubble = bubbles.of_text(TextContent(text))
+    person = msisdn.normalised(number)
+    message = _received(tx, channel.account_id, channel.id, person, "text", bubble, None, name)
+    return message.umid
+
+
+def receive_answer(
+    tx: Transaction, account_id: str, message_umid: str, response: dict[str, Any]
+) -> str:
+    """Keeps the answer of a finished flow, once for its message; the id of the answer.
+
+    Called again for the same message, it gives the id of the first answer and changes nothing.
+    Raises NotFound for a message that is not there or carries no flow.
+    """
+    asked = _with_flow(tx, account_id, message_umid)
+    flow = asked.flow
+    assert flow is not None, "it was looked for"
+    # The conversation is locked before its messages, by everyone.
+    store.lock_conversation(tx, asked.account_id, asked.channel_id, asked.msisdn)
+    umid = str(uuid.uuid4())
+    if not store.set_answer(tx, asked.account_id, asked.umid, umid):
+        # Another answer came first.
+        known = _with_flow(tx, asked.account_id, asked.umid)
+        return str(known.answer_umid)
+    whole = _with_token(response, flow)
+    bubble = Bubble(response=json.dumps(whole, ensure_ascii=False, separators=(",", ":")))
+    answer = _received(
+        tx, asked.account_id, asked.channel_id, asked.msisdn, "interactive", bubble, asked, "", umid
+    )
+    submissions.record(
+        tx,
+        submissions.from_answer(
+            account_id=asked.account_id,
+            channel_id=asked.channel_id,
+            sub_account_id=asked.sub_account_id,
+            flow_id=flow.id,
+            flow_revision=flow.revision,
+            message_umid=asked.umid,
+            answer_umid=answer.umid,
+            msisdn=asked.msisdn,
+            response=whole,
+        ),
+    )
+    return umid
+
+
+def set_receipt(tx: Transaction, account_id: str, umid: str, state: State) -> bool:
+    """Notes how far a sent message came; False, and nothing told, when it was as far already.
+
+    Raises NotFound for a message the account did not send.
+    """
+    message = store.find(tx, account_id, umid) if _is_uuid(umid) else None
+    if message is None or message.direction != "outbound":
+        raise _no_message(umid)
+    store.lock_conversation(tx, account_id, message.channel_id, message.msisdn)
+    now = clock.now_ms()
+    if not store.set_state(tx, account_id, umid, state, now, _BEFORE[state]):
+        return False
+    _announce(tx, message, "CADR", message_events.status_changed(message, state, now))
+    return True
+
+
+def opened_flow(tx: Transaction, account_id: str, message_umid: str) -> OpenedFlow:
+    """What a phone needs to open the flow of a message.
+
+    Raises NotFound for a message that carries none, and when its flow was deleted.
+    """
+    message = _with_flow(tx, account_id, message_umid)
+    sent = message.flow
+    assert sent is not None, "it was looked for"
+    flow = flow_store.find_in_account(tx, account_id, sent.id)
+    text = flow_store.flow_json(tx, account_id, sent.id, sent.revision)
+    if flow is None or text is None:
+        raise NotFound(f"The flow of message {message_umid} has been deleted.")
+    return OpenedFlow(
+        channel_id=message.channel_id,
+        msisdn=message.msisdn,
+        flow_id=sent.id,
+        revision=sent.revision,
+        text=text,
+        endpoint_uri=flow.endpoint_uri,
+        action=sent.action,
+        screen=sent.screen,
+        data=sent.data,
+        flow_token=sent.token,
+        answered=message.answer_umid is not None,
+    )
+
+
+def chat(
+    tx: Transaction, account_id: str, channel_id: str, number: str, above: int = 0
+) -> list[Message]:
+    """What a channel and a person said to each other above a position, oldest first."""
+    return store.chat(tx, account_id, channel_id, msisdn.normalised(number), above=above)
+
+
+def conversations(tx: Transaction, account_id: str, channel_id: str) -> list[Conversation]:
+    """The conversations of a channel, by phone number."""
+    return store.conversations_of(tx, account_id, channel_id)
+
+
+def _received(
+    tx: Transaction,
+    account_id: str,
+    channel_id: str,
+    person: str,
+    kind: Kind,
+    bubble: Bubble,
+    answers: Message | None,
+    name: str,
+    umid: str | None = None,
+) -> Message:
+    """Keeps a message of a person and announces it."""
+    turn = _turn(tx, account_id, channel_id, person, "")
+    now = clock.now_ms()
+    store.note_inbound(tx, turn, now, name)
+    message = Message(
+        account_id=account_id,
+        umid=umid or str(uuid.uuid4()),
+        channel_id=channel_id,
+        msisdn=person,
+        position=turn.last_position,
+        sub_account_id=answers.sub_account_id if answers else _receiver(tx, turn),
+        direction="inbound",
+        kind=kind,
+        bubble=bubble,
+        reply_to=answers.umid if answers else None,
+        state="delivered",
+        state_at=now,
+        created_at=now,
+    )
+    store.insert(tx, message)
+    _announce(tx, message, "MSG", message_events.received(message, name or turn.name))
+    return message
+
+
+def _with_token(response: dict[str, Any], flow: SentFlow) -> dict[str, Any]:
+    """The response with a usable flow token in it: its own, else that of the message."""
+    token = response.get("flow_token")
+    usable = isinstance(token, str) and "\0" not in token
+    return response if usable else {**response, "flow_token": flow.token}
+
+
+def _receiver(tx: Transaction, conversation: Conversation) -> str:
+    """The sub-account a text is for: the one that wrote last, else the channel's first."""
+    if conversation.sub_account_id:
+        return conversation.sub_account_id
+    first = sub_account_store.first_of_channel(tx, conversation.account_id, conversation.channel_id)
+    return first.id if first else ""
+
+
+def _with_flow(tx: Transaction, account_id: str, umid: str) -> Message:
+    message = store.find(tx, account_id, umid) if _is_uuid(umid) else None
+    if message is None or message.flow is None:
+        raise _no_message(umid)
+    return message
+
+
+def _announce(
+    tx: Transaction, message: Message, kind: Literal["CADR", "MSG"], body: dict[str, Any]
+) -> None:
+    """Tells the webhooks of the message's sub-account; events of one person stay in order."""
+    order_key = message_events.order_key(message.channel_id, message.msisdn)
+    event = Event(message.account_id, message.sub_account_id, kind, order_key, body)
+    subscriptions.announce(tx, event)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _no_message(umid: str) -> NotFound:
+    return NotFound(f"Message not found: there is no message {umid[:64]}.")

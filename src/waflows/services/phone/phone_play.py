@@ -1,0 +1,244 @@
+"""A flow played on the simulated phone: gestures in, the screen out, what happened kept.
+
+Nothing is kept of a gesture that was not possible, but for the errors it made the screen show. The
+endpoint is asked between two transactions; a server that is killed meanwhile has the phone stand
+where it stood before the gesture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, TypeVarTuple
+
+import msgspec
+
+from waflows import runtime
+from waflows.errors import InvalidParameter, NotFound, NotPossible
+from waflows.runtime import (
+    Answered,
+    CallEndpoint,
+    Effect,
+    Event,
+    Failed,
+    NotifyEndpoint,
+    Open,
+    OpenUrl,
+    Phase,
+    Ran,
+    Step,
+    View,
+)
+from waflows.runtime.gestures import Gesture
+from waflows.runtime.labels import NotOnScreen
+from waflows.services.endpoint.endpoint_calls import Outside, carry_out
+from waflows.services.flows.playing import Played, Player, event_of, played
+from waflows.services.phone import phones
+from waflows.storage import flows as flow_store
+from waflows.storage.flows import Flow
+from waflows.storage.messages import SentFlow
+
+A = TypeVarTuple("A")
+R = TypeVar("R")
+
+_MOST_CALLS = 50
+"""So often an endpoint is asked in a row, each time because of its last answer."""
+
+
+class Phone(msgspec.Struct, frozen=True):
+    """The phone of a made-up user of a channel, and what it needs of the server."""
+
+    outside: Outside
+    player: Player
+    account_id: str
+    channel_id: str
+    msisdn: str
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """What use cases know it by."""
+        return self.account_id, self.channel_id, self.msisdn
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What a phone shows after a gesture, as data and as text, and what the gesture led to.
+
+    `answer_umid` is the message with the answer, when the flow was finished by it.
+    """
+
+    message_umid: str
+    screen: View
+    text: str
+    opened_urls: tuple[str, ...] = ()
+    log: tuple[Ran, ...] = ()
+    answer_umid: str | None = None
+
+
+async def open_flow(phone: Phone, umid: str | None) -> Shown:
+    """Taps the button of a message, by default of the newest whose flow is not finished yet.
+
+    Raises NotFound, FlowAnswered, and NotPossible where the flow cannot be opened as it was sent.
+    """
+    db = phone.outside.db
+    found_umid, opened = await db.read(phones.find_flow, *phone.names, umid)
+    sheet = await _Sheet.of(phone, opened, runtime.State())
+    await sheet.let(phones.opening(opened))
+    sheet.check()
+    answer = await db.run(phones.begin, *phone.names, found_umid, sheet.state)
+    return await sheet.shown(found_umid, answer)
+
+
+async def shown(phone: Phone) -> Shown:
+    """What the phone shows; raises NotFound where no flow was opened."""
+    playing = await phone.outside.db.read(phones.playing, *phone.names)
+    sheet = await _Sheet.of(phone, playing.flow, playing.state)
+    return await sheet.shown(playing.session.message_umid, None)
+
+
+async def open_sheet(phone: Phone, umid: str | None) -> Played:
+    """As `open_flow`, for a page: one step, whose call of the endpoint the page asks for next."""
+    db = phone.outside.db
+    found_umid, opened = await db.read(phones.find_flow, *phone.names, umid)
+    sheet = await _Sheet.of(phone, opened, runtime.State())
+    step = await sheet.take(phones.opening(opened))
+    sheet.check()
+    await db.run(phones.begin, *phone.names, found_umid, sheet.state)
+    return await sheet.played(step)
+
+
+async def happen(phone: Phone, given: dict[str, Any] | None) -> Played:
+    """An event of a person, as a page sends it.
+
+    Without one, the endpoint that is waited for is asked, or the screen drawn as it is. Raises
+    InvalidParameter for what no person does, NotFound, OvertakenStep.
+    """
+    db = phone.outside.db
+    playing = await db.read(phones.playing, *phone.names)
+    sheet = await _Sheet.of(phone, playing.flow, playing.state)
+    if given is None and playing.state.request is not None:
+        event: Event | None = await sheet.ask(CallEndpoint(playing.state.request))
+    else:
+        event = None if given is None else _of_a_person(given)
+    if event is None:
+        return await sheet.played(Step(sheet.state, sheet.screen))
+    step = await sheet.take(event)
+    for effect in step.effects:
+        if isinstance(effect, NotifyEndpoint):
+            await sheet.ask(effect)
+    if sheet.state != playing.state:
+        await db.run(phones.advance, playing.session, sheet.state)
+    return await sheet.played(step)
+
+
+def _of_a_person(given: dict[str, Any]) -> Event:
+    event = event_of(given)
+    if isinstance(event, Open | Answered | Failed):
+        raise InvalidParameter("A flow is opened from its message, and answered by its endpoint.")
+    return event
+
+
+async def act(phone: Phone, gestures: Sequence[Gesture]) -> Shown:
+    """Makes gestures one after the other, wholly or not at all.
+
+    Raises InvalidParameter for what the screen does not have, NotPossible for what a person could
+    not do, OvertakenStep when something else happened meanwhile.
+    """
+    db = phone.outside.db
+    playing = await db.read(phones.playing, *phone.names)
+    sheet = await _Sheet.of(phone, playing.flow, playing.state)
+    if sheet.screen.phase in (Phase.COMPLETED, Phase.CLOSED):
+        raise NotPossible(f"The flow is {sheet.screen.phase}; open one first.")
+    for gesture in gestures:
+        try:
+            event = gesture(sheet.screen)
+        except NotOnScreen as error:
+            raise InvalidParameter(str(error)) from None
+        if event is not None:
+            await sheet.let(event)
+        if sheet.refused:
+            break
+    answer = None
+    if sheet.state != playing.state:
+        answer = await db.run(phones.advance, playing.session, sheet.state)
+    sheet.check()
+    return await sheet.shown(playing.session.message_umid, answer)
+
+
+class _Sheet:
+    """The sheet a flow is played on: its document, how it stands, and what came of it so far."""
+
+    def __init__(
+        self, phone: Phone, flow: Flow, document: runtime.Flow, state: runtime.State, screen: View
+    ) -> None:
+        self.state = state
+        self.screen = screen
+        self.refused = ""
+        self._phone = phone
+        self._flow = flow
+        self._document = document
+        self._urls: list[str] = []
+        self._log: list[Ran] = []
+
+    @classmethod
+    async def of(cls, phone: Phone, sent: SentFlow, state: runtime.State) -> _Sheet:
+        """The sheet for the flow of a message. Raises NotFound, NotPlayable."""
+        db = phone.outside.db
+        key = (phone.account_id, sent.id, sent.revision)
+        flow = await db.read(flow_store.find_in_account, phone.account_id, sent.id)
+        if flow is None:
+            raise NotFound("The flow of this message has been deleted.")
+
+        async def read() -> str | None:
+            return await db.read_slow(flow_store.flow_json, *key)
+
+        document = await phone.player.document(phone.account_id, key, read)
+        screen = await phone.player.run(phone.account_id, runtime.render, document, state)
+        return cls(phone, flow, document, state, screen)
+
+    async def let(self, event: Event) -> None:
+        """Lets an event happen, and all that the endpoint has to say to it."""
+        pending: list[Event] = [event]
+        for _ in range(_MOST_CALLS):
+            if not pending:
+                return
+            step = await self.take(pending.pop())
+            for effect in step.effects:
+                if isinstance(effect, OpenUrl):
+                    self._urls.append(effect.url)
+                else:
+                    back = await self.ask(effect)
+                    pending += [] if back is None else [back]
+        raise NotPossible(f"The endpoint was asked {_MOST_CALLS} times in a row.")
+
+    async def take(self, event: Event) -> Step:
+        """Lets one event happen and nothing else."""
+        step = await self._run(runtime.step, self._document, self.state, event)
+        self.state, self.screen, self.refused = step.state, step.screen, step.refused
+        self._log += step.log
+        return step
+
+    async def ask(self, effect: Effect) -> Event | None:
+        """Asks or tells the endpoint; what comes back."""
+        return await carry_out(self._phone.outside, self._flow, self._document, effect)
+
+    async def played(self, step: Step) -> Played:
+        """A step as a page is told of it."""
+        return await self._run(played, self._document, step)
+
+    async def _run(self, function: Callable[[*A], R], *arguments: *A) -> R:
+        return await self._phone.player.run(self._phone.account_id, function, *arguments)
+
+    def check(self) -> None:
+        """Raises NotPossible for a gesture that was refused."""
+        if self.refused:
+            raise NotPossible(self.refused)
+
+    async def shown(self, umid: str, answer: str | None) -> Shown:
+        """What came of it."""
+        return Shown(
+            message_umid=umid,
+            screen=self.screen,
+            text=await self._run(runtime.draw, self.screen),
+            opened_urls=tuple(self._urls),
+            log=tuple(self._log),
+            answer_umid=answer,
+        )

@@ -1,0 +1,171 @@
+"""The simulated phone: what a made-up user of a channel does, and what that does to messages.
+
+A phone is a number; it is there as soon as something is said to it or by it. Messages reach it
+at once, are read when its chat is looked at, and a finished flow goes back the way of a real one.
+One flow is open at a time; where it stands is kept here, so that a test sends gestures alone.
+Whatever is done on a phone locks its conversation first, as sending to it does: so everything that
+is told of one user has one order, and nobody waits for anybody in a circle.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from waflows import runtime
+from waflows.errors import FlowAnswered, InvalidParameter, NotFound, OvertakenStep
+from waflows.runtime import Open
+from waflows.services import clock
+from waflows.services.accounts.accounts import Principal
+from waflows.services.flows import lifecycle
+from waflows.services.messages import conversations, msisdn
+from waflows.services.messages.conversations import Sent
+from waflows.services.messages.outgoing import Outgoing
+from waflows.services.names import is_printable
+from waflows.storage import messages
+from waflows.storage import phones as store
+from waflows.storage.database import Transaction
+from waflows.storage.messages import Message, SentFlow
+from waflows.storage.phones import Session
+
+_NAME_LENGTH = 100
+
+
+class Playing(msgspec.Struct, frozen=True):
+    """A flow on a phone: the session, where it stands, and the flow as its message carries it."""
+
+    session: Session
+    state: runtime.State
+    flow: SentFlow
+
+
+def send(tx: Transaction, principal: Principal, sub_account_id: str, wanted: Outgoing) -> Sent:
+    """`messaging.send`, and the message's way to the phone: sent and delivered at once.
+
+    The answer is that of the request, so it says queued.
+    """
+    sent = conversations.send(tx, principal, sub_account_id, wanted)
+    conversations.set_receipt(tx, principal.account_id, sent.umid, "sent")
+    conversations.set_receipt(tx, principal.account_id, sent.umid, "delivered")
+    return sent
+
+
+def chat(tx: Transaction, account_id: str, channel_id: str, number: str) -> list[Message]:
+    """What the phone's chat with the channel holds, oldest first; raises NotFound (channel)."""
+    lifecycle.require_channel(tx, account_id, channel_id)
+    return conversations.chat(tx, account_id, channel_id, number)
+
+
+def look(tx: Transaction, account_id: str, channel_id: str, number: str) -> list[Message]:
+    """The user looks at the chat: what came is read now. The chat as it is then."""
+    _read(tx, account_id, channel_id, number)
+    return chat(tx, account_id, channel_id, number)
+
+
+def say(
+    tx: Transaction, account_id: str, channel_id: str, number: str, text: str, name: str = ""
+) -> str:
+    """The user looks at the chat and writes a text; the id of the message.
+
+    Raises NotFound (channel), InvalidMessage for a text that is none, InvalidParameter for a name.
+    """
+    if name and (len(name) > _NAME_LENGTH or not is_printable(name)):
+        raise InvalidParameter(f"name must be at most {_NAME_LENGTH} printable characters.")
+    _read(tx, account_id, channel_id, number)
+    return conversations.receive_text(tx, account_id, channel_id, number, text, name)
+
+
+def find_flow(
+    tx: Transaction, account_id: str, channel_id: str, number: str, umid: str | None
+) -> tuple[str, SentFlow]:
+    """A message of the chat that carries a flow: the newest one not finished yet, by default.
+
+    Raises NotFound where there is none, FlowAnswered for one that was finished already.
+    """
+    lifecycle.require_channel(tx, account_id, channel_id)
+    person = msisdn.normalised(number)
+    if umid is None:
+        umid = store.newest_unanswered(tx, account_id, channel_id, person)
+        if umid is None:
+            raise NotFound("The chat has no message with a flow to open.")
+    message = messages.find(tx, account_id, umid)
+    if (
+        message is None
+        or message.flow is None
+        or (message.channel_id, message.msisdn) != (channel_id, person)
+    ):
+        raise NotFound(f"Message not found: the chat has no message {umid[:64]} with a flow.")
+    if message.answer_umid is not None:
+        raise FlowAnswered(f"The flow of message {message.umid} was finished already.")
+    return message.umid, message.flow
+
+
+def opening(flow: SentFlow) -> Open:
+    """What happens when the button of a message is tapped."""
+    navigates = flow.action == "navigate"
+    return Open(
+        action=flow.action,
+        screen=flow.screen if navigates else "",
+        data=flow.data if navigates else None,
+        flow_token=flow.token,
+        today=clock.iso(clock.now_ms())[:10],
+    )
+
+
+def begin(
+    tx: Transaction,
+    account_id: str,
+    channel_id: str,
+    number: str,
+    umid: str,
+    state: runtime.State,
+) -> str | None:
+    """Keeps a flow as open on the phone, in the place of what it showed. The rest as `advance`."""
+    person = msisdn.normalised(number)
+    _read(tx, account_id, channel_id, person)
+    store.begin(tx, account_id, channel_id, person, umid, _text(state))
+    return _answered(tx, account_id, umid, state)
+
+
+def playing(tx: Transaction, account_id: str, channel_id: str, number: str) -> Playing:
+    """What the phone shows; raises NotFound where no flow was opened."""
+    lifecycle.require_channel(tx, account_id, channel_id)
+    session = store.find(tx, account_id, channel_id, msisdn.normalised(number))
+    if session is None:
+        raise NotFound("No flow is open on this phone: open one first.")
+    message = messages.find(tx, account_id, session.message_umid)
+    assert message is not None, "a session ends with its message"
+    assert message.flow is not None, "only a flow is opened"
+    return Playing(session, msgspec.json.decode(session.state, type=runtime.State), message.flow)
+
+
+def advance(tx: Transaction, session: Session, state: runtime.State) -> str | None:
+    """Keeps a step, and the answer of a flow it finished; the id of the answer, if it did.
+
+    Both or neither are kept. Raises OvertakenStep when another step was quicker.
+    """
+    messages.lock_conversation(tx, session.account_id, session.channel_id, session.msisdn)
+    if not store.advance(tx, session, _text(state)):
+        raise OvertakenStep
+    return _answered(tx, session.account_id, session.message_umid, state)
+
+
+def _read(tx: Transaction, account_id: str, channel_id: str, number: str) -> None:
+    """What came to the phone is read."""
+    lifecycle.require_channel(tx, account_id, channel_id)
+    person = msisdn.normalised(number)
+    messages.lock_conversation(tx, account_id, channel_id, person)
+    for umid in store.unread(tx, account_id, channel_id, person):
+        conversations.set_receipt(tx, account_id, umid, "read")
+
+
+def _answered(tx: Transaction, account_id: str, umid: str, state: runtime.State) -> str | None:
+    response: dict[str, Any] | None = state.response
+    if response is None:
+        return None
+    return conversations.receive_answer(tx, account_id, umid, response)
+
+
+def _text(state: runtime.State) -> str:
+    return msgspec.json.encode(state).decode()

@@ -1,0 +1,1 @@
+"""Submissions: what people sent by completing a flow, and forgetting it."""

@@ -1,0 +1,103 @@
+"""Forgetting what people sent: one submission, one person, or whatever is too old.
+
+An answer lies in the submission, in the message that brought it, on a simulated phone that still
+shows it, and in the event for a webhook. It is forgotten in all of these, in one transaction. An
+event stays in the log as a row without content, and is not sent if it was not yet.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from waflows.services import clock
+from waflows.services.messages import message_events
+from waflows.services.submissions import submissions
+from waflows.storage import messages, outbox, phones
+from waflows.storage import submissions as store
+from waflows.storage.database import Transaction
+from waflows.storage.submissions import Removed, Selection
+
+_DAY_MS = 24 * 3600 * 1000
+# A few milliseconds' work: other writers wait for no more than that.
+_BATCH = 100
+
+
+class Forgotten(msgspec.Struct, frozen=True):
+    """How much was deleted."""
+
+    submissions: int = 0
+    messages: int = 0
+    events: int = 0
+
+
+def forget_submission(
+    tx: Transaction, account_id: str, submission_id: str, reach: Selection
+) -> None:
+    """Forgets one submission and what its message brought; raises NotFound."""
+    found = submissions.get(tx, account_id, submission_id, reach)
+    _forget_elsewhere(tx, account_id, store.delete(tx, account_id, found.id))
+
+
+def forget_submissions_of(tx: Transaction, account_id: str, msisdn: str, reach: Selection) -> int:
+    """Forgets some of the submissions of a person, within the caller's reach; how many.
+
+    When it answers 0 there are none left.
+    """
+    selection = msgspec.structs.replace(reach, msisdn=msisdn)
+    found = store.page(tx, account_id, selection, None, _BATCH)
+    for each in found:
+        _forget_elsewhere(tx, account_id, store.delete(tx, account_id, each.id))
+    return len(found)
+
+
+def forget_conversations_with(
+    tx: Transaction, account_id: str, msisdn: str, reach: Selection
+) -> Forgotten:
+    """Forgets what was said with a person and the events about it, within the caller's reach."""
+    said = events = 0
+    for channel_id in messages.channels_with(tx, account_id, msisdn):
+        if reach.channel_ids is not None and channel_id not in reach.channel_ids:
+            continue
+        said += messages.forget_conversation(
+            tx, account_id, channel_id, msisdn, reach.sub_account_ids
+        )
+        order_key = message_events.order_key(channel_id, msisdn)
+        if reach.sub_account_ids is None:
+            events += outbox.blank(tx, account_id, order_key, None, clock.now_ms())
+        for each in sorted(reach.sub_account_ids or ()):
+            through = message_events.through(each)
+            events += outbox.blank(tx, account_id, order_key, through, clock.now_ms())
+    return Forgotten(messages=said, events=events)
+
+
+def forget_old_submissions(tx: Transaction, account_id: str, days: int) -> int:
+    """Forgets some of the submissions that are older than so many days; how many.
+
+    When it answers 0 there are none left.
+    """
+    removed = store.delete_older(tx, account_id, clock.now_ms() - days * _DAY_MS, _BATCH)
+    _forget_elsewhere(tx, account_id, removed)
+    return len(removed)
+
+
+def forget_old_messages(tx: Transaction, days: int) -> int:
+    """Forgets some of the messages that are older than so many days, of any account; how many.
+
+    Conversations without messages and flows left open on simulated phones go with them. When it
+    answers 0 there are none left.
+    """
+    return messages.forget_older(tx, clock.now_ms() - days * _DAY_MS, _BATCH)
+
+
+def accounts_with_any(tx: Transaction) -> list[str]:
+    """Every account that ever had a submission."""
+    return store.accounts_with_any(tx)
+
+
+def _forget_elsewhere(tx: Transaction, account_id: str, removed: list[Removed]) -> None:
+    messages.forget_answers(tx, account_id, sorted(each.answer_umid for each in removed))
+    phones.forget(tx, account_id, sorted(each.message_umid for each in removed))
+    for each in sorted(removed, key=lambda one: one.answer_umid):
+        order_key = message_events.order_key(each.channel_id, each.msisdn)
+        about = message_events.about_message(each.answer_umid)
+        outbox.blank(tx, account_id, order_key, about, clock.now_ms())

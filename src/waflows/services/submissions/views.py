@@ -1,0 +1,64 @@
+"""How a submission is shown: as it is, or with its answers and phone number covered.
+
+What is covered keeps its shape, so that whoever builds on it can do so without seeing an answer:
+lists and objects stay, and each value in them becomes three asterisks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from waflows.services import clock
+from waflows.services.messages import msisdn
+from waflows.storage.submissions import Submission
+
+COVERED = "***"
+
+
+class SubmissionView(msgspec.Struct, frozen=True, rename="camel"):
+    """What a user sent by finishing a flow.
+
+    `messageUmid` is the message that carried the flow, `answerUmid` the one that brought the
+    answer. `fields` are what the flow's last action, or its endpoint, gave as the response.
+    """
+
+    id: str
+    submitted_at: str
+    msisdn: str
+    channel_id: str
+    sub_account_id: str
+    flow_id: str
+    flow_revision: int
+    message_umid: str
+    answer_umid: str
+    flow_token: str | None
+    fields: dict[str, Any]
+
+
+def view(submission: Submission, *, masked: bool) -> SubmissionView:
+    """What a caller is shown of a submission."""
+    token = submission.flow_token
+    return SubmissionView(
+        submission.id,
+        clock.iso(submission.submitted_at),
+        msisdn.covered(submission.msisdn) if masked else submission.msisdn,
+        submission.channel_id,
+        submission.sub_account_id,
+        submission.flow_id,
+        submission.flow_revision,
+        submission.message_umid,
+        submission.answer_umid,
+        COVERED if masked and token is not None else token,
+        covered(submission.fields) if masked else submission.fields,
+    )
+
+
+def covered(value: Any) -> Any:
+    """The same shape with every value in it covered."""
+    if isinstance(value, dict):
+        return {name: covered(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [covered(item) for item in value]
+    return COVERED

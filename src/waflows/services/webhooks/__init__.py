@@ -1,0 +1,1 @@
+"""Webhooks: who receives which events, and their deliveries."""
