@@ -32,12 +32,14 @@ def mutator() -> Mutator:
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
-def test_a_document_changed_at_random_is_survived(mutator: Mutator, seed: int):
+def test_a_document_changed_at_random_is_survived(mutator: Mutator, seed: int) -> None:
     check_and_play(mutator.document(Random(seed)))
 
 
 @pytest.mark.soak
-def test_for_five_minutes_no_document_raises_or_takes_longer_than_a_second(mutator: Mutator):
+def test_for_five_minutes_no_document_raises_or_takes_longer_than_a_second(
+    mutator: Mutator,
+) -> None:
     first = int(os.environ.get("WAFLOWS_FUZZ_SEED", str(time.time_ns() % 2**32)))
     end = time.monotonic() + _SOAK_SECONDS
     seed = first

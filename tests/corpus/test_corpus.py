@@ -52,20 +52,20 @@ def named(row: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("row", called("yes"), ids=named)
-def test_a_valid_document_has_no_error_but_those_examined(row: dict[str, str]):
+def test_a_valid_document_has_no_error_but_those_examined(row: dict[str, str]) -> None:
     expected, _ = EXAMINED.get(named(row), (frozenset(), ""))
     assert errors(row) == expected
 
 
 @pytest.mark.parametrize("row", called("no"), ids=named)
-def test_an_invalid_document_has_the_fault_that_is_named(row: dict[str, str]):
+def test_an_invalid_document_has_the_fault_that_is_named(row: dict[str, str]) -> None:
     found = {each.rule for each in report(row).diagnostics}
     for reason in row["looks_valid"].removeprefix("no: ").split("; "):
         [rules] = [rules for start, rules in NAMED.items() if reason.startswith(start)]
         assert found & rules, reason
 
 
-def test_every_examined_document_is_there_and_has_a_reason():
+def test_every_examined_document_is_there_and_has_a_reason() -> None:
     there = {named(row) for row in called("yes")}
     for file, (rules, reason) in EXAMINED.items():
         assert file in there
@@ -74,7 +74,7 @@ def test_every_examined_document_is_there_and_has_a_reason():
 
 
 @pytest.mark.parametrize("row", rows(), ids=named)
-def test_every_position_lies_inside_the_document(row: dict[str, str]):
+def test_every_position_lies_inside_the_document(row: dict[str, str]) -> None:
     lines = (CORPUS / row["file"]).read_bytes().decode("utf-8-sig").split("\n")
     for found in report(row).diagnostics:
         for pointer in found.pointers:

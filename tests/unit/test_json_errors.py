@@ -27,7 +27,7 @@ from waflows.json_errors import describe
         ("", "Expecting value at line 1, column 1"),
     ],
 )
-def test_a_fault_is_described_in_words_and_place(text: str, described: str):
+def test_a_fault_is_described_in_words_and_place(text: str, described: str) -> None:
     with pytest.raises(json.JSONDecodeError) as caught:
         json.loads(text)
     assert describe(caught.value) == described

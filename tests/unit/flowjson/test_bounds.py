@@ -35,19 +35,23 @@ def clean() -> float:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_no_shape_costs_much_more_than_a_clean_document_of_its_size(name: str, clean: float):
+def test_no_shape_costs_much_more_than_a_clean_document_of_its_size(
+    name: str, clean: float
+) -> None:
     assert cost(written(SHAPES[name], SIZE)) < TIMES * clean
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("size", [2_500_000, MAX_BYTES])
-def test_no_shape_of_up_to_10_mb_costs_more_than_the_largest_clean_document(name: str, size: int):
+def test_no_shape_of_up_to_10_mb_costs_more_than_the_largest_clean_document(
+    name: str, size: int
+) -> None:
     largest = cost(written(CLEAN, 3_000_000))
     assert cost(written(SHAPES[name], size)) < TIMES * largest
 
 
-def test_the_faults_of_the_first_screens_are_the_ones_reported():
+def test_the_faults_of_the_first_screens_are_the_ones_reported() -> None:
     screen = '{"id":"S","layout":{"type":"SingleColumnLayout","children":[{"type":"TextBody"}]}}'
     report = lint(flow_of([screen] * 2 * MOST_FAULTS))
     assert not report.complete
@@ -56,21 +60,21 @@ def test_the_faults_of_the_first_screens_are_the_ones_reported():
     assert reached == set(range(max(reached) + 1))
 
 
-def test_a_fault_points_at_the_first_of_very_many_places():
+def test_a_fault_points_at_the_first_of_very_many_places() -> None:
     report = lint(flow_of(['{"id":"A"}'] * 300))
     found = [each for each in report.diagnostics if each.rule == "dup-screen-ids"]
     assert [len(each.pointers) for each in found] == [MOST_PLACES]
     assert found[0].path == "screens[0].id"
 
 
-def test_more_values_than_the_limit_are_counted_not_read():
+def test_more_values_than_the_limit_are_counted_not_read() -> None:
     for text in ("[" + "[],[]," * (MAX_VALUES // 2) + "[]]", '{"a":[' + "1," * MAX_VALUES + "1]}"):
         report = lint(text)
         assert [each.rule for each in report.diagnostics] == ["too-many-values"]
         assert source.read(text).value is None
 
 
-def test_strings_that_never_end_are_counted_as_quickly_as_others():
+def test_strings_that_never_end_are_counted_as_quickly_as_others() -> None:
     text = "," * (MAX_VALUES + 1)
     sound = f'["{text}"]'
     endless = '"' + '\\"' * 20_000 + text
@@ -83,11 +87,11 @@ def seconds_to_count(text: str) -> float:
     return time.process_time() - started + 0.01
 
 
-def test_commas_and_brackets_in_texts_are_no_values():
+def test_commas_and_brackets_in_texts_are_no_values() -> None:
     text = json.dumps({"version": "7.1", "screens": [], "note": ",[{" * MAX_VALUES})
     assert "too-many-values" not in {each.rule for each in lint(text).diagnostics}
 
 
-def test_all_expressions_of_a_document_together_have_a_limit():
+def test_all_expressions_of_a_document_together_have_a_limit() -> None:
     report = lint(written(SHAPES["sums between backticks"], 1_000_000))
     assert any("together" in each.message for each in report.diagnostics)

@@ -43,11 +43,11 @@ def shape(node: Node) -> str:
         ("$data.name", None),
     ],
 )
-def test_a_string_is_classified_by_its_form(text: str, kind: str | None):
+def test_a_string_is_classified_by_its_form(text: str, kind: str | None) -> None:
     assert expressions.classify(text) == kind
 
 
-def test_a_reference_is_read_into_its_parts():
+def test_a_reference_is_read_into_its_parts() -> None:
     assert tree("${screen.ONE.data.a.b}", "binding") == Reference(
         "data", ("a", "b"), "${screen.ONE.data.a.b}", (0, 22), "ONE"
     )
@@ -70,15 +70,15 @@ def test_a_reference_is_read_into_its_parts():
         ("'a' ('b' 'c')", "['a' ['b' 'c']]"),
     ],
 )
-def test_operators_bind_in_the_documented_order(text: str, expected: str):
+def test_operators_bind_in_the_documented_order(text: str, expected: str) -> None:
     assert shape(tree(text)) == expected
 
 
-def test_a_condition_takes_a_minus_sign_into_the_number():
+def test_a_condition_takes_a_minus_sign_into_the_number() -> None:
     assert shape(tree("${data.a} > -1.5", "condition")) == "(> ${data.a} -1.5)"
 
 
-def test_spans_count_characters_of_the_string():
+def test_spans_count_characters_of_the_string() -> None:
     node = tree("'ab' ${data.c}")
     assert isinstance(node, Concatenation)
     assert [part.span for part in node.parts] == [(1, 5), (6, 15)]
@@ -88,7 +88,7 @@ def test_spans_count_characters_of_the_string():
     ("text", "value"),
     [(r"'it\'s'", "it's"), (r"'a\`b'", "a`b"), (r"'a\\`b'", "a`b"), (r"'a\\b'", "a\\b")],
 )
-def test_a_literal_says_what_its_escapes_mean(text: str, value: str):
+def test_a_literal_says_what_its_escapes_mean(text: str, value: str) -> None:
     node = tree(text)
     assert isinstance(node, Literal)
     assert node.value == value
@@ -114,14 +114,14 @@ def test_a_literal_says_what_its_escapes_mean(text: str, value: str):
 )
 def test_a_broken_expression_has_its_problem_at_a_character(
     text: str, kind: str, span: tuple[int, int]
-):
+) -> None:
     parsed = expressions.parse(f"`{text}`", "nested")
     assert parsed.tree is None
     assert parsed.problem is not None
     assert (parsed.problem.kind, parsed.problem.span) == (kind, span)
 
 
-def test_references_are_known_also_of_a_broken_expression():
+def test_references_are_known_also_of_a_broken_expression() -> None:
     parsed = expressions.parse("(${data.a} ${form.b}", "condition")
     assert [reference.text for reference in parsed.references] == ["${data.a}", "${form.b}"]
 
@@ -130,19 +130,19 @@ def test_references_are_known_also_of_a_broken_expression():
     ("text", "expected"),
     [("1 + 1", "number"), ("1 < 2", "boolean"), ("'a' 1", "string"), ("${data.a}", None)],
 )
-def test_an_expression_has_the_type_of_what_it_gives(text: str, expected: str | None):
+def test_an_expression_has_the_type_of_what_it_gives(text: str, expected: str | None) -> None:
     assert type_of(tree(text), lambda _: None) == expected
 
 
 @pytest.mark.parametrize(
     "text", ["(" * 10_000, "!" * 10_000, "1 + " * 10_000 + "1", "'a' " * 10_000]
 )
-def test_an_expression_of_any_size_is_survived(text: str):
+def test_an_expression_of_any_size_is_survived(text: str) -> None:
     for kind in ("nested", "condition"):
         expressions.parse(f"`{text}`", kind)
 
 
-def test_a_problem_is_placed_past_the_escapes_of_the_string():
+def test_a_problem_is_placed_past_the_escapes_of_the_string() -> None:
     text = page(INPUT, r'{ "type": "TextBody", "text": "`\"x ${form.city}`" }')
     [found] = [each for each in lint(text).diagnostics if each.rule == "expression-syntax"]
     line = text.split("\n")[found.line_start - 1]
@@ -150,7 +150,7 @@ def test_a_problem_is_placed_past_the_escapes_of_the_string():
     assert line[found.column_start - 1 : found.column_end] == r"\""
 
 
-def test_the_message_reported_from_live_validation_is_given():
+def test_the_message_reported_from_live_validation_is_given() -> None:
     text = page(INPUT, '{ "type": "TextBody", "text": "`Fecha requerida: ${form.city}`" }')
     [found] = lint(text).diagnostics
     assert found.message == 'Unexpected ":" at character 15'

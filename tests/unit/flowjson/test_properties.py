@@ -91,13 +91,13 @@ def steps(path: str) -> list[str | int]:
 @example("\ud800")
 @example('{"a": "\\ud800"}')
 @settings(max_examples=300, deadline=None)
-def test_any_text_is_survived(text: str | bytes):
+def test_any_text_is_survived(text: str | bytes) -> None:
     lint(text)
 
 
 @given(values(ANY_TEXT))
 @settings(max_examples=300, deadline=None)
-def test_any_value_is_survived(value: Any):
+def test_any_value_is_survived(value: Any) -> None:
     lint(json.dumps(value))
 
 
@@ -105,7 +105,7 @@ def test_any_value_is_survived(value: Any):
 @settings(max_examples=300, deadline=None)
 def test_every_position_is_inside_the_text_and_covers_what_its_path_names(
     value: Any, indent: str | None
-):
+) -> None:
     text = written({"version": "7.3", "screens": [value], "x": value}, indent)
     for found in lint(text).diagnostics:
         for index, pointer in enumerate(found.pointers):
@@ -125,7 +125,9 @@ def test_every_position_is_inside_the_text_and_covers_what_its_path_names(
 
 @given(st.text(max_size=5), st.lists(LINES), st.integers(0, 400))
 @settings(max_examples=200, deadline=None)
-def test_a_text_that_is_cut_off_is_a_fault_inside_it(label: str, space: list[str], cut: int):
+def test_a_text_that_is_cut_off_is_a_fault_inside_it(
+    label: str, space: list[str], cut: int
+) -> None:
     text = examples.page(f'{{ "type": "TextBody", "text": {json.dumps(label)} }}')
     text = text.replace(" ", "".join(space) or " ", 3)
     text = text[: min(cut, len(text) - 1)]
@@ -138,7 +140,7 @@ def test_a_text_that_is_cut_off_is_a_fault_inside_it(label: str, space: list[str
 
 @given(values(ANY_TEXT), st.booleans())
 @settings(max_examples=100, deadline=None)
-def test_the_same_text_gets_the_same_answer(value: Any, as_bytes: bool):
+def test_the_same_text_gets_the_same_answer(value: Any, as_bytes: bool) -> None:
     text = json.dumps({"version": "7.3", "screens": [value, value]})
     first = lint(text)
     assert lint(text.encode() if as_bytes else text) == first
@@ -228,7 +230,7 @@ def required_keys(
     return found
 
 
-def test_the_flow_whose_keys_are_taken_away_is_valid():
+def test_the_flow_whose_keys_are_taken_away_is_valid() -> None:
     assert not lint(VALID).diagnostics
     assert len(required_keys(json.loads(VALID))) > 80
 
@@ -237,7 +239,7 @@ def test_the_flow_whose_keys_are_taken_away_is_valid():
 @pytest.mark.parametrize(("path", "key"), required_keys(json.loads(VALID)), ids=str)
 def test_a_required_key_that_is_gone_is_a_fault_at_its_parent(
     path: tuple[str | int, ...], key: str, renamed: bool
-):
+) -> None:
     document = json.loads(VALID)
     parent = document
     for step in path:

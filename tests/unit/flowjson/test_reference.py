@@ -36,7 +36,7 @@ def pattern(template: str) -> re.Pattern[str]:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["id"])
-def test_every_documented_entry_is_a_rule_in_its_own_words(entry: dict[str, Any]):
+def test_every_documented_entry_is_a_rule_in_its_own_words(entry: dict[str, Any]) -> None:
     rule = RULES[entry["id"]]
     assert rule.code == entry["code"]
     for template in entry["message_templates"]:
@@ -52,7 +52,7 @@ def trigger(entry: dict[str, Any]) -> str | None:
 @pytest.mark.parametrize(
     "entry", [each for each in ENTRIES if trigger(each)], ids=lambda entry: entry["id"]
 )
-def test_the_documented_trigger_raises_its_entry_and_no_other(entry: dict[str, Any]):
+def test_the_documented_trigger_raises_its_entry_and_no_other(entry: dict[str, Any]) -> None:
     text = trigger(entry)
     assert text is not None
     found = [each for each in lint(text).diagnostics if each.rule != "version-frozen"]
@@ -61,7 +61,7 @@ def test_the_documented_trigger_raises_its_entry_and_no_other(entry: dict[str, A
         assert any(pattern(m).fullmatch(each.message) for m in entry["message_templates"])
 
 
-def test_every_entry_that_a_document_can_raise_has_a_failing_example():
+def test_every_entry_that_a_document_can_raise_has_a_failing_example() -> None:
     shown_elsewhere = {"max-screens", "rm-no-entry"}
     for entry in ENTRIES:
         if entry["id"] not in {*NEVER_REPORTED, *shown_elsewhere}:
@@ -78,7 +78,7 @@ def lines(component: dict[str, Any], version: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("version", versions.VERSIONS)
-def test_the_tables_have_the_components_and_properties_of_the_reference(version: str):
+def test_the_tables_have_the_components_and_properties_of_the_reference(version: str) -> None:
     tables = spec.for_version(version)
     there = {
         name: component
@@ -100,7 +100,7 @@ def test_the_tables_have_the_components_and_properties_of_the_reference(version:
 
 
 @pytest.mark.parametrize("name", COMPONENTS)
-def test_the_tables_have_the_limits_and_values_of_the_reference(name: str):
+def test_the_tables_have_the_limits_and_values_of_the_reference(name: str) -> None:
     tables = spec.for_version(versions.LATEST)
     for key, line in lines(COMPONENTS[name], versions.LATEST).items():
         entry = tables.components[name].slots[key].entry

@@ -46,7 +46,7 @@ def marked_pointers(example: Example) -> list[Pointer]:
 
 
 @pytest.mark.parametrize(("rule", "example"), FAILING, ids=named)
-def test_a_failing_example_yields_exactly_its_diagnostic(rule: Rule, example: Example):
+def test_a_failing_example_yields_exactly_its_diagnostic(rule: Rule, example: Example) -> None:
     [found] = [
         found
         for found in lint(example.text).diagnostics
@@ -65,11 +65,11 @@ def test_a_failing_example_yields_exactly_its_diagnostic(rule: Rule, example: Ex
 
 
 @pytest.mark.parametrize(("rule", "example"), PASSING, ids=named)
-def test_a_passing_example_does_not_break_the_rule(rule: Rule, example: Example):
+def test_a_passing_example_does_not_break_the_rule(rule: Rule, example: Example) -> None:
     assert rule.id not in {found.rule for found in lint(example.text).diagnostics}
 
 
-def test_a_refusal_that_newer_notes_lift_is_a_warning_from_that_version_on():
+def test_a_refusal_that_newer_notes_lift_is_a_warning_from_that_version_on() -> None:
     [example] = RULES["native-default-30"].failing
     before = lint(example.text.replace('"7.3"', '"4.0"')).diagnostics
     after = lint(example.text.replace('"7.3"', '"5.0"')).diagnostics
@@ -77,7 +77,7 @@ def test_a_refusal_that_newer_notes_lift_is_a_warning_from_that_version_on():
     assert [found.severity for found in after if found.rule == "native-default-30"] == ["warning"]
 
 
-def test_every_rule_has_a_page():
+def test_every_rule_has_a_page() -> None:
     for rule in RULES.values():
         assert rule.title
         assert rule.why.endswith(".")
@@ -86,6 +86,6 @@ def test_every_rule_has_a_page():
         assert rule.passing
 
 
-def test_a_rule_of_our_own_code_says_so_and_no_other_does():
+def test_a_rule_of_our_own_code_says_so_and_no_other_does() -> None:
     for rule in RULES.values():
         assert rule.code.startswith("WAFLOWS_") or rule.error_type == "FLOW_JSON_ERROR"

@@ -36,7 +36,7 @@ def excerpt(text: str, found: Diagnostic, pointer: int = 0) -> str:
     return text.split("\n")[at.line_start - 1][at.column_start - 1 : at.column_end]
 
 
-def test_a_text_above_10_mb_is_refused_and_not_read():
+def test_a_text_above_10_mb_is_refused_and_not_read() -> None:
     text = '"' + "a" * MAX_BYTES + '"'
     [found] = lint(text).diagnostics
     assert (found.rule, found.code, found.severity) == ("too-large", "WAFLOWS_TOO_LARGE", "error")
@@ -44,13 +44,13 @@ def test_a_text_above_10_mb_is_refused_and_not_read():
     assert (found.line_start, found.column_start, found.column_end) == (1, 1, 1)
 
 
-def test_the_size_is_that_of_the_text_in_utf_8():
+def test_the_size_is_that_of_the_text_in_utf_8() -> None:
     text = '"' + "é" * (MAX_BYTES // 2) + '"'
     assert [found.rule for found in lint(text).diagnostics] == ["too-large"]
     assert [found.rule for found in lint(text.encode()).diagnostics] == ["too-large"]
 
 
-def test_a_flow_has_at_most_100_screens():
+def test_a_flow_has_at_most_100_screens() -> None:
     names = [f"S_{chr(65 + i // 10)}{chr(65 + i % 10)}" for i in range(101)]
     screens = [a_screen(a, go(b)) for a, b in itertools.pairwise(names)]
     text = a_flow(*screens, a_screen(names[-1], FOOTER, head=LAST))
@@ -62,7 +62,7 @@ def test_a_flow_has_at_most_100_screens():
     assert not lint(a_flow(*screens[1:], a_screen(names[-1], FOOTER, head=LAST))).diagnostics
 
 
-def test_a_routing_model_in_which_every_screen_is_led_to_has_no_entry():
+def test_a_routing_model_in_which_every_screen_is_led_to_has_no_entry() -> None:
     text = endpoint_flow(
         '{ "ONE": ["TWO"], "TWO": ["END"], "END": ["ONE"] }',
         a_screen("ONE", ask()),
@@ -80,7 +80,7 @@ def test_a_routing_model_in_which_every_screen_is_led_to_has_no_entry():
     assert loop.rule == "rm-loop"
 
 
-def test_success_belongs_to_a_terminal_screen():
+def test_success_belongs_to_a_terminal_screen() -> None:
     start = a_screen("START", go("END"), head='"success": true')
     text = a_flow(start, END)
     [found] = lint(text).diagnostics
@@ -90,7 +90,7 @@ def test_success_belongs_to_a_terminal_screen():
     assert text.split("\n")[found.line_end - 1][: found.column_end] == "    }"
 
 
-def test_several_inputs_outside_the_form_are_named_together():
+def test_several_inputs_outside_the_form_are_named_together() -> None:
     form = '{ "type": "Form", "name": "form", "children": [{ "type": "TextInput",'
     form += ' "name": "street", "label": "Street" }] }'
     area = INPUT.replace("TextInput", "TextArea").replace("city", "town")
@@ -105,7 +105,7 @@ def test_several_inputs_outside_the_form_are_named_together():
     ]
 
 
-def test_missing_data_in_a_navigate_payload_has_its_own_wording():
+def test_missing_data_in_a_navigate_payload_has_its_own_wording() -> None:
     end = a_screen(
         "END", FOOTER, head=LAST + ',\n"data": { "city": { "type": "string", "__example__": "" } }'
     )
@@ -116,7 +116,7 @@ def test_missing_data_in_a_navigate_payload_has_its_own_wording():
     assert excerpt(text, found) == '"${data.town}"'
 
 
-def test_a_document_picker_is_limited_like_a_photo_picker():
+def test_a_document_picker_is_limited_like_a_photo_picker() -> None:
     picker = '{ "type": "DocumentPicker", "name": "doc", "label": "Document" }'
     text = page(picker, last=finish('{ "doc": "${form.doc}" }'))
     [found] = lint(text).diagnostics
@@ -128,7 +128,7 @@ def test_a_document_picker_is_limited_like_a_photo_picker():
     assert excerpt(text, found) == '"${form.doc}"'
 
 
-def test_a_photo_and_a_document_picker_exclude_each_other():
+def test_a_photo_and_a_document_picker_exclude_each_other() -> None:
     photo = '{ "type": "PhotoPicker", "name": "photo", "label": "Photo" }'
     document = photo.replace("Photo", "Document").replace('"photo"', '"document"')
     [found] = lint(page(photo, document)).diagnostics
@@ -139,7 +139,7 @@ def test_a_photo_and_a_document_picker_exclude_each_other():
     )
 
 
-def test_a_footer_in_an_if_within_an_if_is_warned_of():
+def test_a_footer_in_an_if_within_an_if_is_warned_of() -> None:
     data = '{ "member": { "type": "boolean", "__example__": true } }'
     branches = f'"then": [{FOOTER}], "else": [{FOOTER}]'
     inner = f'{{ "type": "If", "condition": "${{data.member}}", {branches} }}'
@@ -160,7 +160,7 @@ def navigation_list(items: list[dict[str, Any]], **more: Any) -> str:
     return json.dumps(given)
 
 
-def test_the_action_of_a_navigation_list_is_given_once():
+def test_the_action_of_a_navigation_list_is_given_once() -> None:
     move = {"name": "navigate", "next": {"type": "screen", "name": "END"}, "payload": {}}
     item = {"id": "a", "main-content": {"title": "Rooms"}}
     acting = item | {"on-click-action": move}
@@ -172,7 +172,7 @@ def test_the_action_of_a_navigation_list_is_given_once():
         assert words in found.message
 
 
-def test_a_navigation_list_does_not_stand_on_a_terminal_screen():
+def test_a_navigation_list_does_not_stand_on_a_terminal_screen() -> None:
     move = {"name": "navigate", "next": {"type": "screen", "name": "END"}, "payload": {}}
     item = {"id": "a", "main-content": {"title": "Rooms"}, "on-click-action": move}
     text = a_flow(a_screen("ONE", navigation_list([item]), FOOTER, head=LAST), END)
@@ -182,7 +182,7 @@ def test_a_navigation_list_does_not_stand_on_a_terminal_screen():
     }
 
 
-def test_a_reference_to_another_screen_before_4_0_is_warned_of():
+def test_a_reference_to_another_screen_before_4_0_is_warned_of() -> None:
     text = a_flow(
         a_screen("ONE", go("END")),
         a_screen(
@@ -195,29 +195,29 @@ def test_a_reference_to_another_screen_before_4_0_is_warned_of():
     assert excerpt(text, found) == '"${screen.ONE.data.city}"'
 
 
-def test_nothing_is_said_about_what_stands_in_an_unknown_component():
+def test_nothing_is_said_about_what_stands_in_an_unknown_component() -> None:
     banner = '{ "type": "Banner", "colour": 1, "children": [{ "type": "Footer" }] }'
     assert [each.rule for each in lint(page(banner)).diagnostics] == ["schema-invalid-value"]
 
 
-def test_a_reference_into_an_unknown_component_is_not_at_fault():
+def test_a_reference_into_an_unknown_component_is_not_at_fault() -> None:
     banner = '{ "type": "Banner", "children": [{ "type": "TextInput", "name": "city" }] }'
     text = page(banner, last=finish('{ "city": "${form.city}" }'))
     assert [each.rule for each in lint(text).diagnostics] == ["schema-invalid-value"]
 
 
-def test_an_action_that_is_missing_does_not_leave_screens_unconnected():
+def test_an_action_that_is_missing_does_not_leave_screens_unconnected() -> None:
     bare = '{ "type": "Footer", "label": "Next" }'
     text = a_flow(a_screen("ONE", HEADING, bare), END)
     assert [each.rule for each in lint(text).diagnostics] == ["schema-required"]
 
 
-def test_a_document_without_layouts_is_not_told_that_footers_are_missing():
+def test_a_document_without_layouts_is_not_told_that_footers_are_missing() -> None:
     text = '{ "version": "7.3", "screens": [{ "id": "END", "terminal": true }] }'
     assert [each.rule for each in lint(text).diagnostics] == ["schema-required"]
 
 
-def test_faults_come_in_the_order_of_the_text():
+def test_faults_come_in_the_order_of_the_text() -> None:
     text = page(
         '{ "type": "TextHeading", "text": "" }', INPUT.replace('"City"', "7"), head='"x": 1'
     )
@@ -227,7 +227,7 @@ def test_faults_come_in_the_order_of_the_text():
     assert places == sorted(places)
 
 
-def test_another_version_can_be_asked_for():
+def test_another_version_can_be_asked_for() -> None:
     text = page('{ "type": "RichText", "text": "# Terms" }')
     assert lint(text).version == "7.3"
     assert not lint(text).diagnostics
@@ -237,12 +237,12 @@ def test_another_version_can_be_asked_for():
     assert "came with Flow JSON 5.1" in older.diagnostics[1].help
 
 
-def test_an_unknown_version_that_is_asked_for_is_reported():
+def test_an_unknown_version_that_is_asked_for_is_reported() -> None:
     assert [each.rule for each in lint(page(), version="99.1").diagnostics] == ["schema-missing"]
     assert [each.rule for each in lint(page(), version="x").diagnostics] == ["version-invalid"]
 
 
-def test_of_more_faults_than_anybody_mends_the_first_are_reported():
+def test_of_more_faults_than_anybody_mends_the_first_are_reported() -> None:
     extra = ", ".join(f'"k{n}": 1' for n in range(MOST_FAULTS + 5))
     report = lint(f'{{ "version": "7.3", "screens": [], {extra} }}')
     assert len(report.diagnostics) == MOST_FAULTS
@@ -250,13 +250,13 @@ def test_of_more_faults_than_anybody_mends_the_first_are_reported():
     assert lint(page()).complete
 
 
-def test_a_name_without_end_is_not_repeated_in_every_message():
+def test_a_name_without_end_is_not_repeated_in_every_message() -> None:
     text = page('{ "type": "TextBody", "text": "${form.x}" }').replace("MAIN", "A" * 100_000)
     found = only(text, "dyn-missing-form-component")
     assert len(found.message) < 1000
 
 
-def test_each_loop_of_a_routing_model_is_reported_once():
+def test_each_loop_of_a_routing_model_is_reported_once() -> None:
     text = endpoint_flow(
         '{ "ONE": ["TWO"], "TWO": ["END", "SIX"], "END": ["FIN"], "FIN": ["TWO"], "SIX": ["SIX"] }',
         *(a_screen(name, ask()) for name in ("ONE", "TWO", "END", "SIX")),
@@ -269,7 +269,7 @@ def test_each_loop_of_a_routing_model_is_reported_once():
     ]
 
 
-def test_routes_that_form_no_loop_are_not_taken_for_one():
+def test_routes_that_form_no_loop_are_not_taken_for_one() -> None:
     text = endpoint_flow(
         '{ "ONE": ["TWO", "SIX"], "TWO": ["FIN"], "SIX": ["FIN", "TWO"] }',
         *(a_screen(name, ask()) for name in ("ONE", "TWO", "SIX")),

@@ -31,17 +31,17 @@ def survive(chosen: Iterator[Case]) -> int:
     return count
 
 
-def test_any_json_in_any_place_is_linted_and_played_or_refused():
+def test_any_json_in_any_place_is_linted_and_played_or_refused() -> None:
     assert survive(islice(cases(), 0, None, _EVERY)) > 5_000
 
 
 @pytest.mark.soak
-def test_any_json_in_every_place_is_linted_and_played_or_refused():
+def test_any_json_in_every_place_is_linted_and_played_or_refused() -> None:
     assert survive(cases()) > 90_000
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
-def test_a_pattern_beside_an_input_type_of_any_kind(stranger: str):
+def test_a_pattern_beside_an_input_type_of_any_kind(stranger: str) -> None:
     check_and_play(
         '{"version":"7.1","screens":[{"id":"A","terminal":true,"layout":{"children":['
         f'{{"type":"TextInput","name":"a","label":"A","pattern":"x","input-type":{stranger}}}]}}}}]}}'
@@ -49,7 +49,7 @@ def test_a_pattern_beside_an_input_type_of_any_kind(stranger: str):
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
-def test_a_declared_type_of_any_kind(stranger: str):
+def test_a_declared_type_of_any_kind(stranger: str) -> None:
     check_and_play(
         f'{{"version":"7.1","screens":[{{"id":"A","data":{{"a":{{"type":{stranger}}}}}}}]}}'
     )

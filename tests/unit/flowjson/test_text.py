@@ -41,7 +41,7 @@ def one(text: str | bytes) -> Diagnostic:
         ("/«»".replace("/«»", "«/»/ c\n[]"), "Expected a value"),
     ],
 )
-def test_a_syntax_fault_is_named_at_its_place(marked: str, advice: str):
+def test_a_syntax_fault_is_named_at_its_place(marked: str, advice: str) -> None:
     start = marked.index("«")
     end = marked.index("»") - 1
     text = marked.replace("«", "").replace("»", "")
@@ -53,7 +53,7 @@ def test_a_syntax_fault_is_named_at_its_place(marked: str, advice: str):
     assert advice in found.help
 
 
-def test_a_truncated_text_points_at_its_end_and_at_what_was_left_open():
+def test_a_truncated_text_points_at_its_end_and_at_what_was_left_open() -> None:
     found = one('{\n  "screens": [\n    { "id": "A",\n')
     assert [(p.line_start, p.column_start, p.path) for p in found.pointers] == [
         (3, 16, "screens[0]"),
@@ -62,17 +62,17 @@ def test_a_truncated_text_points_at_its_end_and_at_what_was_left_open():
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\ufeff", b"", b"\xef\xbb\xbf"])
-def test_an_empty_text_is_a_fault_at_its_beginning(text: str | bytes):
+def test_an_empty_text_is_a_fault_at_its_beginning(text: str | bytes) -> None:
     found = one(text)
     assert (found.line_start, found.column_start, found.column_end) == (1, 1, 1)
 
 
-def test_several_small_faults_are_reported_together():
+def test_several_small_faults_are_reported_together() -> None:
     found = lint('{ "a": [1,], "b": NaN, "c": "\t" }').diagnostics
     assert [each.column_start for each in found] == [10, 19, 30]
 
 
-def test_bytes_that_are_not_utf_8_are_placed():
+def test_bytes_that_are_not_utf_8_are_placed() -> None:
     found = one(b'{\n "a": "\xff" }')
     assert (found.line_start, found.column_start) == (2, 8)
     assert "UTF-8" in found.help
@@ -80,14 +80,14 @@ def test_bytes_that_are_not_utf_8_are_placed():
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
-def test_endless_nesting_is_a_fault_and_no_recursion(opening: str):
+def test_endless_nesting_is_a_fault_and_no_recursion(opening: str) -> None:
     for text in (opening * 100_000, "[" * 100_000 + "]" * 100_000):
         [found] = lint(text).diagnostics
         assert found.rule == "nesting-depth"
         assert found.column_start == len(opening) * MAX_DEPTH + 1 or text[1] == "["
 
 
-def test_the_answer_does_not_depend_on_how_deep_the_caller_is():
+def test_the_answer_does_not_depend_on_how_deep_the_caller_is() -> None:
     text = "[" * MAX_DEPTH + "]" * MAX_DEPTH
 
     def deeper(frames: int) -> list[str]:
@@ -100,18 +100,18 @@ def test_the_answer_does_not_depend_on_how_deep_the_caller_is():
     assert deeper(near - depth) == deeper(0) == ["schema-wrong-type"]
 
 
-def test_a_number_of_any_length_is_read():
+def test_a_number_of_any_length_is_read() -> None:
     assert parse("[" + "9" * 10_000 + "]").readable
     assert parse("[1e999999]").readable
 
 
-def test_a_document_that_is_no_object_is_said_to_be_none():
+def test_a_document_that_is_no_object_is_said_to_be_none() -> None:
     [found] = lint("[]").diagnostics
     assert found.code == "INVALID_PROPERTY_TYPE"
     assert found.message == "Expected property $root to be of type object, but found array."
 
 
-def test_a_parsed_document_keeps_what_was_written():
+def test_a_parsed_document_keeps_what_was_written() -> None:
     document = parse('\ufeff{ "version": "6.3", "screens": [{ "id": "A" }] }')
     assert document.readable
     assert document.version == "6.3"
@@ -129,5 +129,5 @@ def test_a_parsed_document_keeps_what_was_written():
         r'{"version":"7.1","screens":[],"\ud800":1,"\ud800":1}',
     ],
 )
-def test_half_a_surrogate_pair_in_a_name_can_be_reported(text: str):
+def test_half_a_surrogate_pair_in_a_name_can_be_reported(text: str) -> None:
     assert msgspec.json.encode(lint(text))

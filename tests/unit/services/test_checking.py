@@ -48,31 +48,31 @@ def processes() -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_text_has_the_same_faults_wherever_it_is_checked(size: int):
+def test_a_text_has_the_same_faults_wherever_it_is_checked(size: int) -> None:
     text = written(SHAPES["misspelt properties"], size)
     assert run(lambda checker: checker.report("a", text, "6.0")) == lint(text, version="6.0")
     assert run(lambda checker: checker.check("a", text)) == texts.check_now(text)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_what_cannot_be_kept_is_refused_wherever_it_is_checked(size: int):
+def test_what_cannot_be_kept_is_refused_wherever_it_is_checked(size: int) -> None:
     with pytest.raises(InvalidFlowJson, match="at line 1, column"):
         run(lambda checker: checker.check("a", "[" + " " * size))
 
 
-def test_more_values_than_there_may_be_are_refused():
+def test_more_values_than_there_may_be_are_refused() -> None:
     text = "[" + "[]," * 1_000_000 + "[]]"
     with pytest.raises(OutOfRange, match="more than 250,000 values"):
         run(lambda checker: checker.check("a", text))
 
 
-def test_half_a_surrogate_pair_reaches_the_process():
+def test_half_a_surrogate_pair_reaches_the_process() -> None:
     text = f'{{"version": "7.1", "screens": [], "\ud800": "{"x" * ON_A_THREAD}"}}'
     report = run(lambda checker: checker.report("a", text))
     assert "schema-unknown-property" in {each.rule for each in report.diagnostics}
 
 
-def test_no_process_is_started_before_it_is_needed_and_none_is_left():
+def test_no_process_is_started_before_it_is_needed_and_none_is_left() -> None:
     async def work(checker: Checker) -> None:
         await checker.check("a", valid_flow())
         assert not processes()
@@ -85,7 +85,7 @@ def test_no_process_is_started_before_it_is_needed_and_none_is_left():
     assert not processes()
 
 
-def test_the_process_sees_no_settings_of_the_server(monkeypatch: pytest.MonkeyPatch):
+def test_the_process_sees_no_settings_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAFLOWS_DATABASE_URL", "postgresql://u:secret@h/d")
     monkeypatch.setenv(HANDOVER, '{"database_url": "postgresql://u:secret@h/d"}')
 
@@ -96,7 +96,7 @@ def test_the_process_sees_no_settings_of_the_server(monkeypatch: pytest.MonkeyPa
     run(work)
 
 
-def test_a_second_check_of_an_account_waits_while_another_account_has_its_turn():
+def test_a_second_check_of_an_account_waits_while_another_account_has_its_turn() -> None:
     async def work(checker: Checker) -> list[str]:
         ended: list[str] = []
 
@@ -110,7 +110,7 @@ def test_a_second_check_of_an_account_waits_while_another_account_has_its_turn()
     assert run(work).index("b") < 2
 
 
-def test_behind_a_full_line_a_check_is_refused_with_when_to_try_again():
+def test_behind_a_full_line_a_check_is_refused_with_when_to_try_again() -> None:
     async def work(checker: Checker) -> list[Any]:
         checks = (checker.report("a", LARGE) for _ in range(MOST_WAITING + 3))
         return await asyncio.gather(*checks, return_exceptions=True)
@@ -122,7 +122,7 @@ def test_behind_a_full_line_a_check_is_refused_with_when_to_try_again():
     assert sum(not isinstance(each, Exception) for each in found) == MOST_WAITING + 1
 
 
-def test_a_check_whose_process_dies_is_done_by_another():
+def test_a_check_whose_process_dies_is_done_by_another() -> None:
     async def work(checker: Checker) -> Any:
         checking = asyncio.ensure_future(checker.report("a", LARGE))
         await killed()
@@ -131,7 +131,7 @@ def test_a_check_whose_process_dies_is_done_by_another():
     assert run(work) == lint(LARGE)
 
 
-def test_a_check_that_kills_every_process_ends_with_a_clear_error_and_the_next_one_works():
+def test_a_check_that_kills_every_process_ends_with_a_clear_error_and_the_next_one_works() -> None:
     async def work(checker: Checker) -> None:
         checking = asyncio.ensure_future(checker.report("a", LARGE))
         await killed()
@@ -143,7 +143,7 @@ def test_a_check_that_kills_every_process_ends_with_a_clear_error_and_the_next_o
     run(work)
 
 
-def test_a_check_out_of_time_is_given_up_and_its_process_ended():
+def test_a_check_out_of_time_is_given_up_and_its_process_ended() -> None:
     async def work(checker: Checker) -> None:
         with pytest.raises(Unavailable, match=r"given up after 0\.05 s"):
             await checker.report("a", LARGE)
@@ -152,7 +152,7 @@ def test_a_check_out_of_time_is_given_up_and_its_process_ended():
     run(work, seconds=0.05)
 
 
-def test_the_event_loop_goes_on_while_a_large_text_is_checked():
+def test_the_event_loop_goes_on_while_a_large_text_is_checked() -> None:
     async def work(checker: Checker) -> float:
         await checker.report("a", LARGE)
         checking = asyncio.ensure_future(checker.report("a", LARGE))

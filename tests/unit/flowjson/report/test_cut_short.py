@@ -17,20 +17,20 @@ def run(text: str) -> Run:
     return Run((Checked("a.json", "a.json", text, "7.1", report.diagnostics, report.complete),))
 
 
-def test_for_people():
+def test_for_people() -> None:
     assert "a.json has more faults than these 1,000; what comes after" in human(run(TEXT))
     assert "more faults" not in human(run('{"version": "7.1", "screens": [{}]}'))
 
 
-def test_for_programs():
+def test_for_programs() -> None:
     assert json.loads(as_json(run(TEXT)))["files"][0]["complete"] is False
 
 
-def test_for_github():
+def test_for_github() -> None:
     assert "::warning file=a.json,title=Not all faults::a.json has more" in github(run(TEXT))
 
 
-def test_for_code_scanning():
+def test_for_code_scanning() -> None:
     log = json.loads(sarif(run(TEXT), RULES, "0"))
     (notice,) = log["runs"][0]["invocations"][0]["toolExecutionNotifications"]
     assert notice["level"] == "warning"
