@@ -16,26 +16,17 @@ import uvicorn
 from waflows import samples, settings
 from waflows.app import create_app
 from waflows.cli.serving import address_of, listen, uvicorn_config
-from waflows.errors import OperatorError, WaflowsError
-from waflows.services.accounts import accounts, sub_accounts
-from waflows.services.flows import lifecycle, texts
+from waflows.errors import OperatorError
+from waflows.services import development
+from waflows.services.development import DevelopmentAccount, SampleFlow
+from waflows.services.flows import texts
 from waflows.services.flows.lifecycle import Content
 from waflows.storage import migrate
-from waflows.storage.database import Database, Transaction, open_database
+from waflows.storage.database import Database, open_database
 from waflows.storage.side import remove_with_side
 from waflows.telemetry.logs import Logs
 
 _NOTES = "dev.json"
-_SUB_ACCOUNT = "waflows_dev"
-
-
-class Notes(msgspec.Struct, frozen=True, rename="camel"):
-    """What `dev` must remember to print it again; kept in the data folder, for its owner only."""
-
-    account_id: str
-    channel_id: str
-    sub_account_id: str
-    api_key: str
 
 
 @click.command()
@@ -114,13 +105,13 @@ def _forget(folder: Path, chosen: settings.Settings) -> None:
     notes.unlink(missing_ok=True)
 
 
-def _prepare(db: Database, folder: Path) -> Notes:
+def _prepare(db: Database, folder: Path) -> DevelopmentAccount:
     """The account, channel and key of earlier starts, or new ones with sample flows."""
     path = folder / _NOTES
     known = _read_notes(path)
-    if known is not None and db.run_now(_still_there, known):
+    if known is not None and db.run_now(development.restore, known):
         return known
-    notes = db.run_now(_make)
+    notes = db.run_now(development.create, _samples())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.touch(mode=0o600)
@@ -129,48 +120,28 @@ def _prepare(db: Database, folder: Path) -> Notes:
     return notes
 
 
-def _read_notes(path: Path) -> Notes | None:
+def _read_notes(path: Path) -> DevelopmentAccount | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Notes)
+        return msgspec.json.decode(path.read_bytes(), type=DevelopmentAccount)
     except (OSError, msgspec.MsgspecError):
         return None
 
 
-def _still_there(tx: Transaction, notes: Notes) -> bool:
-    try:
-        accounts.authenticate(tx, accounts.instance_secret(tx), notes.api_key)
-    except WaflowsError:
-        return False
-    known = [each.id for each in sub_accounts.list_sub_accounts(tx, notes.account_id)]
-    if notes.sub_account_id not in known:
-        sub_accounts.create_sub_account(
-            tx, notes.account_id, notes.sub_account_id, notes.channel_id
-        )
-    return True
-
-
-def _make(tx: Transaction) -> Notes:
-    account = accounts.create_account(tx, "Development")
-    channel = accounts.create_channel(tx, account.id, "Sample channel")
-    sub_accounts.create_sub_account(tx, account.id, _SUB_ACCOUNT, channel.id)
-    key = accounts.create_key(tx, account.id, "dev")
-    for sample in samples.all_samples():
-        flow = lifecycle.create(
-            tx,
-            account.id,
-            channel.id,
+def _samples() -> list[SampleFlow]:
+    return [
+        SampleFlow(
             Content(
                 name=sample.name,
                 categories=sample.categories,
                 flow_json=texts.check_now(sample.flow_json),
             ),
+            sample.published,
         )
-        if sample.published:
-            lifecycle.publish(tx, account.id, channel.id, flow.id)
-    return Notes(account.id, channel.id, _SUB_ACCOUNT, key.text)
+        for sample in samples.all_samples()
+    ]
 
 
-def _announce(url: str, notes: Notes, folder: Path, as_json: bool) -> None:
+def _announce(url: str, notes: DevelopmentAccount, folder: Path, as_json: bool) -> None:
     if as_json:
         facts = {"url": url, **msgspec.to_builtins(notes), "pid": os.getpid()}
         click.echo(json.dumps(facts))

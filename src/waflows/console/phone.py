@@ -14,29 +14,18 @@ import msgspec
 
 from waflows.api.waflows.phones import Chat, OpenBody, Said, SayBody, chat_answer, phone_of
 from waflows.console import shell
-from waflows.errors import InvalidParameter, NotFound
 from waflows.http import limits
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
-from waflows.services.accounts.accounts import Principal
-from waflows.services.flows import browsing
-from waflows.services.messages import conversations as messaging
 from waflows.services.messages import msisdn
-from waflows.services.messages.outgoing import FlowContent, Outgoing
+from waflows.services.phone import phone_page as page_of_phone
 from waflows.services.phone import phone_play, phones
 from waflows.services.phone.phone_play import Phone
-from waflows.storage import sub_accounts
-from waflows.storage.accounts import Channel
-from waflows.storage.database import Transaction
-from waflows.storage.flows import FlowSummary, Selection, Status
-from waflows.storage.flows import page as flow_page
-from waflows.storage.messages import Conversation
 
 HOME = "/console/phone"
 SOMEBODY = "+12025550123"
 """The user whose phone is shown at first: a number of those set aside for stories."""
 
 _PHONE = f"{HOME}/{{channelId}}/{{msisdn}}"
-_MOST_FLOWS = 200
 
 
 class PhoneQuery(msgspec.Struct, frozen=True):
@@ -65,20 +54,10 @@ class EventBody(msgspec.Struct, frozen=True, kw_only=True):
     live: bool = False
 
 
-class Surroundings(msgspec.Struct, frozen=True):
-    """What the page shows around the phone."""
-
-    channels: list[Channel]
-    channel: Channel
-    conversations: list[Conversation]
-    flows: list[FlowSummary]
-    sender: str
-
-
 async def phone_page(call: Call[PhoneQuery, None]) -> Reply:
     """The page."""
     number = msisdn.normalised(call.query.msisdn or SOMEBODY)
-    found = await call.state.db.read(_surroundings, call.principal, call.query.channel)
+    found = await call.state.db.read(page_of_phone.find_page, call.principal, call.query.channel)
     if found is None:
         return shell.show(call, "phone_without_channel.html", "phone")
     path = HOME + "/" + "/".join(quote(part, safe="") for part in (found.channel.id, number))
@@ -110,7 +89,16 @@ async def say(call: Call[NoQuery, SayBody]) -> Reply:
 async def send(call: Call[NoQuery, SendBody]) -> Reply:
     """A flow of the business, sent to the user."""
     phone = _phone(call)
-    umid = await call.state.db.run(_send, call.principal, phone, call.body)
+    body = call.body
+    umid = await call.state.db.run(
+        page_of_phone.send_flow,
+        call.principal,
+        phone.channel_id,
+        phone.msisdn,
+        flow_id=body.flow,
+        body=body.body,
+        button=body.button,
+    )
     return Reply(Said(umid))
 
 
@@ -125,45 +113,8 @@ async def event(call: Call[NoQuery, EventBody]) -> Reply:
 
 
 def _phone(call: Call[Any, Any]) -> Phone:
-    if not call.principal.may_use(call.channel_id):
-        raise NotFound(f"Channel not found: this key reaches no channel {call.channel_id}.")
+    page_of_phone.require_channel(call.principal, call.channel_id)
     return phone_of(call)
-
-
-def _surroundings(tx: Transaction, principal: Principal, wanted: str) -> Surroundings | None:
-    channels = browsing.channels(tx, principal)
-    if not channels and not wanted:
-        return None
-    channel = next((each for each in channels if wanted in ("", each.id)), None)
-    if channel is None:
-        raise NotFound(f"Channel not found: this key reaches no channel {wanted}.")
-    account_id = principal.account_id
-    rows = flow_page(tx, account_id, channel.id, Selection(None, None), None, _MOST_FLOWS)
-    sender = sub_accounts.first_of_channel(tx, account_id, channel.id)
-    return Surroundings(
-        channels,
-        channel,
-        messaging.conversations(tx, account_id, channel.id),
-        [flow for _, flow in rows if flow.status is not Status.DEPRECATED],
-        sender.id if sender else "",
-    )
-
-
-def _send(tx: Transaction, principal: Principal, phone: Phone, wanted: SendBody) -> str:
-    flow = browsing.find(tx, principal, wanted.flow)
-    sender = sub_accounts.first_of_channel(tx, phone.account_id, phone.channel_id)
-    if sender is None:
-        raise InvalidParameter(
-            "The channel has no sub-account to send through; `waflows subaccount create` makes one."
-        )
-    content = FlowContent(
-        flow_id=flow.id,
-        button=wanted.button,
-        body=wanted.body,
-        mode="draft" if flow.status is Status.DRAFT else "published",
-    )
-    asked = Outgoing(msisdn=msisdn.normalised(phone.msisdn), content=content)
-    return phones.send(tx, principal, sender.id, asked).umid
 
 
 ROUTES: list[Route] = [

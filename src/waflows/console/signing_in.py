@@ -6,8 +6,6 @@ noise out. A good key always gets in: otherwise anyone could lock others out.
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 import re
 from typing import Any
 
@@ -20,14 +18,9 @@ from waflows.http import limits
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.security import sessions
-from waflows.services import clock
-from waflows.services.accounts import accounts, rate_limits, sign_ins
+from waflows.services.accounts import accounts, sign_ins
 from waflows.services.accounts.sign_ins import SESSION_SECONDS
-from waflows.storage.database import Transaction
 
-_FAILURES_A_MINUTE = 10
-_COUNTERS = 4096
-"""Addresses share so many counters, so that no flood of addresses fills the table."""
 _OWN_PAGE = re.compile(r"/console(/[A-Za-z0-9._~/-]*)?(\?[A-Za-z0-9._~%=&+-]*)?")
 
 
@@ -90,32 +83,9 @@ async def entrance(call: Call[NoQuery, None]) -> Reply:
 
 async def _count_failure(call: Call[NoQuery, SignInForm]) -> None:
     try:
-        await call.state.db.run_soft(_take, _counter(call.client), clock.now_ms())
+        await call.state.db.run_soft(sign_ins.count_failure, call.client)
     except RateLimited as limited:
-        raise OnPage(
-            RateLimited(
-                "Too many failed attempts to sign in from your address; try again in"
-                f" {limited.retry_after} s.",
-                limited.retry_after,
-            ),
-            lambda refusal: _form(call, call.body.next, refusal),
-        ) from None
-
-
-def _take(tx: Transaction, counter: str, now: int) -> None:
-    rate_limits.take(tx, "", counter, "sign-in", _FAILURES_A_MINUTE, now)
-
-
-def _counter(client: str) -> str:
-    """The counter of an address: of its network for IPv6, where one person has a whole network."""
-    try:
-        address = ipaddress.ip_address(client)
-        if address.version == 6:
-            client = str(ipaddress.ip_network(f"{address}/64", strict=False))
-    except ValueError:
-        pass
-    digest = hashlib.blake2b(client.encode(), digest_size=8).digest()
-    return str(int.from_bytes(digest) % _COUNTERS)
+        raise OnPage(limited, lambda refusal: _form(call, call.body.next, refusal)) from None
 
 
 def _form(call: Call[Any, Any], next_: str, refusal: Refusal | None = None) -> Reply:

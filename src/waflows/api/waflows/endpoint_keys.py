@@ -11,13 +11,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from waflows.errors import Forbidden, InvalidParameter
 from waflows.http.route import Call, NoQuery, Reply
 from waflows.security.key_pairs import KEY_BITS
 from waflows.services import clock
 from waflows.services.endpoint import endpoint_health, endpoint_keys
-from waflows.services.endpoint.endpoint_keys import Pair
-from waflows.storage.database import Transaction
 from waflows.storage.endpoint_keys import EndpointKey
 from waflows.upstream.doctor import Check, OpenedBy, Report
 
@@ -148,18 +145,29 @@ class DoctorAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 async def show(call: Call[NoQuery, None]) -> Reply:
     """A channel's keys."""
-    return Reply(await call.state.db.read(_keys, call.account_id, call.channel_id))
+    found = await call.state.db.read(endpoint_keys.overview, call.account_id, call.channel_id)
+    return Reply(
+        Keys(
+            None if found.in_use is None else _answer(found.in_use),
+            [_answer(key) for key in found.earlier],
+            None if found.app_secret_set_at is None else clock.iso(found.app_secret_set_at),
+        )
+    )
 
 
 async def install(call: Call[NoQuery, KeyBody]) -> Reply:
     """A key pair put in place."""
     body = call.body
+    # Takes a tenth of a second or more.
+    pair = await asyncio.to_thread(
+        endpoint_keys.read_or_make_pair, body.public_key, body.private_key, body.passphrase
+    )
     installed = await call.state.db.run(
         endpoint_keys.install,
         call.state.vault,
         call.account_id,
         call.channel_id,
-        await _pair(body),
+        pair,
         replace=body.replace,
         app_secret=body.app_secret,
     )
@@ -185,19 +193,10 @@ async def set_app_secret(call: Call[NoQuery, AppSecretBody]) -> Reply:
 
 
 async def examine(call: Call[NoQuery, DoctorBody]) -> Reply:
-    """An endpoint examined.
-
-    The requests are signed, so not every key chooses what is asked, and in whose name.
-    """
+    """An endpoint examined."""
     body = call.body
-    if body.data and body.screen is None:
-        raise InvalidParameter("data is what a screen sends: name the screen too.")
-    if (body.flow_token or body.screen) and not call.principal.may_choose_flow_tokens:
-        raise Forbidden(
-            "flowToken, screen and data need an API key that is not masked and is not limited to"
-            " sub-accounts; leave them out to have the endpoint asked for its first screen."
-        )
     asked = endpoint_health.Asked(body.flow_token, body.opened_by, body.screen, body.data or {})
+    endpoint_health.require_may_ask(call.principal, asked)
     diagnosis = await endpoint_health.diagnose(
         call.state.outside, call.account_id, call.channel_id, call.flow_id, asked
     )
@@ -213,32 +212,6 @@ def answer_of(report: Report, fingerprint: str) -> DoctorAnswer:
         None if failing is None else failing.step.value,
         fingerprint,
         [_check(check) for check in report.checks],
-    )
-
-
-async def _pair(body: KeyBody) -> Pair:
-    if body.public_key is not None and body.private_key is not None:
-        raise InvalidParameter("Send publicKey or privateKey, not both: one half gives the other.")
-    if body.passphrase is not None and body.private_key is None:
-        raise InvalidParameter("A passphrase belongs to a privateKey; there is none.")
-    if body.public_key is not None:
-        return endpoint_keys.read_public(body.public_key)
-    # Both take a tenth of a second or more.
-    if body.private_key is not None:
-        return await asyncio.to_thread(
-            endpoint_keys.read_private, body.private_key, body.passphrase
-        )
-    return await asyncio.to_thread(endpoint_keys.make_pair)
-
-
-def _keys(tx: Transaction, account_id: str, channel_id: str) -> Keys:
-    found = endpoint_keys.list_keys(tx, account_id, channel_id)
-    in_use = found[0] if found and found[0].replaced_at is None else None
-    set_at = endpoint_keys.app_secret_set_at(tx, account_id, channel_id)
-    return Keys(
-        _answer(in_use) if in_use else None,
-        [_answer(key) for key in found if key.replaced_at is not None],
-        None if set_at is None else clock.iso(set_at),
     )
 
 

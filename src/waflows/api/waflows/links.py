@@ -18,7 +18,6 @@ from waflows.services import clock
 from waflows.services.flows import page_play, preview_links
 from waflows.services.flows.page_play import PageRights
 from waflows.services.flows.preview_links import Preview
-from waflows.storage.database import Transaction
 from waflows.storage.flows import Flow
 
 DOWNLOAD_PATH = "/flow-json/{flowId}"
@@ -179,7 +178,7 @@ async def download(call: Call[LinkQuery, None]) -> Reply:
     async with call.state.decoding:
         # Nothing is read that could not be sent.
         call.state.large_answers.require_room(opened.account_id, size)
-        body = await db.read_slow(_encoded_text, opened.flow, opened.revision)
+        body = await db.read_slow(preview_links.encoded_text_of, opened.flow, opened.revision)
     if body is None:
         raise NotFound(_GONE)
     return Reply(body, headers=dict(FLOW_JSON_HEADERS))
@@ -190,11 +189,6 @@ FLOW_JSON_HEADERS = {
     "Content-Disposition": 'attachment; filename="flow.json"',
     "X-Content-Type-Options": "nosniff",
 }
-
-
-def _encoded_text(tx: Transaction, flow: Flow, revision: int) -> bytes | None:
-    text = preview_links.text_of(tx, flow, revision)
-    return None if text is None else text.encode("utf-8")
 
 
 async def _named(call: Call[Any, Any]) -> Flow:

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from waflows import runtime
-from waflows.errors import InvalidRequest
+from waflows.errors import Forbidden, InvalidParameter, InvalidRequest
 from waflows.services import clock
+from waflows.services.accounts.accounts import Principal
 from waflows.services.endpoint import endpoint_calls, endpoint_keys
 from waflows.services.endpoint.endpoint_calls import Outside
 from waflows.services.flows import lifecycle
@@ -68,6 +69,20 @@ class Asked(msgspec.Struct, frozen=True):
     opened_by: OpenedBy | None = None
     screen: str | None = None
     data: dict[str, Any] = {}
+
+
+def require_may_ask(principal: Principal, asked: Asked) -> None:
+    """Raises InvalidParameter for data without a screen, Forbidden for a key that may not choose.
+
+    The requests are signed, so only some keys choose what is asked and in whose name.
+    """
+    if asked.data and asked.screen is None:
+        raise InvalidParameter("data is what a screen sends: name the screen too.")
+    if (asked.flow_token or asked.screen) and not principal.may_choose_flow_tokens:
+        raise Forbidden(
+            "flowToken, screen and data need an API key that is not masked and is not limited to"
+            " sub-accounts; leave them out to have the endpoint asked for its first screen."
+        )
 
 
 async def diagnose(

@@ -61,6 +61,14 @@ class Credentials(msgspec.Struct, frozen=True):
         return f"Credentials({self.fingerprint!r}, …)"
 
 
+class ChannelKeys(msgspec.Struct, frozen=True):
+    """A channel's key pair in use, those before it, newest first, and its app secret's age."""
+
+    in_use: EndpointKey | None
+    earlier: list[EndpointKey]
+    app_secret_set_at: int | None
+
+
 class Standing(msgspec.Struct, frozen=True):
     """The key in use, None without one, and the last examination, None before the first."""
 
@@ -89,10 +97,38 @@ def read_public(text: str) -> Pair:
     return Pair(key_pairs.read_public_key(text), None, "public key")
 
 
+def read_or_make_pair(
+    public_key: str | None, private_key: str | None, passphrase: str | None
+) -> Pair:
+    """A key pair from the text of either half, or a fresh one; may take tenths of a second.
+
+    Raises InvalidParameter for both halves or a passphrase without a private one, UnusableKey.
+    """
+    if public_key is not None and private_key is not None:
+        raise InvalidParameter("Send publicKey or privateKey, not both: one half gives the other.")
+    if passphrase is not None and private_key is None:
+        raise InvalidParameter("A passphrase belongs to a privateKey; there is none.")
+    if public_key is not None:
+        return read_public(public_key)
+    if private_key is not None:
+        return read_private(private_key, passphrase)
+    return make_pair()
+
+
 def list_keys(tx: Transaction, account_id: str, channel_id: str) -> list[EndpointKey]:
     """The key pairs of a channel, the one in use first if there is one; raises NotFound."""
     _require_channel(tx, account_id, channel_id)
     return store.keys_of(tx, account_id, channel_id)
+
+
+def overview(tx: Transaction, account_id: str, channel_id: str) -> ChannelKeys:
+    """What a channel calls endpoints with, and the key pairs it had before; raises NotFound."""
+    keys = list_keys(tx, account_id, channel_id)
+    return ChannelKeys(
+        next((key for key in keys if key.replaced_at is None), None),
+        [key for key in keys if key.replaced_at is not None],
+        app_secret_set_at(tx, account_id, channel_id),
+    )
 
 
 def in_use(tx: Transaction, account_id: str, channel_id: str) -> EndpointKey | None:

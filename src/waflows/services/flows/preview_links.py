@@ -54,6 +54,12 @@ def text_of(tx: Transaction, flow: Flow, revision: int) -> str | None:
     return store.flow_json(tx, flow.account_id, flow.id, revision)
 
 
+def encoded_text_of(tx: Transaction, flow: Flow, revision: int) -> bytes | None:
+    """The same as UTF-8, so that encoding a long text does not hold up the event loop."""
+    text = text_of(tx, flow, revision)
+    return None if text is None else text.encode("utf-8")
+
+
 def text_bytes_of(tx: Transaction, flow: Flow, revision: int) -> int | None:
     """How long that text is, in bytes; None where there is no such revision."""
     return store.flow_json_bytes(tx, flow.account_id, flow.id, revision)
