@@ -26,7 +26,8 @@ from bench.processes import Server
 from bench.rounds import in_turn, ratio, spread
 from bench.tables import Table, at_most, number
 from waflows.services.submissions.exports import harmless
-from waflows.storage.database import Transaction, open_database
+from waflows.storage.database import Transaction
+from waflows.storage.opening import open_database
 
 _FEW, _MANY = 1_000, 1_000_000
 _ROUNDS = 5

@@ -14,7 +14,8 @@ import psycopg
 
 from waflows.services.accounts import accounts
 from waflows.storage import migrate
-from waflows.storage.database import Transaction, open_database
+from waflows.storage.database import Transaction
+from waflows.storage.opening import open_database
 
 ENGINES = ("SQLite", "PostgreSQL")
 

@@ -31,7 +31,8 @@ from waflows.services.accounts import accounts
 from waflows.services.webhooks import deliveries, subscriptions
 from waflows.services.webhooks.subscriptions import Event, Wanted
 from waflows.storage import migrate
-from waflows.storage.database import Database, Transaction, open_database
+from waflows.storage.database import Database, Transaction
+from waflows.storage.opening import open_database
 from waflows.telemetry.logs import Logs
 from waflows.upstream.egress import Egress
 from waflows.worker.delivery import Courier

@@ -16,7 +16,8 @@ from harness.servers import Process, Tenant, dev_server
 from hypothesis import settings
 
 from waflows.storage import migrate
-from waflows.storage.database import Database, open_database
+from waflows.storage.database import Database
+from waflows.storage.opening import open_database
 
 # A busy machine may stall any example; how quick something is, is measured in bench/.
 settings.register_profile("waflows", deadline=None)

@@ -44,7 +44,8 @@ from waflows.services.flows.checking import Checker
 from waflows.services.flows.playing import Player
 from waflows.settings import Settings
 from waflows.storage import migrate
-from waflows.storage.database import Database, Deafness, open_database
+from waflows.storage.database import Database, Deafness
+from waflows.storage.opening import open_database
 from waflows.storage.side import open_side
 from waflows.telemetry import metrics
 from waflows.telemetry.logs import Logs
@@ -71,7 +72,7 @@ def create_app(
     that can be set, and calls that fail on purpose. `own_url` is where this machine reaches it.
     """
     bounds.limit_digits()
-    rules = FaultRules() if development else None
+    rules = FaultRules([route.name for route in ROUTES]) if development else None
     secret = db.run_now(accounts.instance_secret)
     side = open_side(db)
     limits = quotas.limits_of(settings)

@@ -18,7 +18,8 @@ from typing import Any
 import httpx2
 
 from waflows.services.accounts import accounts, sub_accounts
-from waflows.storage.database import Database, open_database
+from waflows.storage.database import Database
+from waflows.storage.opening import open_database
 
 _READY_SECONDS = 30.0
 COMMAND = [sys.executable, "-m", "waflows"]

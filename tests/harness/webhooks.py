@@ -13,7 +13,8 @@ from aiohttp.abc import AbstractResolver
 from waflows.security.vault import Vault, make_key
 from waflows.services.webhooks import subscriptions
 from waflows.services.webhooks.subscriptions import Event, Wanted
-from waflows.storage.database import Database, Row, Transaction, open_database
+from waflows.storage.database import Database, Row, Transaction
+from waflows.storage.opening import open_database
 from waflows.telemetry.logs import Logs
 from waflows.upstream.egress import Egress
 from waflows.worker.delivery import Courier

@@ -8,7 +8,7 @@ import pytest
 
 from waflows import settings
 from waflows.errors import OperatorError
-from waflows.storage.database import open_database
+from waflows.storage.opening import open_database
 
 
 def test_a_flag_counts_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from waflows.api.waflows import (
 from waflows.http import limits
 from waflows.http.route import Handler, Route, Scope
 from waflows.services.accounts.quotas import Space
-from waflows.services.phone import made_up_files
+from waflows.services.endpoint import made_up_files
 from waflows.services.submissions.forgetting import Forgotten
 from waflows.services.submissions.views import SubmissionView
 from waflows.storage.errors import ErrorRecord

@@ -23,7 +23,7 @@ from waflows.services.flows import checks
 from waflows.services.flows.checks import Check
 from waflows.storage import backup, migrate
 from waflows.storage.compact import compress_revisions
-from waflows.storage.database import open_database
+from waflows.storage.opening import open_database
 from waflows.storage.sqlite import SqliteDatabase
 
 

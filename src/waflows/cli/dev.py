@@ -22,7 +22,8 @@ from waflows.services.development import DevelopmentAccount, SampleFlow
 from waflows.services.flows import texts
 from waflows.services.flows.lifecycle import Content
 from waflows.storage import migrate
-from waflows.storage.database import Database, open_database
+from waflows.storage.database import Database
+from waflows.storage.opening import open_database
 from waflows.storage.side import remove_with_side
 from waflows.telemetry.logs import Logs
 

@@ -13,7 +13,8 @@ import click
 from waflows import settings
 from waflows.errors import OperatorError
 from waflows.storage import migrate
-from waflows.storage.database import Database, open_database
+from waflows.storage.database import Database
+from waflows.storage.opening import open_database
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -18,7 +18,7 @@ from waflows.cli.supervisor import Supervisor
 from waflows.services.accounts import sealing
 from waflows.settings import Settings
 from waflows.storage import migrate
-from waflows.storage.database import open_database
+from waflows.storage.opening import open_database
 from waflows.telemetry.logs import Logs
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -11,15 +11,14 @@ from typing import Any
 
 import msgspec
 
-from waflows.api.eightbyeight.flow_bodies import WholeNumber
+from waflows.api.field_types import WholeNumber
 from waflows.api.waflows.links import PreviewQuery, preview_link
 from waflows.console import shell
 from waflows.console.resource import OnPage
 from waflows.errors import NotFound, WaflowsError
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
-from waflows.services.endpoint import endpoint_health
-from waflows.services.flows import browsing, editing
+from waflows.services.flows import browsing, editing, endpoint_health
 from waflows.storage.flows import Flow
 
 _UNFIT_FOR_FILES = re.compile(r"[^A-Za-z0-9]+")

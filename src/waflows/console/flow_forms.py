@@ -9,7 +9,8 @@ import msgspec
 
 from waflows import samples
 from waflows.api.eightbyeight import flow_bodies
-from waflows.api.eightbyeight.flow_bodies import Category, CreateBody, UpdateBody, WholeNumber
+from waflows.api.eightbyeight.flow_bodies import Category, CreateBody, UpdateBody
+from waflows.api.field_types import WholeNumber
 from waflows.console import shell
 from waflows.console.resource import OnPage
 from waflows.errors import Forbidden, InvalidParameter, OutOfRange, WaflowsError

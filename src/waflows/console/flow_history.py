@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from waflows.api.eightbyeight.flow_bodies import WholeNumber
+from waflows.api.field_types import WholeNumber
 from waflows.console import shell
 from waflows.console.resource import OnPage
 from waflows.errors import WaflowsError

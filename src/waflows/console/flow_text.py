@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from waflows.api.eightbyeight.flow_bodies import WholeNumber
+from waflows.api.field_types import WholeNumber
 from waflows.console import language, shell
 from waflows.console.resource import OnPage
 from waflows.errors import InvalidFlowJson, WaflowsError

@@ -16,7 +16,7 @@ from waflows.api.waflows.phones import Chat, OpenBody, Said, SayBody, chat_answe
 from waflows.console import shell
 from waflows.http import limits
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
-from waflows.services.messages import msisdn
+from waflows.services import msisdn
 from waflows.services.phone import phone_page as page_of_phone
 from waflows.services.phone import phone_play, phones
 from waflows.services.phone.phone_play import Phone

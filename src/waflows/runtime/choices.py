@@ -172,12 +172,12 @@ def label(text: str, required: bool) -> str:
 # What is a matter of code and not of a value, and where it is:
 #
 # hidden inputs      keep what was typed and give it to payloads; nothing of them is validated
-#                    (`fields.value`, `engine`). Nothing is known; a hidden required input that
+#                    (`Scope.value`, `engine`). Nothing is known; a hidden required input that
 #                    blocked the footer could never be filled.
 # initial values     hold until the user touches the field, and follow the data until then; what
-#                    the user entered stays (`fields.value`).
+#                    the user entered stays (`Scope.value`).
 # vanished options   a selected item that is no longer in the list, is no longer selected
-#                    (`fields.value`).
+#                    (`Scope.value`).
 # the same screen    an answer with it replaces the screen's data: official endpoints send the
 #                    whole data again, also what has not changed (`moves.enter`).
 # going on again     a screen left by BACK keeps what was typed, for the next time and for global

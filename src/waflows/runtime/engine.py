@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from waflows.runtime import actions, answers, choices, fields, inputs, render, submission
+from waflows.runtime import actions, answers, choices, inputs, render, submission
 from waflows.runtime.budget import Budget, OverBudget
 from waflows.runtime.events import (
     Answered,
@@ -192,7 +192,7 @@ def _tap_link(
 def _tap_list(
     move: Move, scope: Scope, component: Component, _shown: list[Component], item: str
 ) -> None:
-    for each in fields.list_items(scope, component):
+    for each in scope.list_items(component):
         if each.get("id") == item:
             holder = each if isinstance(each.get("on-click-action"), dict) else component.value
             actions.run(move, holder.get("on-click-action"))

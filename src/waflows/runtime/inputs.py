@@ -64,7 +64,7 @@ def unselect(move: Move, event: Unselect) -> None:
 def pick_date(move: Move, event: PickDate) -> None:
     """Sets the date of a DatePicker or of a CalendarPicker for single dates."""
     scope, component = _find(move, event.name, fields.DATES)
-    if fields.is_range(scope, component):
+    if scope.is_range(component):
         raise Refused(f"{event.name!r} takes a start and an end.")
     _check_days(scope, component, event.date)
     _enter(move, event.name, dates.written(event.date, move.flow.version))
@@ -74,7 +74,7 @@ def pick_date(move: Move, event: PickDate) -> None:
 def pick_dates(move: Move, event: PickDates) -> None:
     """Sets the range of a CalendarPicker."""
     scope, component = _find(move, event.name, fields.DATES)
-    if not fields.is_range(scope, component):
+    if not scope.is_range(component):
         raise Refused(f"{event.name!r} takes one date.")
     _check_days(scope, component, event.start, event.end)
     picked = {fields.START: event.start, fields.END: event.end}

@@ -144,7 +144,7 @@ class _Drawing:
 
     def told(self, component: Component) -> Any:
         """The error message bound to an input: text, or an object by date or by file."""
-        return fields.of_form(self.scope, component, "error-messages", "error-message")
+        return self.scope.of_form(component, "error-messages", "error-message")
 
 
 def _paragraphs(drawing: _Drawing, component: Component) -> Widget:
@@ -237,7 +237,7 @@ def _opt_in(drawing: _Drawing, component: Component) -> Widget:
 def _dates(drawing: _Drawing, component: Component) -> Widget:
     scope = drawing.scope
     offered = validation.calendar(scope, component)
-    ranged = fields.is_range(scope, component)
+    ranged = scope.is_range(component)
     ends = (fields.START, fields.END) if ranged else ("",)
     parts = tuple(_date_part(drawing, component, offered, end) for end in ends)
     return widgets.Dates(
@@ -343,7 +343,7 @@ def _navigation_list(drawing: _Drawing, component: Component) -> Widget:
     own = _action_name(component.value)
     return widgets.NavigationList(
         **drawing.common(component),
-        items=tuple(_list_item(item, own) for item in fields.list_items(scope, component)),
+        items=tuple(_list_item(item, own) for item in scope.list_items(component)),
         label=scope.text(component, "label"),
         description=scope.text(component, "description"),
         large_media=scope.text(component, "media-size") == "large",

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from waflows.flowjson import expressions
 from waflows.flowjson.expressions import Reference
-from waflows.runtime import choices, evaluation, fields
+from waflows.runtime import choices, dates, evaluation, fields
 from waflows.runtime.budget import Budget
 from waflows.runtime.fields import Option
 from waflows.runtime.flow import Component, Flow, Screen
@@ -121,15 +123,86 @@ class Scope:
             if known in self._open or len(self._open) > choices.LONGEST_CHAIN:
                 return fields.empty(component)
             self._open.append(known)
-            self._values[component.key] = fields.value(self, component)
+            self._values[component.key] = self._value(component)
             self._open.pop()
         return self._values[component.key]
 
     def options(self, component: Component) -> tuple[Option, ...]:
         """The items of a group, dropdown or chips."""
         if component.key not in self._options:
-            self._options[component.key] = fields.options(self, component)
+            self._options[component.key] = self._usable_options(component)
         return self._options[component.key]
+
+    def list_items(self, component: Component) -> list[dict[str, Any]]:
+        """The entries of a NavigationList; texts of a static one resolved, actions as written."""
+        source = component.value.get("list-items")
+        static = isinstance(source, list)
+        items = source if static else self.resolve(source)
+        if not isinstance(items, list):
+            return []
+        self.budget.spend(len(items))
+        return [
+            {
+                key: self.resolve(value) if static and key != "on-click-action" else value
+                for key, value in item.items()
+            }
+            for item in items
+            if isinstance(item, dict)
+        ]
+
+    def is_range(self, component: Component) -> bool:
+        """Whether a component picks a start and an end."""
+        return component.type == "CalendarPicker" and self.get(component, "mode") == "range"
+
+    def of_form(self, component: Component, form_property: str, own: str) -> Any:
+        """A property an input has of its own or, inside a Form, under its name in the Form's."""
+        if component.form is not None:
+            named = component.form.value.get(form_property)
+            found = named.get(component.name) if isinstance(named, dict) else None
+            if isinstance(named, str):
+                whole = self.resolve(named)
+                found = whole.get(component.name) if isinstance(whole, dict) else None
+                if found is not None:
+                    return found
+            elif found is not None:
+                return self.resolve(found)
+        return self.get(component, own)
+
+    def _value(self, component: Component) -> Any:
+        entered = self.page.form.get(component.name)
+        given = entered
+        if entered is None:
+            given = self.of_form(component, "init-values", "init-value")
+        if component.type in fields.CHOICES:
+            return fields.chosen(component, given, self.options(component))
+        if component.type == "OptIn":
+            return given is True
+        if component.type in fields.MEDIA:
+            return msgspec.to_builtins(list(fields.files(entered)))
+        if component.type in fields.DATES:
+            return self._dates(component, given)
+        return evaluation.text(given)
+
+    def _usable_options(self, component: Component) -> tuple[Option, ...]:
+        """The usable items of `data-source`, each id once."""
+        source = component.value.get("data-source")
+        items = self.resolve(source) if isinstance(source, str) else source
+        found: dict[str, Option] = {}
+        listed = items if isinstance(items, list) else []
+        self.budget.spend(len(listed))
+        for item in listed:
+            if isinstance(item, dict) and isinstance(item.get("id"), str):
+                found.setdefault(item["id"], Option(item["id"], item))
+        return tuple(found.values())
+
+    def _dates(self, component: Component, given: Any) -> Any:
+        if self.is_range(component):
+            ends = given if isinstance(given, dict) else {}
+            found = {end: evaluation.text(ends.get(end)) for end in (fields.START, fields.END)}
+            return found if any(found.values()) else ""
+        if isinstance(given, dict | list):
+            return ""
+        return dates.written(dates.iso(evaluation.text(given)), self.flow.version)
 
     def shown(self) -> Iterator[Component]:
         """The components on the screen, in order, without what is hidden or in another branch.

@@ -157,7 +157,7 @@ def _is_calendar(component: Component) -> bool:
 
 def _dates(scope: Scope, component: Component, value: Any) -> Problem | None:
     offered = calendar(scope, component)
-    if not fields.is_range(scope, component):
+    if not scope.is_range(component):
         if fields.is_empty(value):
             return _REQUIRED if requires(scope, component) else None
         return None if offered.offers(dates.iso(value)) else _NOT_OFFERED

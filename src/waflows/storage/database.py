@@ -2,7 +2,8 @@
 
 A unit of work is a plain synchronous function whose first argument is a transaction. It cannot
 await, so no transaction spans a network call, and the command line and tests run the very same
-functions without an event loop. Which engine is underneath is decided by `open_database`.
+functions without an event loop. Which engine is underneath is decided by
+`opening.open_database`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
-from waflows.errors import OperatorError, Unavailable
-from waflows.urls import problem_of_database_url
+from waflows.errors import Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -127,33 +127,6 @@ class Database(Protocol):
 
     def close(self) -> None:
         """`stop` for callers without an event loop."""
-
-
-def open_database(url: str, listen_url: str = "") -> Database:
-    """The database at an address: postgresql://… or sqlite:///path. Nothing is connected yet.
-
-    With PostgreSQL, `listen_url` is where to listen for changes, if not at the same address.
-    Raises OperatorError when the address is malformed or its driver is not installed. The sentence
-    repeats nothing of the address, which may hold a password.
-    """
-    problem = problem_of_database_url(url)
-    if problem is None and listen_url:
-        problem = problem_of_database_url(listen_url)
-    if problem is not None:
-        raise OperatorError(f"The database address cannot be used: {problem}.")
-    if url.startswith("sqlite:///"):
-        from waflows.storage.sqlite import SqliteDatabase
-
-        if listen_url:
-            raise OperatorError("listen_url goes with PostgreSQL only; database_url is SQLite's.")
-        return SqliteDatabase(url.removeprefix("sqlite:///"))
-    try:
-        from waflows.storage.postgres import PostgresDatabase
-    except ImportError:
-        raise OperatorError(
-            "PostgreSQL needs its driver: install waflows with the extra [postgres]."
-        ) from None
-    return PostgresDatabase(url, listen_url or url)
 
 
 class RecentFailure:

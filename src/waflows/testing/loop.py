@@ -18,7 +18,7 @@ import msgspec
 from waflows.client import ApiError, Client, Screen
 from waflows.client.phones import Phone
 from waflows.services.accounts import accounts, sub_accounts
-from waflows.storage.database import open_database
+from waflows.storage.opening import open_database
 from waflows.testing.receiver import Receiver, Webhook
 from waflows.testing.server import Server
 

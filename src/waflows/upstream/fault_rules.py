@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -38,9 +39,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class FaultRules:
-    """The rules in force, in the order in which they were added."""
+    """The rules in force, in the order in which they were added.
 
-    def __init__(self) -> None:
+    `operations` are the names of the server's routes, which a rule for `incoming` may have.
+    """
+
+    def __init__(self, operations: Sequence[str] = ()) -> None:
+        self.operations = operations
         self._rules: dict[str, Rule] = {}
         self._dice: dict[str, random.Random] = {}
         self._ids = itertools.count(1)

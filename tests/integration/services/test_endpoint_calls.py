@@ -20,11 +20,10 @@ from waflows.runtime import Answered, CallEndpoint, Failed, NotifyEndpoint, Open
 from waflows.security import flow_crypto, key_pairs
 from waflows.security.vault import Vault, make_key
 from waflows.services.accounts import accounts
-from waflows.services.endpoint import endpoint_keys
+from waflows.services.endpoint import endpoint_keys, made_up_files
 from waflows.services.endpoint.endpoint_calls import Outside, carry_out
 from waflows.services.flows import lifecycle
 from waflows.services.flows.lifecycle import Content
-from waflows.services.phone import made_up_files
 from waflows.storage.database import Database
 from waflows.storage.flows import Flow
 from waflows.upstream.egress import Egress

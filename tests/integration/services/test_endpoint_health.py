@@ -17,9 +17,9 @@ from waflows.security import key_pairs
 from waflows.security.vault import Vault, make_key
 from waflows.services import clock
 from waflows.services.accounts import accounts
-from waflows.services.endpoint import endpoint_health, endpoint_keys
+from waflows.services.endpoint import endpoint_keys
 from waflows.services.endpoint.endpoint_calls import Outside
-from waflows.services.flows import lifecycle, texts
+from waflows.services.flows import endpoint_health, lifecycle, texts
 from waflows.services.flows.lifecycle import Content
 from waflows.services.flows.publishing import FRESH_MS
 from waflows.storage.database import Database

@@ -12,7 +12,7 @@ from harness.servers import Tenant, client, opened
 from waflows.endpoint import MediaValue
 from waflows.services import clock
 from waflows.services.accounts import accounts
-from waflows.services.phone import made_up_files
+from waflows.services.endpoint import made_up_files
 
 _SECRET = bytes(range(32))
 

@@ -16,7 +16,8 @@ from waflows.services import clock
 from waflows.services.accounts import accounts
 from waflows.services.submissions import forgetting, submissions
 from waflows.storage import submissions as store
-from waflows.storage.database import Database, open_database
+from waflows.storage.database import Database
+from waflows.storage.opening import open_database
 from waflows.storage.submissions import Position, Selection, Submission
 
 EVERYTHING = Selection()

@@ -20,8 +20,9 @@ from harness.servers import Process, Tenant, client, opened, production_server
 
 from waflows.services.accounts import accounts
 from waflows.storage import migrate
-from waflows.storage.database import Deafness, open_database
+from waflows.storage.database import Deafness
 from waflows.storage.hearing import BOUND_SECONDS
+from waflows.storage.opening import open_database
 
 _SOAK_SECONDS = float(os.environ.get("WAFLOWS_SOAK_SECONDS", "180"))
 LISTENING = ("listen_url", "pooler only")

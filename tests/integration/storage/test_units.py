@@ -19,7 +19,8 @@ from waflows.services.accounts import accounts
 from waflows.storage import accounts as store
 from waflows.storage import postgres as postgres_module
 from waflows.storage import sqlite as sqlite_module
-from waflows.storage.database import Database, Transaction, open_database
+from waflows.storage.database import Database, Transaction
+from waflows.storage.opening import open_database
 
 
 def _write_then_fail(tx: Transaction) -> None:

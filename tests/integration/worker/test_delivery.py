@@ -28,7 +28,8 @@ from harness.webhooks import (
 from waflows.services import clock
 from waflows.services.webhooks import subscriptions
 from waflows.services.webhooks.subscriptions import Wanted
-from waflows.storage.database import Database, open_database
+from waflows.storage.database import Database
+from waflows.storage.opening import open_database
 from waflows.upstream.webhook import CALL_SECONDS
 from waflows.worker.pacing import MOST
 from waflows.worker.retries import Retries

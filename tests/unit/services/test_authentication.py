@@ -16,7 +16,8 @@ from waflows.errors import NotAuthenticated
 from waflows.http.authentication import KeyMemory
 from waflows.services.accounts import accounts
 from waflows.storage import migrate
-from waflows.storage.database import Database, open_database
+from waflows.storage.database import Database
+from waflows.storage.opening import open_database
 
 # The calls that cost something: digests, comparisons, questions to the database.
 _COSTLY = {"hexdigest", "compare_digest", "execute", "fetchone", "fetchall"}

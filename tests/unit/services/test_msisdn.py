@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from waflows.errors import InvalidMessage, MessageFault
-from waflows.services.messages import msisdn
+from waflows.services import msisdn
 
 _DIGITS = st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True)
 

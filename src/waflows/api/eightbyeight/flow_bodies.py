@@ -12,8 +12,7 @@ from msgspec import Meta
 from waflows.errors import InvalidParameter
 from waflows.http.route import Call
 from waflows.http.state import State
-from waflows.services.endpoint import endpoint_health
-from waflows.services.flows import lifecycle
+from waflows.services.flows import endpoint_health, lifecycle
 from waflows.services.flows.lifecycle import NAME_LENGTH, Content
 from waflows.storage.flows import Checked, Flow
 from waflows.upstream.calls import CallFailed
@@ -37,10 +36,6 @@ class Category(enum.Enum):
 
 CategoryName = Annotated[str, Meta(extra_json_schema={"enum": [kind.value for kind in Category]})]
 """A category in an answer, where it is known to be one."""
-
-WholeNumber = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-"""A number that a client repeats or counts. No larger one is the same in every JSON library, and
-neither database holds one above 2**63."""
 
 # What a field may hold is checked by the use cases, on whichever way it comes in. The limits are
 # repeated here for the API's document alone; they decode nothing.

@@ -11,10 +11,10 @@ from msgspec import UNSET, Meta, UnsetType
 from waflows.api.eightbyeight.message_bodies import MessageBody, outgoing
 from waflows.errors import InvalidParameter
 from waflows.http.route import Call, NoQuery, Reply
-from waflows.services import clock
+from waflows.services import clock, msisdn
 from waflows.services.accounts import sub_accounts
 from waflows.services.accounts.accounts import Principal
-from waflows.services.messages import conversations, flow_tokens, msisdn
+from waflows.services.messages import conversations, flow_tokens
 from waflows.services.phone import phones
 from waflows.storage.messages import Message
 from waflows.storage.sub_accounts import SubAccount

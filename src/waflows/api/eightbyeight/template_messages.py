@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from waflows.api.eightbyeight.flow_bodies import WholeNumber
+from waflows.api.field_types import WholeNumber
 from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, Unsupported
 from waflows.services.messages.outgoing import TemplateContent
 from waflows.storage.messages import Header

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from waflows.api.eightbyeight.flow_bodies import WholeNumber
+from waflows.api.field_types import WholeNumber
 from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, Unsupported
 from waflows.http.route import Call, NoQuery, Reply
 from waflows.services import clock

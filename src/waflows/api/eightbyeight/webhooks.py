@@ -7,28 +7,21 @@ answered but once, when it is made.
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from waflows.errors import Forbidden, InvalidParameter
+from waflows.api.sub_account_reach import SubAccountId, check_reach, named, sub_accounts_within
+from waflows.errors import InvalidParameter
 from waflows.http.route import Call, NoQuery, Reply
 from waflows.services import clock
-from waflows.services.accounts.accounts import Principal
 from waflows.services.webhooks import subscriptions
 from waflows.services.webhooks.subscriptions import HIDDEN, Wanted, WantedOAuth
-from waflows.storage.webhooks import EVERY_SUB_ACCOUNT, Kind, Webhook
+from waflows.storage.webhooks import Kind, Webhook
 from waflows.upstream.calls import CallFailed, Stage
 from waflows.upstream.egress import Egress
 
-SubAccountId = Annotated[
-    str,
-    Meta(
-        description="The sub-account whose events are sent, or `*` for all.",
-        extra_json_schema={"pattern": r"^(\*|[A-Za-z0-9._&-]{3,50})$"},
-    ),
-]
 _Type = Annotated[
     Kind,
     Meta(
@@ -222,30 +215,6 @@ async def _check_url(egress: Egress, url: str, seconds: float) -> None:
     except CallFailed as error:
         if error.stage in _REFUSED_WHEN_SAVED:
             raise InvalidParameter(f"url cannot be used. {error.message}") from None
-
-
-def named(call: Call[Any, Any]) -> tuple[str, str, str]:
-    """Account, sub-account and type of the webhook in the address, which the key must reach."""
-    check_reach(call.principal, call.path["subAccountId"])
-    return call.account_id, call.path["subAccountId"], call.path["type"]
-
-
-def sub_accounts_within(principal: Principal) -> frozenset[str] | None:
-    """The sub-accounts whose webhooks a key may see and change; None for all, and `*` too.
-
-    A key that is limited to channels alone reaches none: a webhook is told of every channel.
-    """
-    if principal.sub_account_ids is None and principal.channel_ids is not None:
-        return frozenset()
-    return principal.sub_account_ids
-
-
-def check_reach(principal: Principal, sub_account_id: str) -> None:
-    """Raises Forbidden when the key may not see and change the webhooks of a sub-account."""
-    within = sub_accounts_within(principal)
-    if within is not None and sub_account_id not in within:
-        whose = "all sub-accounts" if sub_account_id == EVERY_SUB_ACCOUNT else sub_account_id[:50]
-        raise Forbidden(f"This API key is limited, so it may not use the webhooks of {whose}.")
 
 
 def _wanted(item: WebhookItem) -> Wanted:

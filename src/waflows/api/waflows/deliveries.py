@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from waflows.api.eightbyeight.webhooks import SubAccountId, check_reach, named, sub_accounts_within
+from waflows.api.sub_account_reach import SubAccountId, check_reach, named, sub_accounts_within
 from waflows.http.route import Call, NoQuery, Reply
 from waflows.services import clock
 from waflows.services.webhooks import deliveries

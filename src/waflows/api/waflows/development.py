@@ -12,8 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from waflows.api.eightbyeight.flow_bodies import WholeNumber
-from waflows.api.routes import ROUTES
+from waflows.api.field_types import WholeNumber
 from waflows.errors import InvalidParameter, NotFound, OutOfRange
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.services import clock
@@ -191,7 +190,7 @@ def _name(call: Call[NoQuery, FaultBody]) -> str:
         return body.host or ""
     if body.host is not None:
         raise InvalidParameter("host is for outgoing calls; an incoming request has a route.")
-    known = [route.name for route in ROUTES]
+    known = _rules(call).operations
     if body.route is not None and body.route not in known:
         close = difflib.get_close_matches(body.route, known, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""

@@ -14,7 +14,8 @@ from msgspec import UNSET, Meta, UnsetType
 from waflows.http.route import Call, NoQuery, Reply
 from waflows.security.key_pairs import KEY_BITS
 from waflows.services import clock
-from waflows.services.endpoint import endpoint_health, endpoint_keys
+from waflows.services.endpoint import endpoint_keys
+from waflows.services.flows import endpoint_health
 from waflows.storage.endpoint_keys import EndpointKey
 from waflows.upstream.doctor import Check, OpenedBy, Report
 

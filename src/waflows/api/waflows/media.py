@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from waflows.errors import NotFound
 from waflows.http.route import Call, NoQuery, Reply
-from waflows.services.phone import made_up_files
+from waflows.services.endpoint import made_up_files
 
 _HEADERS = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
 

@@ -18,8 +18,7 @@ from waflows import runtime
 from waflows.flowjson.spec import versions
 from waflows.runtime import CallEndpoint, NotifyEndpoint
 from waflows.security.vault import Vault
-from waflows.services.endpoint import endpoint_keys
-from waflows.services.phone import made_up_files
+from waflows.services.endpoint import endpoint_keys, made_up_files
 from waflows.storage.database import Database
 from waflows.storage.flows import Flow
 from waflows.telemetry import metrics

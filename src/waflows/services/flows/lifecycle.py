@@ -30,9 +30,8 @@ from waflows.services.accounts import quotas
 from waflows.services.flows import texts
 from waflows.services.flows.publishing import Examined, require_asked, unmet_conditions
 from waflows.services.flows.texts import FlowText
-from waflows.services.messages import message_events
 from waflows.services.names import is_printable
-from waflows.services.webhooks import subscriptions
+from waflows.services.webhooks import event_bodies, subscriptions
 from waflows.services.webhooks.subscriptions import Event
 from waflows.storage import accounts, flows, packing, sub_accounts, templates
 from waflows.storage.database import Transaction
@@ -379,7 +378,7 @@ def _announce(tx: Transaction, flow: Flow, before: Status | None) -> None:
     sub-account is told.
     """
     first = sub_accounts.first_of_channel(tx, flow.account_id, flow.channel_id)
-    body = message_events.flow_status_changed(flow, before)
+    body = event_bodies.flow_status_changed(flow, before)
     event = Event(flow.account_id, first.id if first else "", "CABM", flow.id, body)
     subscriptions.announce(tx, event)
 

@@ -27,7 +27,7 @@ _LONGEST_MESSAGE = 150
 class EndpointUnchecked(NotPublishable):
     """Flow cannot be published: nobody has asked its endpoint yet whether it is well.
 
-    `waflows.services.endpoint.endpoint_health` asks, and runs the use case again.
+    `waflows.services.flows.endpoint_health` asks, and runs the use case again.
     """
 
     def __init__(self, flow: Flow, uri: str, fingerprint: str) -> None:

@@ -17,13 +17,13 @@ import msgspec
 from waflows.errors import Forbidden, InvalidParameter, NotFound, OutsideServiceWindow
 from waflows.security import flow_tokens
 from waflows.security.flow_tokens import FlowTokenClaim
-from waflows.services import clock
+from waflows.services import clock, msisdn
 from waflows.services.accounts import accounts, quotas, sub_accounts
 from waflows.services.accounts.accounts import Principal
-from waflows.services.messages import bubbles, flow_openings, message_events, msisdn, templates
+from waflows.services.messages import bubbles, flow_openings, templates
 from waflows.services.messages.outgoing import FlowContent, Outgoing, TemplateContent, TextContent
 from waflows.services.submissions import submissions
-from waflows.services.webhooks import subscriptions
+from waflows.services.webhooks import event_bodies, subscriptions
 from waflows.services.webhooks.subscriptions import Event
 from waflows.storage import flows as flow_store
 from waflows.storage import messages as store
@@ -323,7 +323,7 @@ def set_receipt(tx: Transaction, account_id: str, umid: str, state: State) -> bo
     now = clock.now_ms()
     if not store.set_state(tx, account_id, umid, state, now, _BEFORE[state]):
         return False
-    _announce(tx, message, "CADR", message_events.status_changed(message, state, now))
+    _announce(tx, message, "CADR", event_bodies.status_changed(message, state, now))
     return True
 
 
@@ -397,7 +397,7 @@ def _received(
         created_at=now,
     )
     store.insert(tx, message)
-    _announce(tx, message, "MSG", message_events.received(message, name or turn.name))
+    _announce(tx, message, "MSG", event_bodies.received(message, name or turn.name))
     return message
 
 
@@ -427,7 +427,7 @@ def _announce(
     tx: Transaction, message: Message, kind: Literal["CADR", "MSG"], body: dict[str, Any]
 ) -> None:
     """Tells the webhooks of the message's sub-account; events of one person stay in order."""
-    order_key = message_events.order_key(message.channel_id, message.msisdn)
+    order_key = event_bodies.order_key(message.channel_id, message.msisdn)
     event = Event(message.account_id, message.sub_account_id, kind, order_key, body)
     subscriptions.announce(tx, event)
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import msgspec
 
 from waflows.errors import InvalidParameter, NotFound
+from waflows.services import msisdn
 from waflows.services.accounts.accounts import Principal
 from waflows.services.flows import browsing
-from waflows.services.messages import conversations, msisdn
+from waflows.services.messages import conversations
 from waflows.services.messages.outgoing import FlowContent, Outgoing
 from waflows.services.phone import phones
 from waflows.storage import sub_accounts

@@ -16,10 +16,10 @@ import msgspec
 from waflows import runtime
 from waflows.errors import FlowAnswered, InvalidParameter, NotFound, OvertakenStep
 from waflows.runtime import Open
-from waflows.services import clock
+from waflows.services import clock, msisdn
 from waflows.services.accounts.accounts import Principal
 from waflows.services.flows import lifecycle
-from waflows.services.messages import conversations, msisdn
+from waflows.services.messages import conversations
 from waflows.services.messages.conversations import Sent
 from waflows.services.messages.outgoing import Outgoing
 from waflows.services.names import is_printable

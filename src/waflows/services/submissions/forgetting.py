@@ -10,8 +10,8 @@ from __future__ import annotations
 import msgspec
 
 from waflows.services import clock
-from waflows.services.messages import message_events
 from waflows.services.submissions import submissions
+from waflows.services.webhooks import event_bodies
 from waflows.storage import messages, outbox, phones
 from waflows.storage import submissions as store
 from waflows.storage.database import Transaction
@@ -61,11 +61,11 @@ def forget_conversations_with(
         said += messages.forget_conversation(
             tx, account_id, channel_id, msisdn, reach.sub_account_ids
         )
-        order_key = message_events.order_key(channel_id, msisdn)
+        order_key = event_bodies.order_key(channel_id, msisdn)
         if reach.sub_account_ids is None:
             events += outbox.blank(tx, account_id, order_key, None, clock.now_ms())
         for each in sorted(reach.sub_account_ids or ()):
-            through = message_events.through(each)
+            through = event_bodies.through(each)
             events += outbox.blank(tx, account_id, order_key, through, clock.now_ms())
     return Forgotten(messages=said, events=events)
 
@@ -98,6 +98,6 @@ def _forget_elsewhere(tx: Transaction, account_id: str, removed: list[Removed]) 
     messages.forget_answers(tx, account_id, sorted(each.answer_umid for each in removed))
     phones.forget(tx, account_id, sorted(each.message_umid for each in removed))
     for each in sorted(removed, key=lambda one: one.answer_umid):
-        order_key = message_events.order_key(each.channel_id, each.msisdn)
-        about = message_events.about_message(each.answer_umid)
+        order_key = event_bodies.order_key(each.channel_id, each.msisdn)
+        about = event_bodies.about_message(each.answer_umid)
         outbox.blank(tx, account_id, order_key, about, clock.now_ms())

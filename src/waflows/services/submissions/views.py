@@ -10,8 +10,7 @@ from typing import Any
 
 import msgspec
 
-from waflows.services import clock
-from waflows.services.messages import msisdn
+from waflows.services import clock, msisdn
 from waflows.storage.submissions import Submission
 
 COVERED = "***"
