@@ -5,6 +5,7 @@
     expressions/      bindings, backtick expressions, conditions
     document          the view of screens, components and actions that rules work on
     shape             the walk over every property, held against the tables
+    family            how rules are registered: what a check is called for, and for which versions
     rules/            what can be wrong; each rule is its own documentation
     linter            runs the rules and turns faults into diagnostics
     positions         paths → lines and columns

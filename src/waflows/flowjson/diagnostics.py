@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -80,6 +80,19 @@ class Diagnostic(msgspec.Struct, frozen=True):
     def path(self) -> str:
         """The first pointer's path."""
         return self.pointers[0].path
+
+
+def meta_fields(found: Diagnostic) -> dict[str, Any]:
+    """A diagnostic in the fields of Meta's `validation_errors`, without its pointers."""
+    return {
+        "error": found.code,
+        "error_type": found.error_type,
+        "message": found.message,
+        "line_start": found.line_start,
+        "line_end": found.line_end,
+        "column_start": found.column_start,
+        "column_end": found.column_end,
+    }
 
 
 class Target(msgspec.Struct, frozen=True):

@@ -93,12 +93,13 @@ def _faults(read: source.Source, flow: Flow | None, version: str | None) -> Iter
 
 def _document_faults(flow: Flow, version: str | None) -> Iterator[Fault]:
     yield from rules.version_faults(flow, version)
-    walker = shape.Walker(flow, rules.PROPERTY_CHECKS)
+    checks = rules.dispatch(flow.spec.version)
+    walker = shape.Walker(flow, checks.places)
     yield from walker.flow_faults()
     for screen in flow.screens:
         yield from walker.screen_faults(screen)
-        yield from rules.screen_faults(screen)
-    yield from rules.flow_faults(flow)
+        yield from checks.screen_faults(screen)
+    yield from checks.flow_faults(flow)
 
 
 def _settled(fault: Fault, version: spec.Spec) -> Fault:

@@ -1,10 +1,6 @@
 """What a rule is: its id and code, its words, and two examples that are its tests and its page.
 
-A rule's module holds `RULE` (or `RULES`, a family) and one or more functions named for what they
-look at: `check_flow`, `check_screen`, `check_component`, `check_action`, `check_use` or
-`check_property`. They yield faults; the linter calls them, and they call nothing of each other.
-`TYPES` names the components that a `check_component` is for, when not all, and `USES` what a use
-must be for a `check_use` to be asked: see `waflows.flowjson.rules`.
+How rules are registered and what calls their checks: see `waflows.flowjson.family`.
 """
 
 from __future__ import annotations
@@ -40,34 +36,42 @@ class Example(msgspec.Struct, frozen=True):
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule and everything its documentation page says.
 
-    `messages` are templates; those of Meta's codes are Meta's. `since` and `until` are the first
-    version the rule holds for and the first it no longer holds for. From `warning_since` on, where
-    newer documentation contradicts an older refusal, it is a warning.
+    `message` is a template; a rule with several has them by name in `wording`, the usual one
+    first. Those of Meta's codes are Meta's. `since` and `until` are the first version the rule
+    holds for and the first it no longer holds for. From `warning_since` on, where newer
+    documentation contradicts an older refusal, it is a warning.
     """
 
     id: str
     code: str
     title: str
-    messages: tuple[str, ...]
     why: str
     help: str
     failing: tuple[Example, ...]
     passing: tuple[Example, ...]
+    message: str = ""
+    wording: dict[str, str] = {}
     severity: Severity = "error"
     error_type: ErrorType = "FLOW_JSON_ERROR"
     since: str = "2.1"
     until: str | None = None
     warning_since: str | None = None
 
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Every template the rule can speak with."""
+        return tuple(self.wording.values()) or (self.message,)
+
     def fault(
         self,
         *targets: Target,
-        form: int = 0,
+        say: str | None = None,
         advice: str | None = None,
         **words: Any,
     ) -> Fault:
-        """A fault in the words of message `form`, its placeholders filled with `words`."""
-        message = fill(self.messages[form], words)
+        """A fault in the words of the message named `say`, its placeholders filled with `words`."""
+        template = self.messages[0] if say is None else self.wording[say]
+        message = fill(template, words)
         mended = fill(advice or self.help, words)
         return Fault(self.id, self.code, self.error_type, self.severity, message, mended, targets)
 
@@ -84,11 +88,6 @@ class Gap(Rule, frozen=True, kw_only=True):
 
     severity: Severity = "warning"
     error_type: ErrorType = "FLOW_JSON_WARNING"
-
-
-def messages(*templates: str) -> tuple[str, ...]:
-    """The templates of a rule, each of which may run over several lines."""
-    return templates
 
 
 def fill(template: str, words: dict[str, Any]) -> str:

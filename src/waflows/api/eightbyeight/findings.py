@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from waflows.flowjson.diagnostics import Diagnostic
+from waflows.flowjson import diagnostics
+from waflows.flowjson.diagnostics import Diagnostic, meta_fields
 
 
 class Pointer(msgspec.Struct, frozen=True, rename="camel"):
@@ -60,7 +60,7 @@ class GuideValidationError(msgspec.Struct, frozen=True):
 def validation_errors(faults: Iterable[Diagnostic]) -> list[ValidationError]:
     """Faults in the reference dialect."""
     return [
-        ValidationError(pointers=[Pointer(*_place(p), p.path) for p in f.pointers], **_fields(f))
+        ValidationError(pointers=[Pointer(*_place(p)) for p in f.pointers], **meta_fields(f))
         for f in faults
     ]
 
@@ -74,24 +74,11 @@ def guide_validation_errors(faults: Iterable[Diagnostic]) -> list[GuideValidatio
     """Faults in the guide dialect."""
     return [
         GuideValidationError(
-            pointers=[GuidePointer(*_place(p), p.path) for p in f.pointers], **_fields(f)
+            pointers=[GuidePointer(*_place(p)) for p in f.pointers], **meta_fields(f)
         )
         for f in faults
     ]
 
 
-def _fields(fault: Diagnostic) -> dict[str, Any]:
-    line_start, line_end, column_start, column_end = _place(fault)
-    return {
-        "error": fault.code,
-        "error_type": fault.error_type,
-        "message": fault.message,
-        "line_start": line_start,
-        "line_end": line_end,
-        "column_start": column_start,
-        "column_end": column_end,
-    }
-
-
-def _place(at: Any) -> tuple[int, int, int, int]:
-    return at.line_start, at.line_end, at.column_start, at.column_end
+def _place(at: diagnostics.Pointer) -> tuple[int, int, int, int, str]:
+    return at.line_start, at.line_end, at.column_start, at.column_end, at.path

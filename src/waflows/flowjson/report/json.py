@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from waflows.flowjson.diagnostics import Diagnostic
+from waflows.flowjson.diagnostics import Diagnostic, meta_fields
 from waflows.flowjson.report import Checked, Run
 
 
@@ -42,17 +42,13 @@ def _file(checked: Checked) -> dict[str, Any]:
 
 
 def _diagnostic(found: Diagnostic) -> dict[str, Any]:
+    fields = meta_fields(found)
     return {
         "rule": found.rule,
-        "code": found.code,
-        "error_type": found.error_type,
+        "code": fields.pop("error"),
         "severity": found.severity,
-        "message": found.message,
         "help": found.help,
-        "line_start": found.line_start,
-        "line_end": found.line_end,
-        "column_start": found.column_start,
-        "column_end": found.column_end,
+        **fields,
         "path": found.path,
         "pointers": found.pointers,
     }

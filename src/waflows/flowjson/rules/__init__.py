@@ -1,255 +1,269 @@
-"""The rules, in the order in which they are asked, and the registry made of them.
+"""The rules, in the order in which they are checked, and the registry made of them.
 
-Rules for values go from the most particular to the most general, and the first that objects to a
-value is the last one asked about it: what is wrong with a value is said once.
+Checks of values go from the most particular to the most general, and the first that objects to a
+value is the last one called for it: what is wrong with a value is reported once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
-from types import ModuleType
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
-from waflows.flowjson import shape
 from waflows.flowjson.diagnostics import Fault
-from waflows.flowjson.document import PICKERS, Flow, Screen, Use
+from waflows.flowjson.document import PICKERS, Action, Component, Flow, Screen, Use
 from waflows.flowjson.expressions import Problem, typing
+from waflows.flowjson.family import (
+    Family,
+    OnAction,
+    OnComponent,
+    OnFlow,
+    OnMissing,
+    OnScreen,
+    OnUnknown,
+    OnUse,
+    OnValue,
+    Traits,
+)
 from waflows.flowjson.resolve import resolve
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.rules import (
-    allowed_values,
-    binding_schemas,
-    binding_types,
-    bindings,
     branch_contents,
-    branch_footers,
     complete_action,
-    condition_sense,
-    condition_syntax,
-    conditional_shape,
-    counts,
-    data_examples,
-    data_model,
-    endpoint,
-    exclusive,
+    dm_declarations,
+    dm_examples,
+    dup_names,
+    dyn_fields,
+    dyn_schemas,
+    dyn_types,
     expression_size,
+    expression_syntax,
+    expression_too_new,
     expression_type,
     form_scope,
-    generated_connections,
-    generated_routes,
-    global_bindings,
-    initial_values,
+    global_references,
+    if_footers,
+    if_sense,
+    if_shape,
+    if_syntax,
+    init_values,
     inputs,
-    invalid_value,
     json_text,
-    list_sizes,
-    missing_property,
+    list_size,
+    max_counts,
+    min_and_max,
     mixed_text,
-    names,
+    native_in_complete,
+    native_in_navigate,
+    native_top_level,
+    nav_payload,
+    nav_target,
+    nav_types,
     navigate_form,
-    navigate_payload,
-    navigate_target,
-    navigate_types,
     navigation_list,
-    nested_expression,
-    payload_references,
-    pickers_at_top,
-    pickers_in_complete,
-    pickers_in_navigate,
-    plain_text_value,
-    ranges,
+    need_endpoint,
+    oc_references,
+    per_screen,
     rich_text,
-    routing_edges,
-    routing_graph,
-    routing_names,
-    screen_limits,
+    rm_edges,
+    rm_graph,
+    rm_names,
+    rm_navigate_branches,
+    rm_navigate_connections,
+    schema_enum,
+    schema_exclusive,
+    schema_invalid_value,
+    schema_minimum,
+    schema_pattern,
+    schema_required,
+    schema_unknown_property,
+    schema_wrong_type,
     terminal_screens,
-    too_new,
-    too_short,
     undetermined,
-    unknown_property,
     update_data,
     version,
-    wrong_type,
 )
+from waflows.flowjson.rules.json_text import text_faults
+from waflows.flowjson.rules.schema_wrong_type import not_an_object
+from waflows.flowjson.rules.version import version_faults
+from waflows.flowjson.shape import Checks
 
 __all__ = [
-    "PROPERTY_CHECKS",
+    "FAMILIES",
     "RULES",
-    "flow_faults",
+    "Dispatch",
+    "dispatch",
     "not_an_object",
-    "screen_faults",
     "text_faults",
     "version_faults",
 ]
 
-_MODULES: tuple[ModuleType, ...] = (
-    json_text,
-    version,
-    unknown_property,
-    navigate_form,
-    missing_property,
-    conditional_shape,
-    nested_expression,
-    expression_type,
-    mixed_text,
-    too_new,
-    plain_text_value,
-    invalid_value,
-    wrong_type,
-    too_short,
-    allowed_values,
-    ranges,
-    list_sizes,
-    exclusive,
-    terminal_screens,
-    endpoint,
-    names,
-    form_scope,
-    counts,
-    branch_footers,
-    routing_names,
-    routing_graph,
-    routing_edges,
-    generated_connections,
-    generated_routes,
-    navigate_target,
-    navigate_payload,
-    navigate_types,
-    payload_references,
-    update_data,
-    pickers_in_navigate,
-    pickers_at_top,
-    pickers_in_complete,
-    initial_values,
-    complete_action,
-    data_model,
-    data_examples,
-    bindings,
-    global_bindings,
-    binding_types,
-    binding_schemas,
-    condition_syntax,
-    condition_sense,
-    expression_size,
-    screen_limits,
-    branch_contents,
-    rich_text,
-    navigation_list,
-    inputs,
-    undetermined,
-)
+FAMILIES: dict[str, Family] = {
+    module.__name__.rpartition(".")[2]: module.FAMILY
+    for module in (
+        json_text,
+        version,
+        schema_unknown_property,
+        navigate_form,
+        schema_required,
+        if_shape,
+        expression_syntax,
+        expression_type,
+        mixed_text,
+        expression_too_new,
+        schema_pattern,
+        schema_invalid_value,
+        schema_wrong_type,
+        schema_minimum,
+        schema_enum,
+        min_and_max,
+        list_size,
+        schema_exclusive,
+        terminal_screens,
+        need_endpoint,
+        dup_names,
+        form_scope,
+        max_counts,
+        if_footers,
+        rm_names,
+        rm_graph,
+        rm_edges,
+        rm_navigate_connections,
+        rm_navigate_branches,
+        nav_target,
+        nav_payload,
+        nav_types,
+        oc_references,
+        update_data,
+        native_in_navigate,
+        native_top_level,
+        native_in_complete,
+        init_values,
+        complete_action,
+        dm_declarations,
+        dm_examples,
+        dyn_fields,
+        global_references,
+        dyn_types,
+        dyn_schemas,
+        if_syntax,
+        if_sense,
+        expression_size,
+        per_screen,
+        branch_contents,
+        rich_text,
+        navigation_list,
+        inputs,
+        undetermined,
+    )
+}
+"""Every family by the name of its module."""
 
-
-def _registry() -> dict[str, Rule]:
-    rules: list[Rule] = []
-    for module in _MODULES:
-        rules += module.RULES if hasattr(module, "RULES") else [module.RULE]
-    return {rule.id: rule for rule in rules}
-
-
-def _hooks(name: str) -> tuple[Callable[..., Iterator[Fault]], ...]:
-    return tuple(getattr(module, name) for module in _MODULES if hasattr(module, name))
-
-
-RULES: dict[str, Rule] = _registry()
+RULES: dict[str, Rule] = {rule.id: rule for family in FAMILIES.values() for rule in family.rules}
 """Every rule by its id."""
 
-PROPERTY_CHECKS = shape.Checks(
-    _hooks("check_property"), _hooks("check_unknown"), _hooks("check_missing")
-)
-_FLOW = _hooks("check_flow")
-_SCREEN = _hooks("check_screen")
-_ACTION = _hooks("check_action")
 
-_TRAITS = {
-    "condition": 1,
-    "nested": 2,
-    "text": 4,
-    "payload": 8,  # stands in an action's payload
-    "typed": 16,  # is a property whose types are known
-    "item": 32,  # is to bring a list of items
-    "problem": 64,
-    "unsound": 128,  # refers to what is not there, or globally to its own screen
-    "global": 256,
-    "picker": 512,  # refers to a photo or document picker
-}
-"""What a `check_use` can name in its `USES`."""
-_KINDS = {"binding": 0, "condition": 1, "nested": 2, "text": 4}
+class Dispatch:
+    """The checks for one version, by what they are called for."""
 
-text_faults = json_text.text_faults
-not_an_object = wrong_type.not_an_object
-version_faults = version.version_faults
+    def __init__(self, version: str) -> None:
+        checks = [
+            check
+            for family in FAMILIES.values()
+            for check in family.checks
+            if check.holds_in(version)
+        ]
+        self.places = Checks(
+            tuple(check.run for check in checks if isinstance(check, OnValue)),
+            tuple(check.run for check in checks if isinstance(check, OnUnknown)),
+            tuple(check.run for check in checks if isinstance(check, OnMissing)),
+        )
+        self._flow = tuple(check.run for check in checks if isinstance(check, OnFlow))
+        self._screen = tuple(check.run for check in checks if isinstance(check, OnScreen))
+        self._components = [check for check in checks if isinstance(check, OnComponent)]
+        self._actions = [check for check in checks if isinstance(check, OnAction)]
+        self._uses = [check for check in checks if isinstance(check, OnUse)]
+        self._by_type: dict[str, tuple[Callable[[Component], Iterable[Fault]], ...]] = {}
+        self._by_name: dict[str, tuple[Callable[[Action], Iterable[Fault]], ...]] = {}
+        self._by_traits: dict[Traits, tuple[Callable[[Use], Iterable[Fault]], ...]] = {}
+
+    def screen_faults(self, screen: Screen) -> Iterator[Fault]:
+        """What is wrong on a screen whose properties have been walked."""
+        for use in screen.uses:
+            references = use.expression.references
+            use.found = tuple((each, resolve(each, use.screen)) for each in references)
+            use.problem = _problem(use)
+            for check_use in self._for_use(_traits(use)):
+                yield from check_use(use)
+        for check_screen in self._screen:
+            yield from check_screen(screen)
+        for component in screen.components:
+            for check_component in self._for_type(component.type if component.shape else ""):
+                yield from check_component(component)
+        for action in screen.actions:
+            for check_action in self._for_action(action.name):
+                yield from check_action(action)
+
+    def flow_faults(self, flow: Flow) -> Iterator[Fault]:
+        """What is wrong between screens that have been walked, and in the document as a whole."""
+        for check in self._flow:
+            yield from check(flow)
+
+    def _for_type(self, kind: str) -> tuple[Callable[[Component], Iterable[Fault]], ...]:
+        found = self._by_type.get(kind)
+        if found is None:
+            found = tuple(
+                check.run
+                for check in self._components
+                if check.types is None or kind in check.types
+            )
+            self._by_type[kind] = found
+        return found
+
+    def _for_action(self, name: str) -> tuple[Callable[[Action], Iterable[Fault]], ...]:
+        found = self._by_name.get(name)
+        if found is None:
+            found = tuple(
+                check.run for check in self._actions if check.names is None or name in check.names
+            )
+            self._by_name[name] = found
+        return found
+
+    def _for_use(self, traits: Traits) -> tuple[Callable[[Use], Iterable[Fault]], ...]:
+        found = self._by_traits.get(traits)
+        if found is None:
+            found = tuple(check.run for check in self._uses if check.when(traits))
+            self._by_traits[traits] = found
+        return found
 
 
-@lru_cache(maxsize=64)
-def _component_checks(kind: str) -> tuple[Callable[..., Iterator[Fault]], ...]:
-    """The rules for a type of component: those for all types, and those that name it."""
-    return tuple(
-        module.check_component
-        for module in _MODULES
-        if hasattr(module, "check_component") and kind in getattr(module, "TYPES", (kind,))
-    )
+@cache
+def dispatch(version: str) -> Dispatch:
+    """The checks for a known version."""
+    return Dispatch(version)
 
 
-def screen_faults(screen: Screen) -> Iterator[Fault]:
-    """What the rules find on a screen whose properties have been walked."""
-    for use in screen.uses:
-        references = use.expression.references
-        use.found = tuple((each, resolve(each, use.screen)) for each in references)
-        use.problem = _problem(use)
-        for check in _use_checks(_traits(use)):
-            yield from check(use)
-    for check_screen in _SCREEN:
-        yield from check_screen(screen)
-    for component in screen.components:
-        for check in _component_checks(component.type if component.shape else ""):
-            yield from check(component)
-    for action in screen.actions:
-        for check in _ACTION:
-            yield from check(action)
-
-
-def flow_faults(flow: Flow) -> Iterator[Fault]:
-    """What the rules find between screens that have been walked, and in the document as a whole."""
-    for check in _FLOW:
-        yield from check(flow)
-
-
-@lru_cache(maxsize=256)
-def _use_checks(traits: int) -> tuple[Callable[..., Iterator[Fault]], ...]:
-    """The rules that have something to say about a use with these traits."""
-    return tuple(
-        module.check_use
-        for module in _MODULES
-        if hasattr(module, "check_use") and any(_TRAITS[name] & traits for name in module.USES)
-    )
-
-
-def _traits(use: Use) -> int:
-    """What a use is, so that the many sound ones are not looked at by every rule."""
+def _traits(use: Use) -> Traits:
     payload = use.in_payload
-    found = _KINDS[use.expression.kind]
-    if payload:
-        found |= _TRAITS["payload"]
-    elif use.types:
-        found |= _TRAITS["typed"]
-    if use.item is not None:
-        found |= _TRAITS["item"]
-    if use.problem is not None:
-        found |= _TRAITS["problem"]
+    unsound = elsewhere = picker = False
     for reference, resolution in use.found:
-        if resolution.outcome != "found" or resolution.own:
-            found |= _TRAITS["unsound"]
-        if reference.screen is not None:
-            found |= _TRAITS["global"]
-        if resolution.field is not None and resolution.field.type in PICKERS:
-            found |= _TRAITS["picker"]
-    return found
+        unsound = unsound or resolution.outcome != "found" or resolution.own
+        elsewhere = elsewhere or reference.screen is not None
+        field = resolution.field
+        picker = picker or (field is not None and field.type in PICKERS)
+    return Traits(
+        use.expression.kind,
+        payload,
+        not payload and bool(use.types),
+        use.item is not None,
+        use.problem is not None,
+        unsound,
+        elsewhere,
+        picker,
+    )
 
 
 def _problem(use: Use) -> Problem | None:
-    """Why a use is no expression, or where its operands do not go together."""
+    """Why a use is not an expression, or where its operands do not go together."""
     expression = use.expression
     if expression.tree is None or expression.kind == "binding":
         return expression.problem

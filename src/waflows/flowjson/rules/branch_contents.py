@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import FOOTER, HEADING, fails, page, passes
+from waflows.flowjson.family import Family, OnComponent
 from waflows.flowjson.rule import Gap
 from waflows.flowjson.spec.objects import MAX_IF_NESTING
 
@@ -22,7 +23,7 @@ CHILD = Gap(
     id="branch-child",
     code="WAFLOWS_COMPONENT_NOT_ALLOWED_HERE",
     title="Components stand where they are allowed",
-    messages=("{type} is not listed as a child of {parent}.",),
+    message="{type} is not listed as a child of {parent}.",
     why="The documentation lists what may stand in If and Switch, and that a Form is a child of "
     "the layout; it documents no error.",
     help="Move the {type} out of the {parent}.",
@@ -37,7 +38,7 @@ DEPTH = Gap(
     id="if-nesting",
     code="WAFLOWS_IF_NESTING",
     title="If is nested at most three deep",
-    messages=("If is nested {depth} deep; at most {limit} are allowed.",),
+    message="If is nested {depth} deep; at most {limit} are allowed.",
     why="A documented limit.",
     help="Join the conditions with &&.",
     since="4.0",
@@ -52,14 +53,13 @@ FOOTER_DEPTH = Gap(
     id="footer-nesting",
     code="WAFLOWS_FOOTER_NESTING",
     title="A Footer stands in the first level of If only",
-    messages=("A Footer may stand in the first level of If, not in an If within one.",),
+    message="A Footer may stand in the first level of If, not in an If within one.",
     why="A documented rule without a documented error.",
     help="Move the Footer to the outer If.",
     since="4.0",
     failing=(),  # two footers, two faults; the rule's test shows both
     passing=passes(page(_if(FOOTER, f', "else": [{FOOTER}]'), data=_DATA, last="")),
 )
-RULES = (CHILD, DEPTH, FOOTER_DEPTH)
 
 
 def check_component(component: Component) -> Iterator[Fault]:
@@ -87,3 +87,6 @@ def _allowed(component: Component, parent: Component) -> bool:
         since = kind.branch_since
         return since is not None and component.screen.flow.spec.since(since)
     return True
+
+
+FAMILY = Family(rules=(CHILD, DEPTH, FOOTER_DEPTH), checks=(OnComponent(check_component),))

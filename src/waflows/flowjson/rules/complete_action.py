@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, finish, page, passes
+from waflows.flowjson.family import Family, OnAction
 from waflows.flowjson.rule import Rule
 
 _END = a_screen("END", ask(), head='"terminal": true')
@@ -15,7 +16,7 @@ RULE = Rule(
     id="complete-nonterminal",
     code="INVALID_COMPLETE_ACTION",
     title="complete stands on a terminal screen",
-    messages=("On-click-action 'complete' can only be configured on a terminal screen.",),
+    message="On-click-action 'complete' can only be configured on a terminal screen.",
     why="Only a terminal screen can end the flow.",
     help='Add "terminal": true to the screen, or navigate to a terminal one.',
     failing=fails(
@@ -34,5 +35,8 @@ RULE = Rule(
 def check_action(action: Action) -> Iterator[Fault]:
     """A complete action where the flow does not end."""
     ends = action.screen.value.get("terminal", False)
-    if action.name == "complete" and action.allowed and ends is False:
+    if action.allowed and ends is False:
         yield RULE.fault(action.target("name"))
+
+
+FAMILY = Family(rules=(RULE,), checks=(OnAction(check_action, names=("complete",)),))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import HEADING, fails, page, passes
+from waflows.flowjson.family import Family, OnUse
 from waflows.flowjson.rule import Rule
 
 _DATA = '{ "val": { "type": "boolean", "__example__": true } }'
@@ -21,10 +22,13 @@ RULE = Rule(
     id="expression-size",
     code="WAFLOWS_EXPRESSION_TOO_COMPLEX",
     title="Expressions are of a sensible size",
-    messages=(
-        "The expression has more than {limit} {what}.",
-        "The expressions of the Flow JSON have more than {limit} characters together, up to here.",
-    ),
+    wording={
+        "one": "The expression has more than {limit} {what}.",
+        "together": (
+            "The expressions of the Flow JSON have more than {limit} characters together, up "
+            "to here."
+        ),
+    },
     why="Reading an expression without end could exhaust the reader. The limits are our own.",
     help="Write it in fewer steps.",
     since="4.0",
@@ -40,13 +44,15 @@ _WHAT = {
     "too-long": "operators",
     "too-many": "parts",
 }
-USES = ("problem",)
 
 
 def check_use(use: Use) -> Iterator[Fault]:
     """A condition or an expression that the parser gave up on."""
     problem = use.problem
     if problem is not None and problem.kind == "too-much":
-        yield RULE.fault(use.target(), form=1, **problem.words)
+        yield RULE.fault(use.target(), say="together", **problem.words)
     elif problem is not None and problem.kind in _WHAT:
         yield RULE.fault(use.target(problem.span), what=_WHAT[problem.kind], **problem.words)
+
+
+FAMILY = Family(rules=(RULE,), checks=(OnUse(check_use, when=lambda use: use.wrong),))

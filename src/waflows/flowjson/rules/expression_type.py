@@ -8,6 +8,7 @@ from waflows.flowjson import expressions
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import INPUT, fails, page, passes
+from waflows.flowjson.family import Family, OnUse, OnValue
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
 
@@ -23,7 +24,7 @@ RULE = Rule(
     id="expression-type",
     code="WAFLOWS_EXPRESSION_TYPE",
     title="An expression has the type of its property",
-    messages=(_RETURNS,),
+    message=_RETURNS,
     why="What the expression gives is nothing the property takes. Without backticks it is text. "
     "The message is the one reported from live validation, the code is not known.",
     help="Write an expression that gives another type, in backticks.",
@@ -40,7 +41,6 @@ RULE = Rule(
     ),
     passing=_GOOD,
 )
-USES = ("nested",)
 
 
 def check_property(place: Place) -> Iterator[Fault]:
@@ -55,5 +55,11 @@ def check_property(place: Place) -> Iterator[Fault]:
 def check_use(use: Use) -> Iterator[Fault]:
     """An expression whose type is none of its property's."""
     given = use.types_given if use.problem is None else ()
-    if use.expression.kind == "nested" and use.types and given and not set(given) & set(use.types):
+    if use.types and given and not set(given) & set(use.types):
         yield RULE.fault(use.target(), expression=use.text[1:-1], type=given[0])
+
+
+FAMILY = Family(
+    rules=(RULE,),
+    checks=(OnValue(check_property), OnUse(check_use, when=lambda use: use.kind == "nested")),
+)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault, places
 from waflows.flowjson.document import PICKERS, Screen
 from waflows.flowjson.examples import FOOTER, INPUT, fails, page, passes
+from waflows.flowjson.family import Family, OnScreen
 from waflows.flowjson.rule import Rule
 
 _INSIDE = """{
@@ -20,7 +21,7 @@ BEFORE = Rule(
     id="form-required-parent",
     code="KEYWORD_ONE_OF",
     title="Before 4.0 an input stands in a Form",
-    messages=("Property '{propertyName}' must be defined inside parent property 'Form'.",),
+    message="Property '{propertyName}' must be defined inside parent property 'Form'.",
     why="The Form became optional with 4.0.",
     help="Put the {propertyName} into the children of a Form.",
     until="4.0",
@@ -35,10 +36,14 @@ BESIDE = Rule(
     id="outside-form",
     code="COMPONENTS_OUTSIDE_FORM",
     title="Beside a Form there are no other inputs",
-    messages=(
-        "Component '{components}' is not allowed outside Form when Form component is present.",
-        "Components '{components}' are not allowed outside Form when Form component is present.",
-    ),
+    wording={
+        "one": (
+            "Component '{components}' is not allowed outside Form when Form component is present."
+        ),
+        "several": (
+            "Components '{components}' are not allowed outside Form when Form component is present."
+        ),
+    },
     why="A screen has either one Form with all its inputs, or none. Calendar, photo and document "
     "pickers are reported to be refused inside a Form by the live platform, and are let be.",
     help="Move them into the Form, or take the Form away.",
@@ -50,7 +55,6 @@ BESIDE = Rule(
     ),
     passing=passes(page(INPUT), page(_INSIDE, FOOTER, last="")),
 )
-RULES = (BEFORE, BESIDE)
 _FREE = ("CalendarPicker", *PICKERS)
 
 
@@ -71,5 +75,11 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
             yield BEFORE.fault(component.target(), propertyName=component.type)
     elif stray:
         types = "', '".join(dict.fromkeys(component.type for component in stray))
-        form = 0 if len(stray) == 1 else 1
-        yield BESIDE.fault(*places(one.target() for one in stray), form=form, components=types)
+        yield BESIDE.fault(
+            *places(one.target() for one in stray),
+            say="one" if len(stray) == 1 else "several",
+            components=types,
+        )
+
+
+FAMILY = Family(rules=(BEFORE, BESIDE), checks=(OnScreen(check_screen),))

@@ -8,6 +8,7 @@ from itertools import islice
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Component, Screen
 from waflows.flowjson.examples import INPUT, fails, page, passes
+from waflows.flowjson.family import Family, OnComponent, OnScreen
 from waflows.flowjson.rule import Gap
 
 _PATTERN = INPUT.replace(" }", ', "pattern": "[A-Z]+"MORE }')
@@ -17,7 +18,7 @@ HELP = Gap(
     id="pattern-helper-text",
     code="WAFLOWS_PATTERN_WITHOUT_HELP",
     title="A pattern is explained",
-    messages=("An input with a pattern needs a helper-text.",),
+    message="An input with a pattern needs a helper-text.",
     why="The documentation makes helper-text mandatory beside pattern: the user sees no other "
     "reason why the input is refused.",
     help='Add "helper-text" that says what is expected.',
@@ -33,7 +34,7 @@ KIND = Gap(
     id="pattern-input-type",
     code="WAFLOWS_PATTERN_INPUT_TYPE",
     title="A pattern goes with a text-like input",
-    messages=("'pattern' cannot be used with input-type '{kind}'.",),
+    message="'pattern' cannot be used with input-type '{kind}'.",
     why=f"A pattern is documented for {', '.join(_PATTERN_TYPES)}.",
     help="Remove pattern, or use input-type text.",
     since="6.2",
@@ -52,7 +53,7 @@ SENSITIVE = Gap(
     id="sensitive-unknown",
     code="WAFLOWS_SENSITIVE_UNKNOWN_FIELD",
     title="Sensitive fields exist",
-    messages=("'{name}' in sensitive is not the name of an input on this screen.",),
+    message="'{name}' in sensitive is not the name of an input on this screen.",
     why="A misspelt name leaves the value readable in the response summary.",
     help="Use the name of an input of this screen: {known}.",
     since="5.1",
@@ -63,14 +64,12 @@ SENSITIVE = Gap(
     ),
     passing=passes(page(INPUT, head='"sensitive": ["city"]')),
 )
-TYPES = ("TextInput",)
-RULES = (HELP, KIND, SENSITIVE)
 
 
 def check_component(component: Component) -> Iterator[Fault]:
     """A text input with a pattern."""
     value = component.value
-    if "pattern" not in value or not component.screen.flow.spec.since("6.2"):
+    if "pattern" not in value:
         return
     at = component.target("pattern", key=True)
     kind = value.get("input-type", "text")
@@ -83,9 +82,18 @@ def check_component(component: Component) -> Iterator[Fault]:
 def check_screen(screen: Screen) -> Iterator[Fault]:
     """The names a screen calls sensitive."""
     names = screen.value.get("sensitive")
-    if not isinstance(names, list) or not screen.flow.spec.since("5.1"):
+    if not isinstance(names, list):
         return
     for index, name in enumerate(names):
         if isinstance(name, str) and name not in screen.fields:
             known = ", ".join(islice(screen.fields, 10)) or "there is none"
             yield SENSITIVE.fault(screen.target("sensitive", index), name=name, known=known)
+
+
+FAMILY = Family(
+    rules=(HELP, KIND, SENSITIVE),
+    checks=(
+        OnComponent(check_component, types=("TextInput",), since="6.2"),
+        OnScreen(check_screen, since="5.1"),
+    ),
+)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.examples import fails, page, passes
+from waflows.flowjson.family import Family
 from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.scanner import MAX_DEPTH, TextFault
 from waflows.flowjson.spec.objects import MAX_BYTES, MAX_VALUES
@@ -14,7 +15,7 @@ SYNTAX = Rule(
     id="json-syntax",
     code="INVALID_FLOW_JSON",
     title="The text is JSON",
-    messages=("Flow JSON is not valid.",),
+    message="Flow JSON is not valid.",
     why="A text that is not JSON cannot be read at all. Meta says no more than that; the help "
     "line says what was expected and where.",
     help="Make the text valid JSON.",
@@ -25,7 +26,7 @@ DUPLICATE = Gap(
     id="duplicate-key",
     code="WAFLOWS_DUPLICATE_KEY",
     title="Each key stands once in its object",
-    messages=("Key '{key}' is given more than once.",),
+    message="Key '{key}' is given more than once.",
     why="Readers of JSON keep the last value of a key given twice, or the first, so that the "
     "other is lost without a word.",
     help="Keep one '{key}'.",
@@ -41,7 +42,7 @@ NESTING = Rule(
     id="nesting-depth",
     code="WAFLOWS_NESTING_TOO_DEEP",
     title="Arrays and objects are not nested without end",
-    messages=(f"Arrays and objects are nested deeper than {MAX_DEPTH} levels.",),
+    message=f"Arrays and objects are nested deeper than {MAX_DEPTH} levels.",
     why="No Flow JSON comes near this depth, and readers that follow it would fail.",
     help=f"Nest at most {MAX_DEPTH} arrays and objects.",
     failing=fails(
@@ -55,7 +56,7 @@ SIZE = Rule(
     id="too-large",
     code="WAFLOWS_TOO_LARGE",
     title="The text is at most 10 MB",
-    messages=("Flow JSON is {size} bytes long; at most {limit} are allowed.",),
+    message="Flow JSON is {size} bytes long; at most {limit} are allowed.",
     why="Meta documents 10 MB as the largest Flow JSON. Nothing else is checked in a larger text.",
     help="Move images and long lists to the endpoint, or load them with the screen's data.",
     failing=(),  # 10 MB of documentation would help nobody
@@ -65,7 +66,7 @@ VALUES = Rule(
     id="too-many-values",
     code="WAFLOWS_TOO_MANY_VALUES",
     title="The text holds at most 250,000 values",
-    messages=(f"Flow JSON has more than {MAX_VALUES:,} values.",),
+    message=f"Flow JSON has more than {MAX_VALUES:,} values.",
     why="Objects, arrays and what stands in them are counted before they are read. Fifty screens "
     "of fifty components come to some thousands; reading millions costs memory. The limit "
     "is our own, and nothing else is checked in a text beyond it.",
@@ -73,7 +74,6 @@ VALUES = Rule(
     failing=(),  # a quarter of a million values would help nobody either
     passing=passes('""'),
 )
-RULES = (SYNTAX, DUPLICATE, NESTING, SIZE, VALUES)
 
 _HELP = {
     "expected": "Expected {detail} here.",
@@ -107,3 +107,6 @@ def text_faults(found: TextFault) -> Iterator[Fault]:
     else:
         advice = _HELP[found.kind]
         yield SYNTAX.text_fault(found.places, advice=advice, detail=found.detail)
+
+
+FAMILY = Family(rules=(SYNTAX, DUPLICATE, NESTING, SIZE, VALUES))

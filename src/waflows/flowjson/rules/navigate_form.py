@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, footer, go, passes
+from waflows.flowjson.family import Family, OnAction, OnMissing
 from waflows.flowjson.rule import Gap
 from waflows.flowjson.shape import Place
 
@@ -17,7 +18,7 @@ PAYLOAD = Gap(
     id="navigate-without-payload",
     code="WAFLOWS_NAVIGATE_WITHOUT_PAYLOAD",
     title="navigate has a payload",
-    messages=("Required property 'payload' is missing.",),
+    message="Required property 'payload' is missing.",
     why="The documentation lists payload as required, and {} when there is nothing to hand over. "
     "Published flows leave it out, so that it is a warning.",
     help='Add "payload": {}.',
@@ -32,7 +33,7 @@ TERMINAL = Gap(
     id="navigate-on-terminal",
     code="WAFLOWS_NAVIGATE_ON_TERMINAL_SCREEN",
     title="A terminal screen's footer ends the flow",
-    messages=("The Footer of a terminal screen should use complete or data_exchange.",),
+    message="The Footer of a terminal screen should use complete or data_exchange.",
     why="A terminal screen is where the flow ends; a footer that navigates goes on.",
     help="Use complete or data_exchange, or remove terminal.",
     failing=fails(
@@ -47,7 +48,6 @@ TERMINAL = Gap(
     ),
     passing=passes(a_flow(a_screen("ONE", go("END")), _END)),
 )
-RULES = (PAYLOAD, TERMINAL)
 
 
 def check_missing(place: Place) -> Iterator[Fault]:
@@ -58,5 +58,11 @@ def check_missing(place: Place) -> Iterator[Fault]:
 
 def check_action(action: Action) -> Iterator[Fault]:
     """A footer that navigates from a terminal screen."""
-    if action.name == "navigate" and action.component.type == "Footer" and action.screen.terminal:
+    if action.component.type == "Footer" and action.screen.terminal:
         yield TERMINAL.fault(action.target("name"))
+
+
+FAMILY = Family(
+    rules=(PAYLOAD, TERMINAL),
+    checks=(OnMissing(check_missing), OnAction(check_action, names=("navigate",))),
+)

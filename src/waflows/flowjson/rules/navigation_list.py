@@ -8,6 +8,7 @@ from typing import Any
 from waflows.flowjson.diagnostics import Fault, places
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, passes
+from waflows.flowjson.family import Family, OnComponent
 from waflows.flowjson.rule import Gap
 
 _GO = """"on-click-action": {
@@ -31,7 +32,7 @@ BADGE = Gap(
     id="navigation-list-badge",
     code="WAFLOWS_NAVIGATION_LIST_BADGE",
     title="One item of a NavigationList has a badge",
-    messages=("At most one item of a NavigationList may have a badge.",),
+    message="At most one item of a NavigationList may have a badge.",
     why="A documented rule.",
     help="Keep one badge.",
     since="6.2",
@@ -46,7 +47,7 @@ END = Gap(
     id="navigation-list-end",
     code="WAFLOWS_NAVIGATION_LIST_END",
     title="Items with large media have no end",
-    messages=("An item's 'end' cannot be combined with media-size 'large'.",),
+    message="An item's 'end' cannot be combined with media-size 'large'.",
     why="A documented rule.",
     help="Remove end, or use media-size regular.",
     since="6.2",
@@ -61,18 +62,16 @@ ACTION = Gap(
     id="navigation-list-action",
     code="WAFLOWS_NAVIGATION_LIST_ACTION",
     title="The action stands on the list or on every item",
-    messages=(
-        "The on-click-action of a NavigationList is given on the list and on items.",
-        "A NavigationList needs an on-click-action, on the list or on every item.",
-    ),
+    wording={
+        "twice": "The on-click-action of a NavigationList is given on the list and on items.",
+        "none": "A NavigationList needs an on-click-action, on the list or on every item.",
+    },
     why="A documented rule: one place or the other, never both.",
     help="Give the list one on-click-action, or every item its own.",
     since="6.2",
     failing=(),  # an item's own action is as long as the page; the rule's test shows both messages
     passing=passes(_flow(_item(f", {_GO}"), "")),
 )
-TYPES = ("NavigationList",)
-RULES = (BADGE, END, ACTION)
 
 
 def check_component(component: Component) -> Iterator[Fault]:
@@ -101,4 +100,9 @@ def _actions(component: Component, items: list[tuple[int, dict[str, Any]]]) -> I
             )
             yield ACTION.fault(component.target("on-click-action", key=True), *places(targets))
     elif len(acting) < len(items):
-        yield ACTION.fault(component.target(), form=1)
+        yield ACTION.fault(component.target(), say="none")
+
+
+FAMILY = Family(
+    rules=(BADGE, END, ACTION), checks=(OnComponent(check_component, types=("NavigationList",)),)
+)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault, places
 from waflows.flowjson.document import Component, Screen
 from waflows.flowjson.examples import FOOTER, HEADING, a_flow, a_screen, fails, page, passes
+from waflows.flowjson.family import Family, OnScreen
 from waflows.flowjson.rule import Gap
 from waflows.flowjson.spec.objects import MAX_NAVIGATION_LISTS_PER_SCREEN
 
@@ -25,7 +26,7 @@ RICH = Gap(
     id="rich-text-alone",
     code="WAFLOWS_RICH_TEXT_NOT_ALONE",
     title="RichText shares its screen with a Footer at most",
-    messages=("RichText may share its screen {with_what}.",),
+    message="RichText may share its screen {with_what}.",
     why="A documented rule: alone from 5.1 to 6.2, with a Footer from 6.3.",
     help="Move the other components to another screen.",
     since="5.1",
@@ -40,7 +41,7 @@ LISTS = Gap(
     id="navigation-list-screen",
     code="WAFLOWS_NAVIGATION_LIST_SCREEN",
     title="A NavigationList has its screen to itself",
-    messages=("A NavigationList cannot share its screen with {others}.",),
+    message="A NavigationList cannot share its screen with {others}.",
     why="A documented rule: at most two lists, nothing else beside them.",
     help="Move the other components to another screen.",
     since="6.2",
@@ -55,7 +56,7 @@ TERMINAL = Gap(
     id="navigation-list-terminal",
     code="WAFLOWS_NAVIGATION_LIST_TERMINAL",
     title="A NavigationList is not on a terminal screen",
-    messages=("A NavigationList cannot stand on a terminal screen.",),
+    message="A NavigationList cannot stand on a terminal screen.",
     why="A documented rule. One live answer refused terminal with INVALID_PROPERTY_KEY.",
     help="Remove terminal, and end the flow on the screen the list leads to.",
     since="6.2",
@@ -66,7 +67,7 @@ MANY = Gap(
     id="navigation-lists-per-screen",
     code="WAFLOWS_MAX_NAVIGATION_LISTS",
     title="A screen has at most two NavigationLists",
-    messages=("At most {limit} NavigationList are allowed per screen, but found {count}.",),
+    message="At most {limit} NavigationList are allowed per screen, but found {count}.",
     why="A documented limit.",
     help="Join the lists.",
     since="6.2",
@@ -77,7 +78,6 @@ MANY = Gap(
     ),
     passing=passes(a_flow(a_screen("ONE", _A, _B), _END)),
 )
-RULES = (RICH, LISTS, TERMINAL, MANY)
 
 
 def check_screen(screen: Screen) -> Iterator[Fault]:
@@ -108,3 +108,6 @@ def _lists(screen: Screen, lists: list[Component], others: list[Component]) -> I
     if len(lists) > limit:
         targets = (one.target() for one in lists[limit:])
         yield MANY.fault(*places(targets), limit=limit, count=len(lists))
+
+
+FAMILY = Family(rules=(RICH, LISTS, TERMINAL, MANY), checks=(OnScreen(check_screen),))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault, Target, listed, places
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import FOOTER, HEADING, a_flow, a_screen, ask, fails, page, passes
+from waflows.flowjson.family import Family, OnFlow
 from waflows.flowjson.rule import Rule
 
 _ROUTES = '"data_api_version": "3.0",\n"routing_model": { "MAIN": [] }'
@@ -15,7 +16,7 @@ NONE = Rule(
     id="no-terminal",
     code="MISSING_TERMINAL_SCREEN",
     title="A flow has a terminal screen",
-    messages=("Terminal screen is required but not provided.",),
+    message="Terminal screen is required but not provided.",
     why="Without a terminal screen nobody can ever finish the flow.",
     help='Add "terminal": true to the last screen.',
     failing=fails(
@@ -29,7 +30,7 @@ FOOTERLESS = Rule(
     id="terminal-footer",
     code="MISSING_FOOTER_ON_TERMINAL_SCREEN",
     title="A terminal screen has a footer",
-    messages=("Footer component is missing on terminal screens: {screenIDs}.",),
+    message="Footer component is missing on terminal screens: {screenIDs}.",
     why="The button that ends the flow is the footer's.",
     help="Add a Footer with a complete or data_exchange action.",
     failing=fails(
@@ -43,7 +44,7 @@ UNSUCCESSFUL = Rule(
     id="success-none",
     code="INVALID_PROPERTY_VALUE",
     title="The flow can end in success",
-    messages=("At least one terminal screen must have property 'success' set as true.",),
+    message="At least one terminal screen must have property 'success' set as true.",
     why="When every ending counts as a failure, the metrics of the flow say nothing.",
     help="Leave success out, or set it to true, on the screen that ends the flow well.",
     since="3.1",
@@ -54,7 +55,6 @@ UNSUCCESSFUL = Rule(
     ),
     passing=passes(page(head='"success": true'), page(FOOTER, last="")),
 )
-RULES = (NONE, FOOTERLESS, UNSUCCESSFUL)
 
 
 def check_flow(flow: Flow) -> Iterator[Fault]:
@@ -73,3 +73,6 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     failed = [screen for screen in ends if screen.value.get("success", True) is False]
     if ends and failed == ends and flow.spec.since("3.1"):
         yield UNSUCCESSFUL.fault(*places(screen.target("success") for screen in ends))
+
+
+FAMILY = Family(rules=(NONE, FOOTERLESS, UNSUCCESSFUL), checks=(OnFlow(check_flow),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from waflows.flowjson.examples import page, passes
+from waflows.flowjson.family import Family
 from waflows.flowjson.rule import Rule
 
 
@@ -11,7 +12,7 @@ def _entry(name: str, message: str, instead: str) -> Rule:
         id=name,
         code="INVALID_ON_CLICK_ACTION_PAYLOAD",
         title=f"Undocumented trigger: {name}",
-        messages=(message,),
+        message=message,
         why=f"Meta's table lists this without saying when it is raised. {instead}",
         help="See the rules named above.",
         failing=(),
@@ -19,21 +20,23 @@ def _entry(name: str, message: str, instead: str) -> Rule:
     )
 
 
-RULES = (
-    _entry(
-        "nav-missing-binding-target-model",
-        "(not documented)",
-        "A payload field that the next screen does not declare is nav-fields-missing-in-model.",
-    ),
-    _entry(
-        "nav-invalid-value",
-        "Invalid value found for the property '{propertyName}'.",
-        "A payload value of another type is nav-static-type or nav-dynamic-type.",
-    ),
-    _entry(
-        "nav-differ",
-        "Properties in navigate action payload differ from properties in data model of screen "
-        "'{screenName}'.",
-        "Differing fields are nav-fields-missing-in-model and nav-fields-missing-in-payload.",
-    ),
+FAMILY = Family(
+    rules=(
+        _entry(
+            "nav-missing-binding-target-model",
+            "(not documented)",
+            "A payload field that the next screen does not declare is nav-fields-missing-in-model.",
+        ),
+        _entry(
+            "nav-invalid-value",
+            "Invalid value found for the property '{propertyName}'.",
+            "A payload value of another type is nav-static-type or nav-dynamic-type.",
+        ),
+        _entry(
+            "nav-differ",
+            "Properties in navigate action payload differ from properties in data model of screen "
+            "'{screenName}'.",
+            "Differing fields are nav-fields-missing-in-model and nav-fields-missing-in-payload.",
+        ),
+    )
 )

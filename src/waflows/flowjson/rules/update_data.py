@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import fails, page, passes
+from waflows.flowjson.family import Family, OnAction
 from waflows.flowjson.rule import Rule
 
 _OPT_IN = """{
@@ -19,7 +20,7 @@ RULE = Rule(
     id="update-data-key",
     code="INVALID_ACTION_PAYLOAD_PROPERTY",
     title="update_data changes declared fields",
-    messages=("The following property {property} does not exist in the screen data model",),
+    message="The following property {property} does not exist in the screen data model",
     why="A field the screen does not declare cannot be changed.",
     help="Declare {property} in the screen's data, or correct the name.",
     since="6.0",
@@ -34,7 +35,7 @@ RULE = Rule(
 
 def check_action(action: Action) -> Iterator[Fault]:
     """The keys of an update_data payload."""
-    if action.name != "update_data" or not action.allowed:
+    if not action.allowed:
         return
     if action.screen.data is None and "data" in action.screen.value:
         return
@@ -42,3 +43,6 @@ def check_action(action: Action) -> Iterator[Fault]:
     for key in action.payload or {}:
         if key not in declared:
             yield RULE.fault(action.target("payload", key, key=True), property=key)
+
+
+FAMILY = Family(rules=(RULE,), checks=(OnAction(check_action, names=("update_data",)),))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault, Target
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import fails, page, passes
+from waflows.flowjson.family import Family
 from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.spec import versions
 from waflows.flowjson.spec.versions import Stage
@@ -18,7 +19,7 @@ MISSING = Rule(
     id="version-missing",
     code="MISSING_FLOW_JSON_VERSION",
     title="The document says its version",
-    messages=("Flow JSON version is not specified.",),
+    message="Flow JSON version is not specified.",
     why="The version decides which components and properties exist.",
     help=f'Add "version": "{versions.LATEST}".',
     failing=fails(
@@ -32,7 +33,7 @@ INVALID = Rule(
     id="version-invalid",
     code="INVALID_FLOW_JSON_VERSION",
     title="The version is one that exists",
-    messages=("Invalid Flow JSON version.",),
+    message="Invalid Flow JSON version.",
     why="A version is written major.minor, and only published ones exist.",
     help=_KNOWN,
     failing=fails(_GOOD.replace('"7.3"', '«"2024.0"»'), "Invalid Flow JSON version.", "version"),
@@ -42,10 +43,10 @@ NO_SCHEMA = Rule(
     id="schema-missing",
     code="INVALID_FLOW_JSON",
     title="There is a schema for the version",
-    messages=(
-        "No schema found for the given version {version}.",
-        "Invalid schema found for the given version {version}.",
-    ),
+    wording={
+        "none": "No schema found for the given version {version}.",
+        "invalid": "Invalid schema found for the given version {version}.",
+    },
     why="A well-formed version above the newest known one may exist at Meta one day, but there "
     "is nothing to hold the document against; it is read by the newest known version.",
     help=_KNOWN,
@@ -60,7 +61,7 @@ UNSUPPORTED = Rule(
     id="version-unsupported",
     code="UNSUPPORTED_FLOW_JSON_VERSION",
     title="The version is still supported",
-    messages=("Unsupported Flow JSON version.",),
+    message="Unsupported Flow JSON version.",
     why="Raised for a version that has expired, and, as in Meta's sample, for one that is a "
     "number instead of a string. No version has expired yet.",
     help=_KNOWN + " The version is a string.",
@@ -71,7 +72,7 @@ UNAVAILABLE = Rule(
     id="version-unavailable",
     code="UNAVAILABLE_FLOW_JSON_VERSION",
     title="The version is open to the account",
-    messages=("The Flow JSON version is not available for your WABA ID.",),
+    message="The Flow JSON version is not available for your WABA ID.",
     why="Meta opens a version to some accounts first. That depends on the account and not on the "
     "document, so waflows never reports it.",
     help=_KNOWN,
@@ -82,9 +83,7 @@ FROZEN = Gap(
     id="version-frozen",
     code="WAFLOWS_FROZEN_VERSION",
     title="The version can still be published",
-    messages=(
-        "Flow JSON version {version} is frozen since {date}: it cannot be published any more.",
-    ),
+    message="Flow JSON version {version} is frozen since {date}: it cannot be published any more.",
     why="Flows of a frozen version are still sent and opened, but Meta refuses to publish them.",
     help=f'Move to "version": "{versions.LATEST}".',
     failing=fails(
@@ -94,7 +93,6 @@ FROZEN = Gap(
     ),
     passing=passes(page(version="5.1")),
 )
-RULES = (MISSING, INVALID, NO_SCHEMA, UNSUPPORTED, UNAVAILABLE, FROZEN)
 
 
 def version_faults(flow: Flow, instead: str | None) -> Iterator[Fault]:
@@ -120,3 +118,6 @@ def _stage(version: versions.Version, at: Target) -> Iterator[Fault]:
         yield UNSUPPORTED.fault(at)
     elif version.stage is Stage.FROZEN:
         yield FROZEN.fault(at, version=version.name, date=version.frozen_on)
+
+
+FAMILY = Family(rules=(MISSING, INVALID, NO_SCHEMA, UNSUPPORTED, UNAVAILABLE, FROZEN))

@@ -1,0 +1,118 @@
+"""Families of rules, and what each of their checks looks at.
+
+A module of `waflows.flowjson.rules` ends with its `FAMILY`: the rules it documents and the checks
+that find what breaks them. A check is a function that yields findings, wrapped in the class that
+says what it is called for (the flow, a screen, components of some types, actions of some names,
+uses of bindings, values, unknown or missing properties) and for which versions. Checks do not call
+each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.document import Action, Component, Flow, Screen, Use
+from waflows.flowjson.expressions import Kind
+from waflows.flowjson.rule import Rule
+from waflows.flowjson.shape import Place
+from waflows.flowjson.spec import versions
+
+
+class Traits(NamedTuple):
+    """What a use is, so that the many sound ones are not looked at by every check.
+
+    `payload`: it stands in an action's payload. `typed`: the types its property takes are known.
+    `wants_items`: it should bring a list of items. `wrong`: it is not an expression, or its
+    operands do not fit. `unsound`: it refers to something missing, or globally to its own screen.
+    `elsewhere`: it refers to another screen. `picker`: it refers to a photo or document picker.
+    """
+
+    kind: Kind
+    payload: bool
+    typed: bool
+    wants_items: bool
+    wrong: bool
+    unsound: bool
+    elsewhere: bool
+    picker: bool
+
+
+class _Check(msgspec.Struct, frozen=True, kw_only=True):
+    """`since` and `until`: the first version a check is made for, and the first it no longer is."""
+
+    since: str | None = None
+    until: str | None = None
+
+    def holds_in(self, version: str) -> bool:
+        """Whether the check is made for documents of a version."""
+        if self.since is not None and not versions.at_least(version, self.since):
+            return False
+        return self.until is None or not versions.at_least(version, self.until)
+
+
+class OnFlow(_Check, frozen=True):
+    """Called once, when every screen has been looked at."""
+
+    run: Callable[[Flow], Iterable[Fault]]
+
+
+class OnScreen(_Check, frozen=True):
+    """Called for every screen, when its properties have been looked at."""
+
+    run: Callable[[Screen], Iterable[Fault]]
+
+
+class OnComponent(_Check, frozen=True):
+    """Called for every component of one of the types; without types, for every component.
+
+    A component whose type the version does not know has no type.
+    """
+
+    run: Callable[[Component], Iterable[Fault]]
+    types: tuple[str, ...] | None = None
+
+
+class OnAction(_Check, frozen=True):
+    """Called for every action with one of the names; without names, for every action."""
+
+    run: Callable[[Action], Iterable[Fault]]
+    names: tuple[str, ...] | None = None
+
+
+class OnUse(_Check, frozen=True):
+    """Called for every binding and expression with traits that `when` selects."""
+
+    run: Callable[[Use], Iterable[Fault]]
+    when: Callable[[Traits], bool]
+
+
+class OnValue(_Check, frozen=True):
+    """Called for every value that is not plainly what its property takes."""
+
+    run: Callable[[Place], Iterable[Fault]]
+
+
+class OnUnknown(_Check, frozen=True):
+    """Called for every property that its object does not have."""
+
+    run: Callable[[Place], Iterable[Fault]]
+
+
+class OnMissing(_Check, frozen=True):
+    """Called for every required property that its object lacks."""
+
+    run: Callable[[Place], Iterable[Fault]]
+
+
+Check = OnFlow | OnScreen | OnComponent | OnAction | OnUse | OnValue | OnUnknown | OnMissing
+
+
+class Family(msgspec.Struct, frozen=True):
+    """The rules of one module, and the checks that find what breaks them."""
+
+    rules: tuple[Rule, ...]
+    checks: tuple[Check, ...] = ()

@@ -1,0 +1,118 @@
+"""The types of what a navigate action hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from waflows.flowjson import expressions
+from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.document import Action, Use
+from waflows.flowjson.examples import FOOTER, INPUT, a_flow, a_screen, fails, go, passes
+from waflows.flowjson.family import Family, OnAction, OnUse
+from waflows.flowjson.json_types import json_type
+from waflows.flowjson.rule import Rule
+from waflows.flowjson.spec.objects import DATA_TYPES
+
+_LAST = '"terminal": true,\n"data": { "count": { "type": "number", "__example__": 3 } }'
+
+
+def _flow(value: str) -> str:
+    start = a_screen("ONE", INPUT, go("END", f'{{ "count": {value} }}'))
+    return a_flow(start, a_screen("END", FOOTER, head=_LAST))
+
+
+LITERAL = Rule(
+    id="nav-static-type",
+    code="INVALID_NAVIGATE_ACTION_PAYLOAD",
+    title="Values in a payload have the declared type",
+    message=(
+        "Schema of payload data at '{payloadField}' on screen '{payloadScreen}' is not matching "
+        "with schema of data model field on screen '{dataModelScreen}'. Property is expecting "
+        "'{dataModelFieldType}' but got '{payloadFieldType}'."
+    ),
+    why="The next screen declares another type for the field.",
+    help="Write a {dataModelFieldType}, or change the declaration.",
+    failing=fails(
+        _flow('«"three"»'),
+        "Schema of payload data at 'count' on screen 'ONE' is not matching with schema of data "
+        "model field on screen 'END'. Property is expecting 'number' but got 'string'.",
+        "screens[0].layout.children[1].on-click-action.payload.count",
+    ),
+    passing=passes(_flow("3")),
+)
+BOUND = Rule(
+    id="nav-dynamic-type",
+    code="INVALID_NAVIGATE_ACTION_PAYLOAD",
+    title="Bindings in a payload have the declared type",
+    message=(
+        "Schema of dynamic data '{payloadFieldValue}' is not matching schema of data model field "
+        "'{payloadField}' on screen '{dataModelScreen}'. Property is expecting "
+        "'{dataModelFieldType}' but got '{payloadFieldType}'."
+    ),
+    why="The next screen declares another type for the field.",
+    help="Bind a {dataModelFieldType}, or change the declaration.",
+    failing=fails(
+        _flow('«"${form.city}"»'),
+        "Schema of dynamic data '${form.city}' is not matching schema of data model field "
+        "'count' on screen 'END'. Property is expecting 'number' but got 'string'.",
+        "screens[0].layout.children[1].on-click-action.payload.count",
+    ),
+    passing=passes(
+        _flow('"${form.city}"').replace('"name": "city"', '"name": "city", "input-type": "number"')
+    ),
+)
+
+
+def check_action(action: Action) -> Iterator[Fault]:
+    """Literal values."""
+    for field, value in (action.payload or {}).items():
+        expected = _expected(action, field)
+        if expected is None or (isinstance(value, str) and expressions.classify(value)):
+            continue
+        found = json_type(value)
+        if found != expected:
+            yield LITERAL.fault(
+                action.target("payload", field),
+                payloadField=field,
+                payloadScreen=action.screen.name,
+                dataModelScreen=action.destination,
+                dataModelFieldType=expected,
+                payloadFieldType=found,
+            )
+
+
+def check_use(use: Use) -> Iterator[Fault]:
+    """Bindings and expressions that are a field's whole value."""
+    action = use.action
+    if action is None or not use.in_payload or len(use.steps) != 2:
+        return
+    field = str(use.steps[1])
+    expected = _expected(action, field)
+    types = use.types_given
+    if expected is not None and types and expected not in types and not use.pickers:
+        yield BOUND.fault(
+            use.target(),
+            payloadFieldValue=use.text,
+            payloadField=field,
+            dataModelScreen=action.destination,
+            dataModelFieldType=expected,
+            payloadFieldType=types[0],
+        )
+
+
+def _expected(action: Action, field: str) -> str | None:
+    following = action.screen.flow.by_id.get(action.destination or "")
+    if following is None or following is action.screen or following.data is None:
+        return None
+    entry = following.data.get(field)
+    kind = entry.get("type") if isinstance(entry, dict) else None
+    return kind if kind in DATA_TYPES else None
+
+
+FAMILY = Family(
+    rules=(LITERAL, BOUND),
+    checks=(
+        OnAction(check_action, names=("navigate",)),
+        OnUse(check_use, when=lambda use: use.payload),
+    ),
+)

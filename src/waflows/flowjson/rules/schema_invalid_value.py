@@ -1,0 +1,67 @@
+"""Values that are none of the accepted alternatives: a component type, a layout."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from waflows.flowjson.diagnostics import Fault, slashed
+from waflows.flowjson.document import Component
+from waflows.flowjson.examples import fails, page, passes
+from waflows.flowjson.family import Family, OnComponent, OnValue
+from waflows.flowjson.rule import Rule
+from waflows.flowjson.shape import Place
+from waflows.flowjson.spec import components
+
+RULE = Rule(
+    id="schema-invalid-value",
+    code="INVALID_PROPERTY_VALUE",
+    title="Component types and layouts are those that exist",
+    wording={
+        "at-path": "Invalid value found for property '{propertyName}' at {errorPath}.",
+        "plain": "Invalid value found for property '{propertyName}'.",
+    },
+    why="The client draws only the components it knows. One may also be newer than the "
+    "document's version. Nothing is said about what stands inside an unknown component.",
+    help="Use a value that exists.",
+    failing=fails(
+        page('{ "type": «"Banner"», "text": "Hi" }'),
+        "Invalid value found for property 'type'.",
+        "screens[0].layout.children[0].type",
+    )
+    + fails(
+        '{\n  "version": "7.3",\n  "screens": [\n'
+        '    { "id": "MAIN", "terminal": true, "layout": «"column"» }\n  ]\n}',
+        "Invalid value found for property 'layout' at $root/screens/0.",
+        "screens[0].layout",
+    ),
+    passing=passes(page('{ "type": "TextBody", "text": "Hi" }')),
+)
+
+
+def check_component(component: Component) -> Iterator[Fault]:
+    """The type of a component that does not exist in this version."""
+    if component.shape is None and "type" in component.value:
+        advice = _advice(component.type, component.screen.flow.spec.version)
+        yield RULE.fault(component.target("type"), say="plain", advice=advice, propertyName="type")
+
+
+def check_property(place: Place) -> Iterator[Fault]:
+    """A layout that is no object."""
+    if place.slot and place.slot.entry.type == "layout" and not isinstance(place.value, dict):
+        path = slashed(place.object_path)
+        advice = 'A layout is { "type": "SingleColumnLayout", "children": [ … ] }.'
+        yield RULE.fault(place.target(), advice=advice, propertyName=place.key, errorPath=path)
+
+
+def _advice(name: str, version: str) -> str:
+    known = components.COMPONENTS.get(name)
+    if known is not None:
+        return f"{name} came with Flow JSON {known.since}; the document says {version}."
+    near = difflib.get_close_matches(name[:60], components.COMPONENTS, 1)
+    if near:
+        return f"Did you mean '{near[0]}'?"
+    return f"Components are: {', '.join(components.COMPONENTS)}."
+
+
+FAMILY = Family(rules=(RULE,), checks=(OnComponent(check_component), OnValue(check_property)))

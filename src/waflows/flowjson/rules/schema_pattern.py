@@ -1,0 +1,111 @@
+"""Strings that are not what their property takes: ids, blanks, text where a binding belongs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.document import Component
+from waflows.flowjson.examples import INPUT, fails, page, passes
+from waflows.flowjson.family import Family, OnValue
+from waflows.flowjson.rule import Rule
+from waflows.flowjson.shape import Place
+
+_OR_BINDING = (
+    "Property '{propertyName}' should be of type '{type}' or have dynamic data format of the form "
+    "${screen.data.your_value} or ${data.your_value}."
+)
+RULE = Rule(
+    id="schema-pattern",
+    code="PATTERN_MISMATCH",
+    title="Strings have the form their property asks for",
+    wording={
+        "letters": "Property '{propertyName}' should only consist of alphabets and underscores.",
+        "or-binding": _OR_BINDING,
+        "binding": (
+            "Property '{propertyName}' should have dynamic data format of the form "
+            "${data.your_value}."
+        ),
+        "blank": "Property '{propertyName}' should not be blank or empty string.",
+        "other": "Property '{propertyName}' should match the pattern '{pattern}'.",
+    },
+    why="Screen ids hold letters and underscores only. A number, a list or an object may come "
+    "from a binding, but not from plain text. Texts of headings, captions and links are never "
+    "blank, names not from 4.0, and no string of a component from 6.0. Where the last message "
+    "is used is not documented.",
+    help="Write a value of the form the property takes.",
+    failing=fails(
+        page().replace('"MAIN"', '«"STEP_1"»'),
+        "Property 'id' should only consist of alphabets and underscores.",
+        "screens[0].id",
+    )
+    + fails(
+        page(INPUT.replace(" }", ', "max-chars": «"Hundred"» }')),
+        _OR_BINDING.replace("{propertyName}", "max-chars").replace("{type}", "number"),
+        "screens[0].layout.children[0].max-chars",
+    )
+    + fails(
+        page(
+            '{ "type": "Switch", "value": «"cat"», "cases": {\n'
+            '  "cat": [{ "type": "TextBody", "text": "Meow" }] } }'
+        ),
+        "Property 'value' should have dynamic data format of the form ${data.your_value}.",
+        "screens[0].layout.children[0].value",
+    )
+    + fails(
+        page(INPUT.replace('"City"', '«" "»')),
+        "Property 'label' should not be blank or empty string.",
+        "screens[0].layout.children[0].label",
+    ),
+    passing=passes(
+        page().replace('"MAIN"', '"STEP_ONE"'),
+        page(INPUT.replace(" }", ', "max-chars": "100" }')),
+        page(INPUT.replace('"City"', '" "'), version="5.1"),
+    ),
+)
+_ID = re.compile(r"[A-Za-z_]+")
+_NUMBER = re.compile(r"-?[0-9]+")
+_TEXTS = {"TextHeading", "TextSubheading", "TextBody", "TextCaption", "EmbeddedLink"}
+_ONLY_BOUND = {"binding": str, "string | object": dict}
+_SHOWN = {"string": "string", "integer": "number"}
+
+
+def check_property(place: Place) -> Iterator[Fault]:
+    """A string, or what stands where only a binding may."""
+    slot, value = place.slot, place.value
+    assert slot is not None
+    kind = slot.entry.type
+    if isinstance(value, _ONLY_BOUND.get(kind, ())):
+        yield RULE.fault(place.target(), say="binding", propertyName=place.name)
+    elif not isinstance(value, str):
+        return
+    elif place.owner.name == "screen" and place.key == "id":
+        if value and not _ID.fullmatch(value):
+            yield RULE.fault(place.target(), propertyName="id")
+    elif not value.strip():
+        if _must_not_be_blank(place):
+            yield RULE.fault(place.target(), say="blank", propertyName=place.name)
+    elif slot.dynamic and _is_stray_text(kind, slot.types, value):
+        shown = " | ".join(_SHOWN.get(one, one) for one in slot.types if one != "string")
+        yield RULE.fault(place.target(), say="or-binding", propertyName=place.name, type=shown)
+
+
+def _must_not_be_blank(place: Place) -> bool:
+    component = place.node
+    if not isinstance(component, Component) or place.steps or place.element:
+        return False
+    if component.type in _TEXTS and place.key == "text":
+        return True
+    spec = place.flow.spec
+    return spec.since("6.0") or (place.key == "name" and spec.since("4.0"))
+
+
+def _is_stray_text(kind: str, types: tuple[str, ...], value: str) -> bool:
+    """Plain text for a number, a list or an object. For a boolean another rule speaks."""
+    if kind == "string | integer":
+        return _NUMBER.fullmatch(value.strip()) is None
+    return "string" not in types and types != ("boolean",)
+
+
+FAMILY = Family(rules=(RULE,), checks=(OnValue(check_property),))

@@ -1,0 +1,103 @@
+"""Properties an object does not have."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from functools import lru_cache
+
+from waflows.flowjson.diagnostics import Fault, slashed
+from waflows.flowjson.examples import fails, page, passes
+from waflows.flowjson.family import Family, OnUnknown
+from waflows.flowjson.rule import Rule
+from waflows.flowjson.shape import Place
+from waflows.flowjson.spec import components, objects
+
+_NO_LONGER = (
+    "Property `{propertyName}` is no longer supported in Flow JSON as of version '3.0'. "
+    "Please configure your endpoint URI using Flows API or Builder. Refer Flows "
+    "documentation at '/docs/whatsapp/flows' for more information."
+)
+UNKNOWN = Rule(
+    id="schema-unknown-property",
+    code="INVALID_PROPERTY_KEY",
+    title="Objects have only the properties they know",
+    wording={
+        "at-object": "Property '{propertyName}' cannot be specified at {errorPath}.",
+        "at-component": (
+            "Property '{propertyName}' cannot be specified at {componentName} on {errorPath}."
+        ),
+    },
+    why="No object of Flow JSON takes further properties, so a misspelt one is refused and not "
+    "ignored. A property may also be newer than the document's version.",
+    help="Remove it, or correct its name.",
+    failing=fails(
+        page('{ "type": "TextHeading", "text": "Hi", «"hue"»: "red" }'),
+        "Property 'hue' cannot be specified at TextHeading on $root/screens/0/layout/children/0.",
+        "screens[0].layout.children[0].hue",
+    )
+    + fails(
+        page(head='«"name"»: "Start"'),
+        "Property 'name' cannot be specified at $root/screens/0.",
+        "screens[0].name",
+    ),
+    passing=passes(page('{ "type": "TextHeading", "text": "Hi", "visible": false }')),
+)
+REMOVED = Rule(
+    id="data-api-version-removed",
+    code="INVALID_PROPERTY_KEY",
+    title="The endpoint's address is no longer in the document",
+    message=_NO_LONGER,
+    why="Since 3.0 the address belongs to the flow and not to its JSON. Meta's page prints this "
+    "message for data_api_version, which every endpoint flow needs; only data_channel_uri fits.",
+    help="Remove {propertyName} and set the flow's endpoint URI.",
+    since="3.0",
+    failing=fails(
+        page(top='«"data_channel_uri"»: "https://example.com/flow"'),
+        _NO_LONGER.replace("{propertyName}", "data_channel_uri"),
+        "data_channel_uri",
+    ),
+    passing=passes(page(top='"data_channel_uri": "https://example.com/flow"', version="2.1")),
+)
+_LONGEST = 60
+
+
+def check_unknown(place: Place) -> Iterator[Fault]:
+    """The key of a property that the object does not have in this version."""
+    name = str(place.key)
+    if place.owner.name == "flow" and name == "data_channel_uri":
+        yield REMOVED.fault(place.target(key=True), propertyName=name)
+        return
+    yield UNKNOWN.fault(
+        place.target(key=True),
+        say="at-component" if place.owner.component is not None else "at-object",
+        advice=_advice(place, name),
+        propertyName=name,
+        componentName=place.owner.name,
+        errorPath=slashed(place.object_path),
+    )
+
+
+def _advice(place: Place, name: str) -> str | None:
+    version = place.flow.spec.version
+    kind = components.COMPONENTS.get(place.owner.name) or objects.ITEMS.get(place.owner.name)
+    lines = kind.properties if kind is not None else objects.SCREEN.properties
+    if kind is not None or place.owner.name == "screen":
+        since = [line.since for line in lines if line.name == name and line.since is not None]
+        if since:
+            return f"'{name}' came with Flow JSON {since[0]}; the document says {version}."
+    near = _nearest(name[:_LONGEST], tuple(place.owner.slots))
+    if near is not None:
+        return f"Did you mean '{near}'?"
+    if len(place.owner.slots) <= 1:
+        return None
+    return f"Remove it. {place.owner.name} takes: {', '.join(place.owner.slots)}."
+
+
+@lru_cache(maxsize=256)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    """The known name that looks like a misspelt one."""
+    return next(iter(difflib.get_close_matches(name, known, 1)), None)
+
+
+FAMILY = Family(rules=(UNKNOWN, REMOVED), checks=(OnUnknown(check_unknown),))

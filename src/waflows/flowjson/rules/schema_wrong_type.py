@@ -1,0 +1,71 @@
+"""Values of the wrong JSON type, and bindable values given as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from waflows.flowjson.diagnostics import Fault, Target, slashed
+from waflows.flowjson.document import Screen
+from waflows.flowjson.examples import INPUT, fails, page, passes
+from waflows.flowjson.family import Family, OnScreen, OnValue
+from waflows.flowjson.json_types import json_type
+from waflows.flowjson.rule import Rule
+from waflows.flowjson.shape import Place
+
+RULE = Rule(
+    id="schema-wrong-type",
+    code="INVALID_PROPERTY_TYPE",
+    title="Values have the type of their property",
+    message="Expected property {errorPath} to be of type {expectedType}, but found {actualType}.",
+    why="A value of another type cannot be shown or used.",
+    help="Write a value of type {expectedType}.",
+    failing=fails(
+        page(INPUT.replace(" }", ', "required": «"yes"» }')),
+        "Expected property $root/screens/0/layout/children/0/required to be of type boolean, "
+        "but found string.",
+        "screens[0].layout.children[0].required",
+    )
+    + fails(
+        page('{ "type": "TextHeading", "text": «7» }'),
+        "Expected property $root/screens/0/layout/children/0/text to be of type string, "
+        "but found number.",
+        "screens[0].layout.children[0].text",
+    ),
+    passing=passes(page(INPUT.replace(" }", ', "required": true }'))),
+)
+
+
+def check_property(place: Place) -> Iterator[Fault]:
+    """A value whose type none of the property's alternatives has."""
+    slot, found = place.slot, json_type(place.value)
+    assert slot is not None
+    if place.owner.name == "flow" and place.key == "version":
+        return
+    fraction = slot.integral and isinstance(place.value, float) and not place.value.is_integer()
+    if found in slot.types and not fraction:
+        return
+    expected = " or ".join(slot.types) if not fraction else "integer"
+    path = slashed(place.path)
+    yield RULE.fault(place.target(), errorPath=path, expectedType=expected, actualType=found)
+
+
+def check_screen(screen: Screen) -> Iterator[Fault]:
+    """Fields of a data model that are no objects."""
+    for name, field in (screen.data or {}).items():
+        if not isinstance(field, dict):
+            yield RULE.fault(
+                screen.target("data", name),
+                errorPath=slashed((*screen.path, "data", name)),
+                expectedType="object",
+                actualType=json_type(field),
+            )
+
+
+def not_an_object(value: Any) -> Iterator[Fault]:
+    """A document that is a list, a string, a number."""
+    found = json_type(value)
+    yield RULE.fault(Target(()), errorPath="$root", expectedType="object", actualType=found)
+
+
+FAMILY = Family(rules=(RULE,), checks=(OnValue(check_property), OnScreen(check_screen)))
