@@ -21,7 +21,6 @@ from waflows import settings as settings_module
 from waflows.api import openapi
 from waflows.api.routes import PHONES, ROUTES
 from waflows.api.waflows.development import DEVELOPMENT
-from waflows.api.waflows.links import PREVIEW_PATH
 from waflows.console import phone as phone_pages
 from waflows.console.pages import PAGES
 from waflows.console.resource import ConsoleResource, PageResource
@@ -42,6 +41,7 @@ from waflows.services.accounts import accounts, quotas, sealing
 from waflows.services.accounts.rate_limits import Counts
 from waflows.services.flows.checking import Checker
 from waflows.services.flows.playing import Player
+from waflows.services.flows.preview_access import PREVIEW_PATH
 from waflows.settings import Settings
 from waflows.storage import migrate
 from waflows.storage.database import Database, Deafness

@@ -20,13 +20,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from waflows import runtime
-from waflows.api.waflows.previews import PlayBody
 from waflows.errors import WaflowsError
 from waflows.http import reading
 from waflows.security import links
 from waflows.security.links import PreviewGrant
 from waflows.services.flows import page_play, playing
 from waflows.services.flows.page_play import PageRights
+from waflows.services.flows.previews import PageMessage
 
 LONG_SECONDS = 290.0
 MOST_SECONDS = 1.0
@@ -186,7 +186,7 @@ def _play(document: dict[str, Any], state: Any, steps: list[Any]) -> None:
 def _read(body: bytes, token: str) -> None:
     """What comes in as bytes and as a token, before any of it is believed."""
     try:
-        read = reading.read_body(PlayBody, body)
+        read = reading.read_body(PageMessage, body)
         if read.state is not None:
             page_play.waiting(RIGHTS, read.state, read.seal)
     except WaflowsError:

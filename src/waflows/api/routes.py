@@ -12,6 +12,7 @@ from waflows.api import openapi
 from waflows.api.eightbyeight import guide, listing, messages, reference, templates, webhooks
 from waflows.api.eightbyeight.flow_bodies import CreateBody, UpdateBody
 from waflows.api.eightbyeight.message_bodies import MessageBody
+from waflows.api.eightbyeight.preview_links import PreviewQuery
 from waflows.api.waflows import (
     deliveries,
     endpoint_keys,
@@ -26,6 +27,8 @@ from waflows.http import limits
 from waflows.http.route import Handler, Route, Scope
 from waflows.services.accounts.quotas import Space
 from waflows.services.endpoint import made_up_files
+from waflows.services.endpoint.examinations import DoctorAnswer
+from waflows.services.phone.chats import Chat
 from waflows.services.submissions.forgetting import Forgotten
 from waflows.services.submissions.views import SubmissionView
 from waflows.storage.errors import ErrorRecord
@@ -80,7 +83,7 @@ def _reference() -> list[Route]:
               detail="A flow that was ever published stays."),
         Route(method="GET", path=f"{_FLOW}/preview", handler=reference.preview, scope=_READ,
               tag=tag, name="previewFlow", summary="Get a preview link",
-              query=links.PreviewQuery, answers=reference.PreviewAnswer,
+              query=PreviewQuery, answers=reference.PreviewAnswer,
               detail="The link opens without a key until it expires or is replaced."),
         Route(method="POST", path=f"{_FLOW}/publish", handler=reference.publish, scope=_WRITE,
               tag=tag, name="publishFlow", summary="Publish a draft",
@@ -233,7 +236,7 @@ def _endpoints() -> list[Route]:
                      " Without one in the body a fresh one is made. It is shown this once."),
         Route(method="POST", path=f"{_FLOW}/examination", handler=endpoint_keys.examine,
               scope=_WRITE, tag=tag, name="examineEndpoint", summary="Examine a flow's endpoint",
-              body=endpoint_keys.DoctorBody, answers=endpoint_keys.DoctorAnswer,
+              body=endpoint_keys.DoctorBody, answers=DoctorAnswer,
               detail="Asks it for a sign of life and for the first screen, as a phone would, and"
                      " names the step that fails and its cure."),
     ]  # fmt: skip
@@ -262,7 +265,7 @@ def _guide() -> list[Route]:
               whole_channel=True, status=204, dialect="guide"),
         Route(method="GET", path=f"{_GUIDE_FLOW}/preview", handler=guide.preview, scope=_READ,
               tag=tag, name="guidePreviewFlow", summary="Get a preview link",
-              query=links.PreviewQuery, answers=guide.GuidePreview, dialect="guide"),
+              query=PreviewQuery, answers=guide.GuidePreview, dialect="guide"),
         Route(method="POST", path=f"{_GUIDE_FLOW}/publish", handler=guide.publish, scope=_WRITE,
               tag=tag, name="guidePublishFlow", summary="Publish a draft",
               whole_channel=True,
@@ -338,11 +341,11 @@ def _phones() -> list[Route]:
         Route(method="GET", path=f"{phone}/messages", handler=phones.show_chat, scope=_READ,
               tag=tag, name="phoneMessages", summary="List the chat of a user",
               whole_channel=True, uncovered=True,
-              answers=phones.Chat, detail="Looks over the user's shoulder: nothing is read by it."),
+              answers=Chat, detail="Looks over the user's shoulder: nothing is read by it."),
         Route(method="POST", path=f"{phone}/look", handler=phones.look, scope=_WRITE,
               tag=tag, name="phoneLook", summary="Look at the chat",
               whole_channel=True, uncovered=True,
-              answers=phones.Chat, detail="What was delivered is read now."),
+              answers=Chat, detail="What was delivered is read now."),
         Route(method="POST", path=f"{phone}/say", handler=phones.say, scope=_WRITE,
               tag=tag, name="phoneSay", summary="Write a text to the business",
               whole_channel=True, uncovered=True,

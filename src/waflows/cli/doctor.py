@@ -124,8 +124,8 @@ def _examine_url(
     import msgspec
 
     from waflows import client
-    from waflows.api.waflows.endpoint_keys import answer_of
     from waflows.security import key_pairs
+    from waflows.services.endpoint.examinations import show_report
     from waflows.upstream import doctor
     from waflows.upstream.egress import Egress
     from waflows.upstream.endpoint import DataEndpoint
@@ -149,7 +149,7 @@ def _examine_url(
             return await doctor.examine(endpoint, trial)
 
     report = asyncio.run(examine())
-    answer = msgspec.to_builtins(answer_of(report, key_pairs.fingerprint(key)))
+    answer = msgspec.to_builtins(show_report(report, key_pairs.fingerprint(key)))
     return msgspec.convert(answer, client.Examination)
 
 

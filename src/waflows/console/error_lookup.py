@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from waflows.api.eightbyeight.reference import find_error
 from waflows.console import shell
 from waflows.console.resource import OnPage
 from waflows.errors import WaflowsError
+from waflows.http.error_lookup import find_error
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, Reply, Route, Scope
 from waflows.storage.errors import ErrorRecord
@@ -42,7 +42,7 @@ async def look_up(call: Call[LookupQuery, None]) -> Reply:
     if not wanted:
         return _page(call)
     try:
-        record = await find_error(call, wanted)
+        record = await find_error(call.state.journal, call.principal, wanted)
     except WaflowsError as error:
         raise OnPage(error, lambda refusal: _page(call, refusal=refusal)) from error
     return _page(call, record)

@@ -11,14 +11,14 @@ from typing import Any
 
 import msgspec
 
-from waflows.api.field_types import WholeNumber
-from waflows.api.waflows.links import PreviewQuery, preview_link
 from waflows.console import shell
 from waflows.console.resource import OnPage
 from waflows.errors import NotFound, WaflowsError
+from waflows.http.downloads import attachment
+from waflows.http.reading import WholeNumber
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
-from waflows.services.flows import browsing, editing, endpoint_health
+from waflows.services.flows import browsing, editing, endpoint_health, preview_access
 from waflows.storage.flows import Flow
 
 _UNFIT_FOR_FILES = re.compile(r"[^A-Za-z0-9]+")
@@ -115,29 +115,23 @@ async def export(call: Call[NoQuery, None]) -> Reply:
     if text is None:
         raise NotFound("This flow has no Flow JSON yet.")
     name = _UNFIT_FOR_FILES.sub("-", flow.name).strip("-").lower() or "flow"
-    headers = {
-        "Cache-Control": "private, no-store",
-        "Content-Disposition": f'attachment; filename="{name[:60]}-{flow.id}.json"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Reply(text.encode("utf-8"), headers=headers)
+    return Reply(text.encode("utf-8"), headers=attachment(f"{name[:60]}-{flow.id}.json"))
 
 
 async def preview(call: Call[NoQuery, None]) -> Reply:
     """Leads to the flow's preview."""
-    flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
-    path = call.path | {"channelId": flow.channel_id}
-    asked = Call(
-        call.state,
-        call.caller,
-        path,
-        PreviewQuery(),
-        None,
-        call.base_url,
-        call.request_path,
-        call.client,
+    state = call.state
+    flow = await state.db.read(browsing.find, call.principal, call.flow_id)
+    preview = await preview_access.get_preview(
+        state.db,
+        flow.account_id,
+        flow.channel_id,
+        flow.id,
+        state.settings.preview_hours,
+        replace=False,
     )
-    return shell.see((await preview_link(asked)).url)
+    grant = preview_access.grant_to(call.principal)
+    return shell.see(preview_access.link_to(preview, state.secret, call.base_url, grant).url)
 
 
 async def _asked(call: Call[Any, Any], question: Question) -> Reply:

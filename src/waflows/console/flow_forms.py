@@ -8,16 +8,17 @@ from typing import Any
 import msgspec
 
 from waflows import samples
-from waflows.api.eightbyeight import flow_bodies
-from waflows.api.eightbyeight.flow_bodies import Category, CreateBody, UpdateBody
-from waflows.api.field_types import WholeNumber
 from waflows.console import shell
 from waflows.console.resource import OnPage
 from waflows.errors import Forbidden, InvalidParameter, OutOfRange, WaflowsError
+from waflows.http.reading import WholeNumber
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.services.endpoint import endpoint_keys
 from waflows.services.flows import browsing, editing, lifecycle
+from waflows.services.flows.categories import Category
+from waflows.services.flows.contents import GivenContent, check_content
+from waflows.services.flows.lifecycle import Content
 from waflows.storage.flows import Flow
 
 _BLANK = "blank"
@@ -77,7 +78,7 @@ async def create(call: Call[NoQuery, NewForm]) -> Reply:
     form = call.body
     draw = await _drawer(call, form)
     try:
-        content = await flow_bodies.content(call, _create_body(form))
+        content = await _check(call, _given(form))
         if not call.principal.may_use(form.channel):
             raise Forbidden(f"This API key may not use channel {form.channel}.")
         flow = await call.state.db.run(
@@ -107,12 +108,12 @@ async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
     draw = await _settings_drawer(call, flow, form)
     try:
         uri = form.end_point_uri.strip()
-        body = UpdateBody(
+        given = GivenContent(
             name=form.name,
             categories=_categories(form.categories),
-            end_point_uri=uri or None,
+            endpoint_uri=uri or None,
         )
-        content = await flow_bodies.content(call, body)
+        content = await _check(call, given)
         # A form names everything, so what it leaves empty is meant to be.
         content = msgspec.structs.replace(content, endpoint_uri=uri)
         await call.state.db.run(
@@ -123,7 +124,18 @@ async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
     return shell.see(f"{shell.flow_path(flow.id)}/settings", done="settings")
 
 
-def _create_body(form: NewForm) -> CreateBody:
+async def _check(call: Call[Any, Any], given: GivenContent) -> Content:
+    state = call.state
+    return await check_content(
+        given,
+        call.account_id,
+        state.checker,
+        state.egress,
+        allow_any_address=state.development,
+    )
+
+
+def _given(form: NewForm) -> GivenContent:
     flow_json: str | None = None
     clone: str | None = None
     by_name = {sample.name: sample.flow_json for sample in samples.all_samples()}
@@ -135,12 +147,12 @@ def _create_body(form: NewForm) -> CreateBody:
         flow_json = samples.blank()
     else:
         raise InvalidParameter("Choose what to start from.")
-    return CreateBody(
+    return GivenContent(
         name=form.name,
         categories=_categories(form.categories),
         flow_json=flow_json,
         clone_flow_id=clone,
-        end_point_uri=form.end_point_uri.strip() or None,
+        endpoint_uri=form.end_point_uri.strip() or None,
     )
 
 

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from waflows.api.field_types import WholeNumber
 from waflows.console import shell
 from waflows.console.resource import OnPage
 from waflows.errors import WaflowsError
+from waflows.http.reading import WholeNumber
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.services.flows import editing

@@ -12,16 +12,15 @@ from typing import Any
 import msgspec
 
 from waflows import runtime
-from waflows.api.waflows import previews
-from waflows.api.waflows.previews import About, PlayBody
 from waflows.console import shell
 from waflows.errors import NotFound
 from waflows.http import limits
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.security.links import PreviewGrant
-from waflows.services.flows import browsing
+from waflows.services.flows import browsing, previews
 from waflows.services.flows.page_play import PageRights
 from waflows.services.flows.playing import NotPlayable
+from waflows.services.flows.previews import About, PageMessage
 from waflows.storage.flows import Flow
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -33,7 +32,7 @@ class SketchBody(msgspec.Struct, frozen=True, rename="camel"):
     flow_json: str
 
 
-class SketchPlayBody(PlayBody, frozen=True, kw_only=True):
+class SketchPlayBody(PageMessage, frozen=True, kw_only=True):
     """What a page sends of a sketch it plays; with its text when it was not remembered."""
 
     sketch: str
@@ -56,7 +55,7 @@ async def sketch(call: Call[NoQuery, SketchBody]) -> Reply:
         document = await _document(call, name, call.body.flow_json)
     except NotPlayable as error:
         problem = error.message
-    about = About(name=flow.name, problem=problem, **previews.described(document, []))
+    about = About(name=flow.name, problem=problem, **previews.describe(document, []))
     return Reply(Sketched(name, about), headers=dict(_NO_STORE))
 
 
@@ -67,8 +66,16 @@ async def play(call: Call[NoQuery, SketchPlayBody]) -> Reply:
     # Whatever the page calls a text it sends: a name stands for one text for ever.
     name = call.body.sketch if text is None else _name(text)
     document = await _document(call, name, text)
-    answer = await previews.played_from(call.state, flow, document, call.body, _rights(call, flow))
-    return Reply(answer, headers=dict(_NO_STORE))
+    played = await previews.play_message(
+        call.state.outside,
+        call.state.player,
+        flow,
+        document,
+        call.body,
+        _rights(call, flow),
+        calls_a_minute=call.state.settings.preview_calls,
+    )
+    return Reply(played, headers=dict(_NO_STORE))
 
 
 def _rights(call: Call[NoQuery, Any], flow: Flow) -> PageRights:

@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from waflows.api.field_types import WholeNumber
 from waflows.console import language, shell
 from waflows.console.resource import OnPage
 from waflows.errors import InvalidFlowJson, WaflowsError
 from waflows.flowjson.diagnostics import Diagnostic
 from waflows.http import limits
+from waflows.http.reading import WholeNumber
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.services.flows import editing

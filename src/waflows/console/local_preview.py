@@ -22,7 +22,6 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from waflows import runtime
-from waflows.api.waflows.previews import About, PlayBody, described
 from waflows.console.html import page, policy
 from waflows.console.pages import read_static
 from waflows.errors import WaflowsError
@@ -32,6 +31,7 @@ from waflows.http.route import Reply
 from waflows.runtime import Answered, Failed
 from waflows.services.flows import playing, texts
 from waflows.services.flows.playing import NotPlayable, Played, Player
+from waflows.services.flows.previews import About, PageMessage, describe
 
 LOOK_SECONDS = 0.2
 """How often the file is looked at."""
@@ -113,7 +113,7 @@ class LocalPreview:
             document = await self._document()
         except NotPlayable as error:
             problem = error.message
-        told = described(document, list(report.diagnostics))
+        told = describe(document, list(report.diagnostics))
         return About(name=self.file.name, revision=version, problem=problem, **told)
 
     async def _play(self, request: Request) -> Response:
@@ -121,7 +121,7 @@ class LocalPreview:
         document = await self._document()
         return _json(await self._played(document, body))
 
-    async def _played(self, document: runtime.Flow, body: PlayBody) -> Played:
+    async def _played(self, document: runtime.Flow, body: PageMessage) -> Played:
         event: Any = body.event
         if body.made_up is not None:
             event = playing.made_up(document, body.made_up, body.state)
@@ -182,7 +182,7 @@ class LocalPreview:
         return guarded
 
 
-async def _body(request: Request) -> PlayBody:
+async def _body(request: Request) -> PageMessage:
     # No page of another origin can send this type without being asked first, and it is not.
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
         raise HTTPException(415, "The request body must be JSON.")
@@ -195,9 +195,9 @@ async def _body(request: Request) -> PlayBody:
     return await asyncio.to_thread(_decoded, b"".join(parts))
 
 
-def _decoded(body: bytes) -> PlayBody:
+def _decoded(body: bytes) -> PageMessage:
     limits.check_json(body, limits.PLAYED_STATE)
-    return reading.read_body(PlayBody, body)
+    return reading.read_body(PageMessage, body)
 
 
 def _read(file: Path) -> bytes | None:

@@ -1,4 +1,4 @@
-"""The pages that need no sign-in and the static files, and the table of their addresses."""
+"""The pages that need no sign-in, the static files, and the routes of both."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import hashlib
 import mimetypes
 from importlib import resources
 
-from waflows.api.waflows import previews
-from waflows.api.waflows.links import PREVIEW_PATH, Opened, PreviewLinkQuery, linked
+from waflows.console import preview_page
 from waflows.console.html import COMMON_HEADERS, page, policy
 from waflows.errors import NotFound
-from waflows.http import limits
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
-from waflows.services.flows.playing import Played
 
 _STATIC = resources.files("waflows.console") / "static"
 
@@ -26,14 +23,6 @@ async def docs(call: Call[NoQuery, None]) -> Reply:
     """The API's documentation."""
     # Swagger UI sets style attributes on what it draws, hence the inline styles.
     return page("docs.html", policy(style="'unsafe-inline'"))
-
-
-async def preview(call: Call[PreviewLinkQuery, None]) -> Reply:
-    """A flow as its preview link shows it."""
-    opened: Opened = call.granted
-    flow = opened.flow
-    # The link is meant to be embedded in other pages, as Meta's is.
-    return page("preview.html", policy(ancestors="*"), name=flow.name, watch="")
 
 
 async def static_file(call: Call[NoQuery, None]) -> Reply:
@@ -59,16 +48,7 @@ PAGES: list[Route] = [
           name="home", summary="Leads to the console", documented=False),
     Route(method="GET", path="/docs", handler=docs, scope=Scope.PUBLIC, tag="Pages",
           name="docs", summary="The API's documentation", documented=False),
-    Route(method="GET", path=PREVIEW_PATH, handler=preview, scope=Scope.PUBLIC, tag="Pages",
-          name="previewPage", summary="A flow's preview", query=PreviewLinkQuery, access=linked,
-          documented=False),
-    Route(method="GET", path=previews.ABOUT_PATH, handler=previews.about, scope=Scope.PUBLIC,
-          tag="Pages", name="previewAbout", summary="What a preview page shows around a flow",
-          query=PreviewLinkQuery, access=linked, answers=previews.About, documented=False),
-    Route(method="POST", path=previews.EVENTS_PATH, handler=previews.play, scope=Scope.PUBLIC,
-          tag="Pages", name="previewEvents", summary="Plays a flow on by one event",
-          query=PreviewLinkQuery, access=linked, body=previews.PlayBody,
-          max_body=limits.PLAYED_STATE, answers=Played, documented=False),
+    *preview_page.ROUTES,
     Route(method="GET", path="/static/{file}", handler=static_file, scope=Scope.PUBLIC,
           tag="Pages", name="staticFile", summary="A file of a page", documented=False),
 ]  # fmt: skip

@@ -12,13 +12,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from waflows.api.waflows.phones import Chat, OpenBody, Said, SayBody, chat_answer, phone_of
 from waflows.console import shell
 from waflows.http import limits
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.services import msisdn
 from waflows.services.phone import phone_page as page_of_phone
 from waflows.services.phone import phone_play, phones
+from waflows.services.phone.chats import Chat, show_chat
 from waflows.services.phone.phone_play import Phone
 
 HOME = "/console/phone"
@@ -33,6 +33,25 @@ class PhoneQuery(msgspec.Struct, frozen=True):
 
     channel: str = ""
     msisdn: str = ""
+
+
+class SayBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A text that the user writes, and the name they use."""
+
+    text: str
+    name: str = ""
+
+
+class OpenBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The message whose button is tapped."""
+
+    umid: str | None = None
+
+
+class Said(msgspec.Struct, frozen=True):
+    """The message that was written."""
+
+    umid: str
 
 
 class SendBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +87,7 @@ async def messages(call: Call[NoQuery, None]) -> Reply:
     """The chat; with an ETag, so that looking for news costs next to nothing."""
     phone = _phone(call)
     found = await call.state.db.read(phones.chat, *phone.names)
-    body = msgspec.json.encode(chat_answer(found))
+    body = msgspec.json.encode(show_chat(found))
     etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
     return Reply(body, headers={"Cache-Control": "private, no-cache", "ETag": etag})
 
@@ -76,7 +95,7 @@ async def messages(call: Call[NoQuery, None]) -> Reply:
 async def look(call: Call[NoQuery, None]) -> Reply:
     """The chat, looked at."""
     phone = _phone(call)
-    return Reply(chat_answer(await call.state.db.run(phones.look, *phone.names)))
+    return Reply(show_chat(await call.state.db.run(phones.look, *phone.names)))
 
 
 async def say(call: Call[NoQuery, SayBody]) -> Reply:
@@ -114,7 +133,8 @@ async def event(call: Call[NoQuery, EventBody]) -> Reply:
 
 def _phone(call: Call[Any, Any]) -> Phone:
     page_of_phone.require_channel(call.principal, call.channel_id)
-    return phone_of(call)
+    state = call.state
+    return Phone(state.outside, state.player, call.account_id, call.channel_id, call.path["msisdn"])
 
 
 ROUTES: list[Route] = [

@@ -11,13 +11,15 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import field
 
-from waflows.api.waflows import submissions as api
 from waflows.console import shell
+from waflows.errors import InvalidParameter
+from waflows.http import cursors
+from waflows.http.downloads import attachment
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.services.flows import browsing
-from waflows.services.submissions import exports, forgetting, submissions
+from waflows.services.submissions import exports, forgetting, selecting, submissions
 from waflows.services.submissions.views import view
-from waflows.storage.submissions import Selection
+from waflows.storage.submissions import Position, Selection
 
 _HOME = "/console/responses"
 _ONE = f"{_HOME}/{{submissionId}}"
@@ -51,11 +53,11 @@ async def table(call: Call[ResponsesQuery, None]) -> Reply:
     query = call.query
     db, principal = call.state.db, call.principal
     selection = _selection(call)
-    after = api.read_cursor(query.cursor) if query.cursor else None
+    after = _read_cursor(query.cursor) if query.cursor else None
     page = await db.read_slow(submissions.list_page, call.account_id, selection, after, _PAGE_ROWS)
     flows = await db.read_slow(browsing.answered_flows, principal, query.flow or None)
     channels = await db.read(browsing.channels, principal)
-    older = page.next_after and query.filters | {"cursor": api.cursor_of(page.next_after)}
+    older = page.next_after and query.filters | {"cursor": _cursor(page.next_after)}
     return shell.show(
         call,
         "responses.html",
@@ -76,7 +78,11 @@ async def table(call: Call[ResponsesQuery, None]) -> Reply:
 
 async def export(call: Call[ResponsesQuery, None]) -> Reply:
     """Every response of the selection as a file for spreadsheets."""
-    return await api.export(call, _selection(call), exports.CSV_FOR_SPREADSHEETS)
+    format_ = exports.CSV_FOR_SPREADSHEETS
+    stream = await exports.begin(
+        call.state.db, call.account_id, _selection(call), format_, masked=call.principal.masked
+    )
+    return Reply(stream, headers=attachment("submissions.csv"), content_type=format_.content_type)
 
 
 async def details(call: Call[NoQuery, None]) -> Reply:
@@ -95,7 +101,7 @@ async def delete(call: Call[NoQuery, DeleteForm]) -> Reply:
         forgetting.forget_submission,
         call.account_id,
         call.path["submissionId"],
-        api.reach_of(call.principal),
+        selecting.reach_of(call.principal),
     )
     return shell.see(_HOME, done="forgotten")
 
@@ -105,7 +111,7 @@ async def _page(call: Call[Any, Any], template: str) -> Reply:
         submissions.get,
         call.account_id,
         call.path["submissionId"],
-        api.reach_of(call.principal),
+        selecting.reach_of(call.principal),
     )
     flows = await call.state.db.read_slow(browsing.answered_flows, call.principal, found.flow_id)
     return shell.show(
@@ -120,13 +126,24 @@ async def _page(call: Call[Any, Any], template: str) -> Reply:
 
 def _selection(call: Call[ResponsesQuery, None]) -> Selection:
     query = call.query
-    wanted = api.SelectionQuery(
+    return selecting.select(
+        call.principal,
         flow_id=query.flow or None,
         channel_id=query.channel or None,
-        from_=query.from_ or None,
-        to=query.to or None,
+        since=query.from_ or None,
+        until=query.to or None,
     )
-    return api.selected(wanted, call.principal)
+
+
+def _cursor(position: Position) -> str:
+    return cursors.written(selecting.write_position(position))
+
+
+def _read_cursor(text: str) -> Position:
+    position = selecting.read_position(cursors.read(text))
+    if position is None:
+        raise InvalidParameter("cursor must be the one from the link to an earlier page.")
+    return position
 
 
 def _shown(value: Any, whole: bool = False) -> str:

@@ -6,17 +6,21 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
-from msgspec import inspect
+from msgspec import Meta, inspect
 
 from waflows import json_errors
 from waflows.errors import InvalidMessage, InvalidParameter, InvalidRequest, OutOfRange
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
+
+WholeNumber = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""A number that a client repeats or counts. No larger one is the same in every JSON library, and
+neither database holds one above 2**63."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _LONGEST_INTEGER = 15

@@ -92,6 +92,20 @@ def iso(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def read(text: str) -> int | None:
+    """A date, or a date and time, in milliseconds since the epoch; UTC where it has no offset.
+
+    None for a text that is neither.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return int(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+
+
 def hundredths(at_ms: int) -> str:
     """A stored time as messages carry it: to the hundredth, in UTC: 2026-03-01T09:30:00.25Z."""
     whole = datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")

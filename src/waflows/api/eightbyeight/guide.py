@@ -18,7 +18,7 @@ from waflows.api.eightbyeight.flow_bodies import (
     publish_flow,
     update_flow,
 )
-from waflows.api.waflows.links import PreviewQuery, preview_link
+from waflows.api.eightbyeight.preview_links import PreviewQuery, preview_link
 from waflows.http.route import Call, NoQuery, Reply
 from waflows.services.flows import lifecycle
 from waflows.services.flows.texts import errors_of

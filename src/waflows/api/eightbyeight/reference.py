@@ -5,8 +5,7 @@ Each handler decodes, calls one use case and encodes; no rule of the product sta
 
 from __future__ import annotations
 
-import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -25,16 +24,16 @@ from waflows.api.eightbyeight.flow_bodies import (
     publish_flow,
     update_flow,
 )
-from waflows.api.waflows.links import FLOW_JSON_HEADERS, PreviewQuery, flow_json_url, preview_link
-from waflows.errors import InvalidId, InvalidParameter, NotFound
+from waflows.api.eightbyeight.preview_links import PreviewQuery, preview_link
+from waflows.api.waflows.links import flow_json_url
+from waflows.errors import InvalidParameter, NotFound
 from waflows.flowjson.spec.versions import VERSIONS
+from waflows.http.downloads import attachment
+from waflows.http.error_lookup import find_error
 from waflows.http.route import Call, NoQuery, Reply
 from waflows.services import clock
-from waflows.services.accounts import error_log
-from waflows.services.accounts.accounts import Principal
 from waflows.services.flows import lifecycle
 from waflows.services.flows.texts import errors_of, warnings_of
-from waflows.storage.errors import ErrorRecord
 from waflows.storage.flows import Checked, Flow, Revision, StatusName
 
 _EXTRA_FIELDS = (
@@ -206,7 +205,7 @@ async def get_revision(call: Call[NoQuery, None]) -> Reply:
     text = await call.state.db.read(
         lifecycle.revision_json, call.account_id, call.channel_id, call.flow_id, int(number)
     )
-    return Reply(text.encode("utf-8"), headers=dict(FLOW_JSON_HEADERS))
+    return Reply(text.encode("utf-8"), headers=attachment("flow.json"))
 
 
 async def validate(call: Call[NoQuery, ValidateBody]) -> Reply:
@@ -229,34 +228,7 @@ async def validate(call: Call[NoQuery, ValidateBody]) -> Reply:
 
 async def get_error(call: Call[NoQuery, None]) -> Reply:
     """An error that was answered to the account, by its errorId."""
-    return Reply(await find_error(call, call.path["errorId"]))
-
-
-async def find_error(call: Call[Any, Any], error_id: str) -> ErrorRecord:
-    """An error of the caller's account, as far as its key may know of it.
-
-    Raises InvalidId, NotFound.
-    """
-    try:
-        uuid.UUID(error_id)
-    except ValueError:
-        raise InvalidId("errorId must be a UUID, as an error response carries it.") from None
-    record = await call.state.journal.find(call.account_id, error_id)
-    if not _may_know(call.principal, record):
-        raise error_log.unknown(error_id)
-    return record
-
-
-def _may_know(principal: Principal, record: ErrorRecord) -> bool:
-    """Whether a key is told of an error: of its own always, of others' as far as it reaches.
-
-    What was wrong with a request may repeat what was in it, and does not say of which sub-account.
-    """
-    if record.key_last_six == principal.last_six:
-        return True
-    if principal.masked or principal.sub_account_ids is not None:
-        return False
-    return principal.channel_ids is None or record.channel_id in principal.channel_ids
+    return Reply(await find_error(call.state.journal, call.principal, call.path["errorId"]))
 
 
 def _saved(flow: Flow, known: Checked) -> Saved:

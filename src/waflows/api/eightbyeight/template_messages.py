@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from waflows.api.field_types import WholeNumber
 from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, Unsupported
+from waflows.http.reading import WholeNumber
 from waflows.services.messages.outgoing import TemplateContent
 from waflows.storage.messages import Header
 

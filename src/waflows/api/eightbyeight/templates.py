@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from waflows.api.field_types import WholeNumber
 from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, Unsupported
+from waflows.http.reading import WholeNumber
 from waflows.http.route import Call, NoQuery, Reply
 from waflows.services import clock
 from waflows.services.messages import templates

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from waflows.api.field_types import WholeNumber
 from waflows.errors import InvalidParameter, NotFound, OutOfRange
+from waflows.http.reading import WholeNumber
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.services import clock
 from waflows.services.webhooks import deliveries

@@ -15,9 +15,10 @@ from waflows.http.route import Call, NoQuery, Reply
 from waflows.security.key_pairs import KEY_BITS
 from waflows.services import clock
 from waflows.services.endpoint import endpoint_keys
+from waflows.services.endpoint.examinations import show_report
 from waflows.services.flows import endpoint_health
 from waflows.storage.endpoint_keys import EndpointKey
-from waflows.upstream.doctor import Check, OpenedBy, Report
+from waflows.upstream.doctor import OpenedBy
 
 _AppSecret = Annotated[
     str,
@@ -120,30 +121,6 @@ class DoctorBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     data: Annotated[dict[str, Any], Meta(description="What `screen` sends.")] | None = None
 
 
-class CheckAnswer(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """One step of one call to the endpoint; `state` is passed, warned, failed or skipped.
-
-    `cure` is there for a step that failed or works with a caution, `code` shows it by language.
-    """
-
-    call: str
-    step: str
-    state: str
-    message: str = ""
-    cure: str = ""
-    code: dict[str, str] = {}
-
-
-class DoctorAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """What the examination found; `failingStep` null for an endpoint that is well."""
-
-    url: str
-    healthy: bool
-    failing_step: str | None
-    fingerprint: str
-    checks: list[CheckAnswer]
-
-
 async def show(call: Call[NoQuery, None]) -> Reply:
     """A channel's keys."""
     found = await call.state.db.read(endpoint_keys.overview, call.account_id, call.channel_id)
@@ -201,19 +178,7 @@ async def examine(call: Call[NoQuery, DoctorBody]) -> Reply:
     diagnosis = await endpoint_health.diagnose(
         call.state.outside, call.account_id, call.channel_id, call.flow_id, asked
     )
-    return Reply(answer_of(diagnosis.report, diagnosis.fingerprint))
-
-
-def answer_of(report: Report, fingerprint: str) -> DoctorAnswer:
-    """A report as it is shown, here and by the command line."""
-    failing = report.failing
-    return DoctorAnswer(
-        report.url,
-        failing is None,
-        None if failing is None else failing.step.value,
-        fingerprint,
-        [_check(check) for check in report.checks],
-    )
+    return Reply(show_report(diagnosis.report, diagnosis.fingerprint))
 
 
 def _answer(key: EndpointKey) -> KeyAnswer:
@@ -225,10 +190,4 @@ def _answer(key: EndpointKey) -> KeyAnswer:
         clock.iso(key.created_at),
         None if key.replaced_at is None else clock.iso(key.replaced_at),
         key.public_key,
-    )
-
-
-def _check(check: Check) -> CheckAnswer:
-    return CheckAnswer(
-        check.call, check.step.value, check.state, check.message, check.cure, dict(check.code)
     )

@@ -15,10 +15,8 @@ from msgspec import UNSET, Meta, UnsetType
 from waflows.http.route import Call, NoQuery, Reply
 from waflows.runtime import Back, Close, Event, View, gestures
 from waflows.runtime.gestures import Gesture
-from waflows.services import clock
-from waflows.services.phone import phone_play, phones
+from waflows.services.phone import chats, phone_play, phones
 from waflows.services.phone.phone_play import Phone, Shown
-from waflows.storage.messages import Message
 
 _Label = Annotated[
     str, Meta(description="What stands on the screen: a label, a title, or an input's name.")
@@ -78,39 +76,6 @@ class UploadBody(msgspec.Struct, frozen=True, kw_only=True):
     files: Annotated[list[str], Meta(max_length=_MOST_FILES)]
 
 
-class ChatFlow(msgspec.Struct, frozen=True, rename="camel"):
-    """The flow that a message carries; `answer_umid` is the message that finished it."""
-
-    flow_id: str
-    button: str
-    answer_umid: str | None
-
-
-class ChatMessage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A message of the chat. `response_json` is what a finished flow sent, as the webhook has it.
-
-    `state` is how far a message to the user came.
-    """
-
-    umid: str
-    direction: str
-    kind: str
-    body: str
-    header: str | UnsetType = UNSET
-    footer: str | UnsetType = UNSET
-    flow: ChatFlow | UnsetType = UNSET
-    response_json: str | UnsetType = UNSET
-    reply_to_umid: str | UnsetType = UNSET
-    state: str
-    timestamp: str
-
-
-class Chat(msgspec.Struct, frozen=True):
-    """The chat of a phone with the channel, oldest message first."""
-
-    messages: list[ChatMessage]
-
-
 class Said(msgspec.Struct, frozen=True):
     """The message that was written."""
 
@@ -137,33 +102,33 @@ class ScreenAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 async def show_chat(call: Call[NoQuery, None]) -> Reply:
     """The chat, without looking at it."""
-    phone = phone_of(call)
+    phone = _phone(call)
     found = await call.state.db.read(phones.chat, *phone.names)
-    return Reply(chat_answer(found))
+    return Reply(chats.show_chat(found))
 
 
 async def look(call: Call[NoQuery, None]) -> Reply:
     """The chat, looked at."""
-    phone = phone_of(call)
+    phone = _phone(call)
     found = await call.state.db.run(phones.look, *phone.names)
-    return Reply(chat_answer(found))
+    return Reply(chats.show_chat(found))
 
 
 async def say(call: Call[NoQuery, SayBody]) -> Reply:
     """A text of the user."""
-    phone = phone_of(call)
+    phone = _phone(call)
     umid = await call.state.db.run(phones.say, *phone.names, call.body.text, call.body.name)
     return Reply(Said(umid))
 
 
 async def open_flow(call: Call[NoQuery, OpenBody]) -> Reply:
     """The button of a flow message, tapped."""
-    return _screen(await phone_play.open_flow(phone_of(call), call.body.umid))
+    return _screen(await phone_play.open_flow(_phone(call), call.body.umid))
 
 
 async def show_screen(call: Call[NoQuery, None]) -> Reply:
     """What the phone shows."""
-    return _screen(await phone_play.shown(phone_of(call)))
+    return _screen(await phone_play.shown(_phone(call)))
 
 
 async def fill(call: Call[NoQuery, FillBody]) -> Reply:
@@ -229,19 +194,14 @@ async def close(call: Call[NoQuery, None]) -> Reply:
     return await _act(call, _always(Close()))
 
 
-def phone_of(call: Call[Any, Any]) -> Phone:
+def _phone(call: Call[Any, Any]) -> Phone:
     """The phone a request is about."""
     state = call.state
     return Phone(state.outside, state.player, call.account_id, call.channel_id, call.path["msisdn"])
 
 
-def chat_answer(found: list[Message]) -> Chat:
-    """The messages as the API shows them."""
-    return Chat([_message(each) for each in found])
-
-
 async def _act(call: Call[Any, Any], *wanted: Gesture) -> Reply:
-    return _screen(await phone_play.act(phone_of(call), wanted))
+    return _screen(await phone_play.act(_phone(call), wanted))
 
 
 def _always(event: Event) -> Gesture:
@@ -265,22 +225,4 @@ def _screen(shown: Shown) -> Reply:
             response=UNSET if view.response is None else view.response,
             answer_umid=shown.answer_umid or UNSET,
         )
-    )
-
-
-def _message(message: Message) -> ChatMessage:
-    bubble, flow = message.bubble, message.flow
-    header = bubble.header
-    return ChatMessage(
-        umid=message.umid,
-        direction=message.direction,
-        kind=message.kind,
-        body=bubble.body,
-        header=UNSET if header is None else header.text or header.link,
-        footer=bubble.footer or UNSET,
-        flow=UNSET if flow is None else ChatFlow(flow.id, bubble.button, message.answer_umid),
-        response_json=bubble.response or UNSET,
-        reply_to_umid=message.reply_to or UNSET,
-        state=message.state,
-        timestamp=clock.iso(message.created_at),
     )

@@ -10,14 +10,15 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
 
+from waflows.services.submissions import submissions
 from waflows.services.submissions.views import SubmissionView, view
 from waflows.storage import submissions as store
-from waflows.storage.database import Transaction
+from waflows.storage.database import Database, Transaction
 from waflows.storage.submissions import Position, Selection
 
 _BATCH = 500
@@ -70,6 +71,32 @@ def part(
         text = format_.begin(fields) + text
     last = store.place_of(found[-1]) if len(found) == _BATCH else None
     return Part(text.encode("utf-8"), last)
+
+
+async def begin(
+    db: Database, account_id: str, selection: Selection, format_: Format, *, masked: bool
+) -> AsyncIterator[bytes]:
+    """A file of every selected submission, part by part as it is read.
+
+    The first part is read at once, so that an error is raised before anything is sent.
+    """
+    columns = await db.read_slow(submissions.columns, account_id, selection)
+
+    async def read(after: Position | None) -> Part:
+        return await db.read_slow(
+            part, account_id, selection, after, columns, format_, masked=masked
+        )
+
+    return _rest(await read(None), read)
+
+
+async def _rest(
+    current: Part, read: Callable[[Position | None], Awaitable[Part]]
+) -> AsyncIterator[bytes]:
+    yield current.data
+    while current.next_after is not None:
+        current = await read(current.next_after)
+        yield current.data
 
 
 def harmless(text: str) -> str:
