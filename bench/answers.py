@@ -15,6 +15,7 @@ import json
 import statistics
 import time
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -79,7 +80,7 @@ def measure() -> list[Table]:
             with _served(available, engine, _FEW) as few, _served(available, engine, _MANY) as many:
                 results = in_turn(
                     _ROUNDS,
-                    {"few": lambda few=few: _pages(*few), "many": lambda many=many: _pages(*many)},
+                    {"few": partial(_pages, *few), "many": partial(_pages, *many)},
                 )
                 tables += [_pages_table(engine, results), _export_table(engine, *many)]
         return tables

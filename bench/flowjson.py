@@ -13,6 +13,7 @@ import json
 import time
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jsonschema
@@ -159,6 +160,10 @@ def times(value: float, aim: float) -> str:
     return f"{value:.1f} {'✓' if value <= aim else '✗'}"
 
 
+def _errors(validator: Any, value: Any) -> list[Any]:
+    return list(validator.iter_errors(value))
+
+
 def measure() -> list[Table]:
     """One table, a row for each document."""
     slow = jsonschema.Draft202012Validator(schema())
@@ -173,16 +178,16 @@ def measure() -> list[Table]:
         errors = sum(each.severity == "error" for each in found.diagnostics)
         assert bool(found.diagnostics) is faults, found.diagnostics[:3]
         calls: list[Callable[[], object]] = [
-            lambda text=text: json.loads(text),
-            lambda text=text: flowjson.lint(text),
-            lambda value=value: list(fast.iter_errors(value)),
+            partial(json.loads, text),
+            partial(flowjson.lint, text),
+            partial(_errors, fast, value),
         ]
         base, lint, rust = best(15 if size <= 1_000_000 else 3, *calls)
         beside = ""
         if size <= 1_000_000:
-            [python] = best(1, lambda value=value: list(slow.iter_errors(value)))
+            [python] = best(1, partial(_errors, slow, value))
             beside = f"{python / base:.0f}"
-        memory = peak(lambda text=text: flowjson.lint(text)) / len(text)
+        memory = peak(partial(flowjson.lint, text)) / len(text)
         rows.append(
             [
                 f"{len(text) // 1000:,} KB, " + (f"{errors} faults" if faults else "clean"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 import msgspec
@@ -67,10 +68,7 @@ def _measure(available: Databases, workers: int) -> Table:
     with _servers(available, workers) as targets:
         results = in_turn(
             _ROUNDS,
-            {
-                name: lambda server=server, target=target: _load(server, target)
-                for name, (server, target) in targets.items()
-            },
+            {name: partial(_load, server, target) for name, (server, target) in targets.items()},
         )
     return _table(workers, results)
 

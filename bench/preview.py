@@ -16,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -86,7 +87,7 @@ def _flow(url: str, filled: Filled, size: int) -> Flow:
 
 
 def _over_http(url: str, flows: dict[str, Flow], folder: Path) -> Table:
-    rows = []
+    rows: list[list[str]] = []
     for name, flow in flows.items():
         file = folder / f"bare-{len(rows)}"
         length = (b"content-length", str(len(flow.answer)).encode())
@@ -94,8 +95,8 @@ def _over_http(url: str, flows: dict[str, Flow], folder: Path) -> Table:
         port = free_port()
         with running(bare_command(port, 1, file), port) as bare:
             measures: dict[str, Callable[[], float]] = {
-                "waflows": lambda flow=flow: _median(url, flow.events, flow.keystroke),  # type: ignore[misc]
-                "bare": lambda flow=flow, bare=bare: _median(bare.url, "/", flow.keystroke),  # type: ignore[misc]
+                "waflows": partial(_median, url, flow.events, flow.keystroke),
+                "bare": partial(_median, bare.url, "/", flow.keystroke),
             }
             found = in_turn(_ROUNDS, measures)
         rows.append(

@@ -74,7 +74,8 @@ def _name(flows: int, channels: int) -> str:
 def _times(server: Server, filled: Filled) -> Times:
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
     flow = json.loads(_ask(connection, "GET", filled.path, filled))["flows"][0]["id"]
-    from_memory, read = [], []
+    from_memory: list[float] = []
+    read: list[float] = []
     for number_ in range(_ANSWERS):
         body = json.dumps({"name": f"Renamed {number_} {time.time_ns()}"})
         _ask(connection, "PUT", f"{filled.path}/{flow}", filled, body)

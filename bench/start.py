@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import msgspec
@@ -47,9 +48,7 @@ def _commands() -> Table:
         "`waflows flows list --help`": [*WAFLOWS, "flows", "list", "--help"],
         "`python -c pass`": [_PYTHON, "-c", "pass"],
     }
-    results = in_turn(
-        _ROUNDS, {name: lambda command=command: _run(command) for name, command in commands.items()}
-    )
+    results = in_turn(_ROUNDS, {name: partial(_run, command) for name, command in commands.items()})
     least = [cost.cpu for cost in results["`python -c pass`"]]
     rows = []
     for name, found in results.items():

@@ -142,7 +142,7 @@ states = st.none() | st.fixed_dictionaries(
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """The gallery of all components, with odd values in some places."""
-    made = copy.deepcopy(draw(st.sampled_from([FLOW, ASKING])))
+    made: dict[str, Any] = copy.deepcopy(draw(st.sampled_from([FLOW, ASKING])))
     for _ in range(draw(st.integers(0, 6))):
         places = list(_places(made))
         holder, key = places[draw(st.integers(0, len(places) - 1))]

@@ -41,8 +41,13 @@ def _usage(tenant: Tenant) -> Any:
 def test_of_many_flows_and_templates_at_once_exactly_as_many_are_made_as_there_is_room(
     database_url: str, folder: Path
 ) -> None:
-    limits = {"WAFLOWS_ACCOUNT_FLOWS": "20", "WAFLOWS_ACCOUNT_TEMPLATES": "7"}
-    with attacked(folder, database_url, WAFLOWS_WORKERS="2", **limits) as target:
+    with attacked(
+        folder,
+        database_url,
+        WAFLOWS_WORKERS="2",
+        WAFLOWS_ACCOUNT_FLOWS="20",
+        WAFLOWS_ACCOUNT_TEMPLATES="7",
+    ) as target:
         tenant = target.attacker
         channels = [tenant.channel_id, *(tenant.new_channel() for _ in range(4))]
         base = f"/api/v1/accounts/{tenant.account_id}/channels"

@@ -26,7 +26,9 @@ _seen: dict[str, str] = {}
 
 @schemathesis.check
 def every_error_is_the_envelope(
-    context: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+    context: schemathesis.CheckContext,
+    response: schemathesis.Response,
+    case: schemathesis.Case[Any],
 ) -> None:
     """Of 400 and above: the four fields, an errorId that no other response had."""
     if response.status_code < 400 or case.method == "HEAD":
@@ -40,7 +42,9 @@ def every_error_is_the_envelope(
 
 @schemathesis.check
 def an_answer_without_content_has_no_body(
-    context: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+    context: schemathesis.CheckContext,
+    response: schemathesis.Response,
+    case: schemathesis.Case[Any],
 ) -> None:
     """Where the document gives a success no content, there is none."""
     responses = case.operation.definition.raw["responses"]
@@ -64,7 +68,7 @@ def map_body(context: schemathesis.HookContext, body: Any) -> Any:
 def filter_failure(
     context: schemathesis.HookContext,
     failure: Any,
-    case: schemathesis.Case,
+    case: schemathesis.Case[Any],
     response: schemathesis.Response,
 ) -> bool:
     """Whether a failure counts.
@@ -74,9 +78,9 @@ def filter_failure(
     has itself replaced by the right one, as it was configured to do.
     """
     if failure.code == _SERVER_ERROR and response.status_code == 501:
-        return json.loads(response.content)["code"] != 2001
+        return bool(json.loads(response.content)["code"] != 2001)
     if failure.code == _SCHEMA_VALID_REQUEST_REJECTED:
-        message = json.loads(response.content)["message"]
+        message: str = json.loads(response.content)["message"]
         return not message.startswith(_BEYOND_THE_SCHEMA) and _NULL_CHARACTER not in message
     if failure.code == _SCHEMA_VIOLATING_REQUEST_ACCEPTED:
         return _REPLACED.search(failure.message) is None

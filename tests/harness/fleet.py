@@ -100,7 +100,7 @@ async def _at_once(servers: Fleet, api_key: str, asked: list[Asked]) -> list[Ans
             response = await http.request(
                 wanted.method, wanted.path, json=wanted.body, params=wanted.query
             )
-        body = response.json() if response.content else None
+        body: Any = response.json() if response.content else None
         code = body["code"] if response.status_code >= 400 else 0
         process = response.headers["x-request-id"].rpartition("-")[0]
         return Answer(wanted, response.status_code, code, body, process)

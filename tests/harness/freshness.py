@@ -116,7 +116,7 @@ class Observer:
 def observing(tenant: Tenant, direct: str, servers: list[Process], each: int) -> Iterator[Observer]:
     """An observer of servers with so many workers each."""
     with contextlib.ExitStack() as stack:
-        workers = []
+        workers: list[httpx2.Client] = []
         for server in servers:
             found: dict[str, httpx2.Client] = {}
             # A busy machine may give one worker most of the connections for a while.

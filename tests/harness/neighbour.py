@@ -19,10 +19,15 @@ PAUSE_SECONDS = 0.02
 LONGEST_SECONDS = 60.0
 
 
+def _wait_for_the_end(ended: threading.Event) -> None:
+    sys.stdin.read()
+    ended.set()
+
+
 def main(url: str, method: str, path: str, key: str, body: str) -> None:
     """Asks until the input ends."""
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    threading.Thread(target=_wait_for_the_end, args=(ended,), daemon=True).start()
     address = urlsplit(url)
     headers = {"Authorization": f"Bearer {key}"}
     if body:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from harness.servers import Tenant
+from harness.servers import Account
 
 SOMEBODY = "+12025550123"
 
@@ -102,12 +102,12 @@ ONE_SCREEN = json.dumps(
 """Everything on one screen, so that any gesture can be the first."""
 
 
-def phone_path(tenant: Tenant, msisdn: str = SOMEBODY) -> str:
+def phone_path(tenant: Account, msisdn: str = SOMEBODY) -> str:
     """Where the phone of a user is."""
     return f"/api/v1/accounts/{tenant.account_id}/channels/{tenant.channel_id}/phones/{msisdn}"
 
 
-def flow_message(tenant: Tenant, flow: str, msisdn: str = SOMEBODY) -> dict[str, Any]:
+def flow_message(tenant: Account, flow: str, msisdn: str = SOMEBODY) -> dict[str, Any]:
     """The request that sends a flow."""
     parameters = {"flowId": flow, "flowCta": "Open"}
     interactive = {
@@ -122,7 +122,7 @@ def flow_message(tenant: Tenant, flow: str, msisdn: str = SOMEBODY) -> dict[str,
     }
 
 
-def sent(tenant: Tenant, flow_json: str = GESTURES, msisdn: str = SOMEBODY) -> str:
+def sent(tenant: Account, flow_json: str = GESTURES, msisdn: str = SOMEBODY) -> str:
     """A published flow, sent to a user who wrote before; the message's id."""
     done(tenant.http.post(f"{phone_path(tenant, msisdn)}/say", json={"text": "Hello"}))
     flow = tenant.create(secrets.token_hex(8), flowJson=flow_json, publish=True)

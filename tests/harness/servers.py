@@ -63,12 +63,11 @@ class Process:
         return self.popen.wait(timeout=40)
 
 
-class Tenant:
-    """An account with a channel, a sub-account and a key of its own, on a running server."""
+class Account:
+    """An account with a channel, a sub-account and a key of its own, served at a URL."""
 
-    def __init__(self, process: Process, database_url: str, name: str = "Tests") -> None:
-        self.process = process
-        self.url = process.url
+    def __init__(self, url: str, database_url: str, name: str = "Tests") -> None:
+        self.url = url
         self.database_url = database_url
         with opened(database_url) as db:
             self.account_id = db.run_now(accounts.create_account, name).id
@@ -135,6 +134,14 @@ class Tenant:
         """The status of a flow, as its details say."""
         status: str = self.http.get(f"{self.flows}/{flow_id}").json()["status"]
         return status
+
+
+class Tenant(Account):
+    """An account on a server whose process and log the test can see."""
+
+    def __init__(self, process: Process, database_url: str, name: str = "Tests") -> None:
+        super().__init__(process.url, database_url, name)
+        self.process = process
 
 
 def client(url: str, api_key: str | None = None) -> httpx2.Client:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from waflows import errors
 from waflows.http.refusals import Dialect, answer_to
 
+Kind = type[errors.WaflowsError]
 
-def family(kind: type[errors.WaflowsError] = errors.WaflowsError) -> Iterator[type]:
+
+def family(kind: Kind = errors.WaflowsError) -> Iterator[Kind]:
     """The errors that the product shares; packages may have more of their own."""
     for child in kind.__subclasses__():
         if child.__module__ == errors.__name__:
@@ -34,7 +36,7 @@ def test_every_error_a_client_can_meet_has_an_answer_of_its_own_in_each_dialect(
         for kind in set(family()) - {errors.InvalidMessage, errors.DeliberateFault}:
             answer = answer_to(kind.__new__(kind), dialect)
             if kind is not errors.OperatorError and kind is not errors.HttpRefusal:
-                told = {
+                told: dict[Kind, int] = {
                     errors.Unavailable: 503,
                     errors.Overloaded: 503,
                     errors.Unsupported: 501,

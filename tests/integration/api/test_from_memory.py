@@ -22,7 +22,7 @@ def _lasting(answer: Answer) -> dict[str, str]:
 
 def _from_memory(server: Tenant, answer: Answer) -> bool:
     line = server.process.log_line(request_id=answer.headers["x-request-id"])
-    return line.get("from_memory", False)
+    return bool(line.get("from_memory"))
 
 
 def _ask_until_kept(

@@ -147,7 +147,7 @@ def test_whatever_is_wrong_with_a_key_the_answer_is_the_same(server: Tenant) -> 
     faces = {}
     with client(server.url) as http:
         for wrong, value in _bad_keys(server).items():
-            headers = {} if value is None else {"Authorization": value.encode("latin-1")}
+            headers = {} if value is None else {b"Authorization": value.encode("latin-1")}
             for path in (server.flows, server.guide_flows):
                 response = http.get(path, headers=headers)
                 assert response.status_code == 401, wrong
@@ -198,7 +198,7 @@ def test_a_key_of_another_account_cannot_be_revoked(server: Tenant, other: Tenan
 
 def test_a_key_ends_at_its_expiry_even_while_it_is_in_use(server: Tenant) -> None:
     expires_at = int(time.time() * 1000) + 1500
-    seen = set()
+    seen: set[str] = set()
     with client(server.url, server.new_key(expires_at=expires_at)) as http:
         while not (seen and time.time() * 1000 > expires_at + 200):
             begun = time.time() * 1000

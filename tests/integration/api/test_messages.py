@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -30,7 +29,7 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d\dZ")
 
 
 @pytest.fixture
-def spoken(server: Tenant) -> Iterator[Tenant]:
+def spoken(server: Tenant) -> Tenant:
     """A tenant to whom a person has just written."""
     hear(server)
     return server
@@ -281,8 +280,8 @@ _REFUSED: dict[str, tuple[dict[str, Any], int, int, str]] = {
 
 
 def test_a_message_that_is_not_valid_is_refused_with_its_code(spoken: Tenant) -> None:
-    for case, (body, *expected) in _REFUSED.items():
-        _assert_refused(_send(spoken, body), case, *expected)
+    for case, (body, status, code, beginning) in _REFUSED.items():
+        _assert_refused(_send(spoken, body), case, status, code, beginning)
 
 
 def test_what_may_be_said_of_channels_and_times_is_taken(spoken: Tenant) -> None:
@@ -315,10 +314,10 @@ _INTERACTIVE: dict[str, tuple[dict[str, Any], int, int, str]] = {
 
 def test_an_interactive_message_that_is_not_valid_is_refused(spoken: Tenant) -> None:
     flow = spoken.create("Feedback", flowJson=VALID, publish=True)
-    for case, (change, *expected) in _INTERACTIVE.items():
+    for case, (change, status, code, beginning) in _INTERACTIVE.items():
         body = flow_message(flow)
         body["content"]["interactive"] |= change
-        _assert_refused(_send(spoken, body), case, *expected)
+        _assert_refused(_send(spoken, body), case, status, code, beginning)
 
 
 _UNFIT = "The data does not fit the data model of screen WELCOME"
@@ -354,8 +353,8 @@ _PARAMETERS: dict[str, tuple[dict[str, Any], int, str]] = {
 
 def test_what_a_flow_cannot_be_opened_with_is_refused(spoken: Tenant) -> None:
     flow = spoken.create("Rooms", flowJson=flow_with_data(), publish=True)
-    for case, (change, *expected) in _PARAMETERS.items():
-        _assert_refused(_send(spoken, flow_message(flow, **change)), case, 400, *expected)
+    for case, (change, code, beginning) in _PARAMETERS.items():
+        _assert_refused(_send(spoken, flow_message(flow, **change)), case, 400, code, beginning)
 
 
 def test_any_entry_screen_may_be_first(spoken: Tenant) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from harness.console import signed_in
@@ -77,15 +78,15 @@ def test_a_phone_number_stands_neither_in_the_log_nor_in_what_is_kept_of_an_erro
 def test_a_limited_key_learns_of_its_own_errors_and_of_no_others_of_the_account(
     server: Tenant, limit: str
 ) -> None:
-    limits = {
+    kinds: dict[str, dict[str, Any]] = {
         "masked": {"masked": True},
         "of a sub-account": {"sub_account_ids": [server.sub_account_id]},
         "of a channel": {"channel_ids": [server.channel_id]},
-    }[limit]
+    }
     errors = f"/api/v1/accounts/{server.account_id}/errors"
     nowhere = f"{server.messages}/no-id"
     others = server.http.get(nowhere).json()["errorId"]
-    with client(server.url, server.new_key(**limits)) as limited:
+    with client(server.url, server.new_key(**kinds[limit])) as limited:
         own = limited.get(nowhere).json()["errorId"]
         assert limited.get(f"{errors}/{others}").status_code == 404
         assert limited.get(f"{errors}/{own}").status_code == 200

@@ -29,7 +29,7 @@ def keep(tenant: Tenant, *answers: dict[str, Any]) -> list[Submission]:
     return made
 
 
-def listed(tenant: Tenant, http: httpx2.Client | None = None, **query: Any) -> dict[str, Any]:
+def listed(tenant: Tenant, http: httpx2.Client | None = None, /, **query: Any) -> dict[str, Any]:
     response = (http or tenant.http).get(path(tenant), params=query)
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = response.json()

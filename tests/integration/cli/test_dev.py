@@ -75,7 +75,8 @@ def test_a_person_is_shown_the_console_and_a_curl_command_that_lists_the_flows(
     finally:
         process.terminate()
         process.wait(timeout=20)
-        process.stdout.close()
+        if process.stdout is not None:
+            process.stdout.close()
 
     assert answer.stdout.startswith('{"flows":[{"id":"')
     assert "the line <code>API key</code>" in page.text

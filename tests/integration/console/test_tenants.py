@@ -233,13 +233,13 @@ def test_a_form_sent_from_elsewhere_changes_nothing(server: Tenant, name: str) -
 
 @pytest.mark.parametrize("limit", ["masked", "of a sub-account"])
 def test_a_key_that_sees_no_phone_is_led_to_none(server: Tenant, limit: str) -> None:
-    limits = {
+    kinds: dict[str, dict[str, Any]] = {
         "masked": {"masked": True},
         "of a sub-account": {"sub_account_ids": [server.sub_account_id]},
-    }[limit]
+    }
     with signed_in(server.url, server.api_key) as http:
         assert "/console/phone" in http.get("/console/flows").text
-    with signed_in(server.url, server.new_key(**limits)) as http:
+    with signed_in(server.url, server.new_key(**kinds[limit])) as http:
         assert "/console/phone" not in http.get("/console/flows").text
 
 

@@ -141,10 +141,12 @@ def test_a_flow_is_played_to_its_end_through_its_endpoint(
                 runtime.State(),
                 runtime.Open(action="data_exchange", flow_token="token-1"),
             )
-            for event in (None, "Send", runtime.Back(), "Send", "Send"):
-                if event is not None:
-                    tap = runtime.Tap(at.screen.widgets[0].key) if event == "Send" else event
+            for event in ("open", "send", "back", "send", "send"):
+                if event == "send":
+                    tap = runtime.Tap(at.screen.widgets[0].key)
                     at = runtime.step(document, at.state, tap)
+                elif event == "back":
+                    at = runtime.step(document, at.state, runtime.Back())
                 (effect,) = at.effects
                 answered = await carry_out(outside, flow, document, effect)
                 assert answered is not None
@@ -183,7 +185,7 @@ def test_the_flow_token_is_signed_from_flow_json_7_3_and_data_api_4_0_on(
     assert request["version"] == data_api
     signature = request.get("flow_token_signature")
     assert (signature is not None) == signed
-    if signed:
+    if signature is not None:
         assert flow_crypto.is_flow_token_signed([_SECRET], "t-1", signature)
 
 

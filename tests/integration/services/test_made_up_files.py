@@ -68,7 +68,11 @@ def test_each_file_has_keys_of_its_own() -> None:
 
 def test_only_files_without_a_link_are_filled_in_wherever_they_are() -> None:
     linked = _file("a.txt") | {"cdn_url": "https://cdn.example.org/1"}
-    data = {"name": "Ines", "one": _file("b.txt"), "deep": {"list": [linked, _file("c.txt"), 7]}}
+    data: dict[str, Any] = {
+        "name": "Ines",
+        "one": _file("b.txt"),
+        "deep": {"list": [linked, _file("c.txt"), 7]},
+    }
     filled = made_up_files.fill_in(data, _SECRET, "https://flows.example.org/")
 
     assert filled["name"] == "Ines"

@@ -233,11 +233,12 @@ def test_another_accounts_message_is_not_there(business: Business) -> None:
     asked = business.send()
     stranger = business.db.run_now(accounts.create_account, "Stranger").id
 
-    for use in (conversations.opened_flow, conversations.set_receipt, conversations.receive_answer):
-        more: list[Any] = {
-            conversations.set_receipt: ["read"],
-            conversations.receive_answer: [{}],
-        }.get(use, [])
+    uses: list[tuple[Callable[..., object], list[Any]]] = [
+        (conversations.opened_flow, []),
+        (conversations.set_receipt, ["read"]),
+        (conversations.receive_answer, [{}]),
+    ]
+    for use, more in uses:
         with pytest.raises(NotFound):
             business.db.run_now(use, stranger, asked, *more)
 

@@ -298,7 +298,7 @@ def test_what_is_too_old_is_forgotten_in_batches_and_counted_no_more(db: Databas
     foreign = submission(other, "channel", submitted_at=0)
     db.run_now(record_all, [young, foreign])
 
-    gone = []
+    gone: list[int] = []
     while not gone or gone[-1]:
         gone.append(db.run_now(forgetting.forget_old_submissions, account, 1))
 

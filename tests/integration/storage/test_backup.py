@@ -12,6 +12,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness.answers import submission
@@ -27,6 +28,7 @@ from waflows.services.flows.lifecycle import Content
 from waflows.services.submissions import submissions
 from waflows.storage import backup, migrate
 from waflows.storage.database import Database
+from waflows.storage.flows import Selection
 from waflows.storage.tables import TABLES
 
 _FLOW_JSON = valid_flow("é" * 3000)
@@ -175,7 +177,7 @@ def test_a_backup_taken_while_the_server_writes_is_whole_and_misses_nothing_olde
             for count in range(100_000):
                 if stop.is_set():
                     return
-                body = {"name": f"{number}-{count}", "categories": ["OTHER"]}
+                body: dict[str, Any] = {"name": f"{number}-{count}", "categories": ["OTHER"]}
                 made = http.post(server.flows, json=body | {"flowJson": _FLOW_JSON})
                 assert made.status_code == 200, made.text
                 flow_id = made.json()["id"]
@@ -210,7 +212,7 @@ def test_a_backup_taken_while_the_server_writes_is_whole_and_misses_nothing_olde
                 lifecycle.list_page,
                 server.account_id,
                 server.channel_id,
-                lifecycle.Selection(),
+                Selection(),
                 None,
                 1_000_000,
             )

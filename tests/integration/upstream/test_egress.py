@@ -261,7 +261,7 @@ def test_any_text_is_a_url_or_refused_as_one(text: str) -> None:
     try:
         parsed = Egress().read(text)
     except CallFailed as failure:
-        refusal = failure.stage
+        refusal: Stage | None = failure.stage
     else:
         refusal = None
         assert parsed.scheme in {"http", "https"}

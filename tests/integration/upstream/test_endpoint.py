@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, get_args
 
 import pytest
-import pywa
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from harness.endpoints import run, serving
 from harness.faulty_endpoint import FaultyEndpoint
 from harness.scripted import CUT, scripted, unused_url
-from pywa.types import FlowRequest, FlowResponse
+from pywa.client import WhatsApp
+from pywa.types.flows import FlowRequest, FlowResponse
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
@@ -187,19 +187,19 @@ def test_a_signed_flow_token_is_accepted_by_the_kit(kit: str) -> None:
 
 def _pywa_app() -> Starlette:
     """An endpoint made with pywa, which reads and answers on its own."""
-    phone = pywa.WhatsApp(
+    phone = WhatsApp(
         token="unused",
         business_private_key=key_pairs.private_pem(_KEY, "passphrase"),
         business_private_key_password="passphrase",
     )
 
-    def answer(_: pywa.WhatsApp, request: FlowRequest) -> FlowResponse:
+    def answer(_: WhatsApp, request: FlowRequest) -> FlowResponse:
         if request.flow_token == "dead":
             return request.token_no_longer_valid("Too late.")
         if request.screen == "LAST":
             return request.respond(close_flow=True, data={"booking": 7})
         day = (request.data or {}).get("day", "none")
-        return request.respond(screen="NEXT", data={"day": day, "at": request.screen})
+        return request.respond(screen="NEXT", data={"day": day, "at": str(request.screen)})
 
     handler = phone.get_flow_request_handler("/flow", answer)
 

@@ -26,7 +26,7 @@ def one(*children: dict[str, Any], version: str = "7.3", **more: Any) -> dict[st
     return document(screen("HOME", *children, *ending, terminal=True, **more), version=version)
 
 
-def footer(payload: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+def footer(payload: dict[str, Any] | None = None, /, **more: Any) -> dict[str, Any]:
     return {"type": "Footer", "label": "Go", "on-click-action": complete(payload), **more}
 
 
@@ -95,7 +95,8 @@ class Play:
         return self(runtime.Tap(self.key(kind)))
 
     def key(self, kind: str) -> str:
-        return self.widgets(kind)[0].key
+        key: str = self.widgets(kind)[0].key
+        return key
 
     def widgets(self, kind: str = "") -> list[Any]:
         tag = type  # the struct's tag tells what a widget is

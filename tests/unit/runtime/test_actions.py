@@ -167,7 +167,7 @@ def test_without_an_unselect_action_the_select_action_runs_for_both() -> None:
     events = (Select("g", "a"), Unselect("g", "a"))
 
     assert log_of(*events, on_select_action=SELECT) == ["+a select-a select"]
-    both = {"on_select_action": SELECT, "on_unselect_action": UNSELECT}
+    both: dict[str, Any] = {"on_select_action": SELECT, "on_unselect_action": UNSELECT}
     assert log_of(*events, **both) == ["+a select-a unselect"]
 
 
@@ -241,7 +241,10 @@ def test_data_exchange_calls_the_endpoint_and_waits() -> None:
 def test_a_picked_file_goes_to_the_endpoint_with_its_address_and_keys() -> None:
     picker = {"type": "DocumentPicker", "name": "files", "label": "Files"}
     play = Play(one(picker, footer(**{"on-click-action": ask({"files": "${form.files}"})})))
-    kept = {"cdn_url": "https://cdn.example.net/1", "encryption_metadata": {"iv": "abc"}}
+    kept: dict[str, Any] = {
+        "cdn_url": "https://cdn.example.net/1",
+        "encryption_metadata": {"iv": "abc"},
+    }
     play(PickMedia("files", (Media(id="m1", file_name="a.pdf", **kept),)))
     call = play.tap().effects[0]
 
@@ -278,7 +281,8 @@ def test_read_more_of_an_opt_in_runs_its_action() -> None:
 
 
 def test_an_action_that_is_none_is_refused() -> None:
-    for action in (None, "complete", {"name": "explode"}, {"name": ["x"]}, {}):
+    actions: list[Any] = [None, "complete", {"name": "explode"}, {"name": ["x"]}, {}]
+    for action in actions:
         play = Play(one(footer(**{"on-click-action": action})))
         assert "no action" in play.refused(Tap(play.key("footer")))
 

@@ -64,7 +64,7 @@ def test_data_that_looks_like_an_expression_is_only_text() -> None:
     ],
 )
 def test_an_expression_has_the_value_a_phone_gives_it(expression: str, value: str) -> None:
-    data = {"n": 3, "digits": "42", "word": "x", "yes": True, "big": 1.7e308}
+    data: dict[str, Any] = {"n": 3, "digits": "42", "word": "x", "yes": True, "big": 1.7e308}
 
     assert shown(f"`{expression}`", **data) == [value]
 

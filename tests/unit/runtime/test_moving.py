@@ -171,7 +171,8 @@ def test_an_init_answer_must_be_an_entry_screen() -> None:
 def test_an_answer_that_does_not_fit_the_data_model_is_told_back() -> None:
     for data in ({"n": "3"}, {"n": None}, {"n": True}, {"x": None}):
         assert told(waiting(), {"screen": "B", "data": data})[0] == "payload-schema-error"
-    for answer in (None, [], "B", {}, {"screen": "B"}, {"screen": 1, "data": {}}):
+    answers: list[Any] = [None, [], "B", {}, {"screen": "B"}, {"screen": 1, "data": {}}]
+    for answer in answers:
         assert told(waiting(), answer)[0] == "payload-schema-error"
 
 

@@ -169,9 +169,7 @@ def test_a_key_names_the_same_widget_when_others_come_and_go() -> None:
 
 
 def test_components_of_unknown_kinds_are_left_out() -> None:
-    value = document(
-        screen("HOME", {"type": "Button"}, {"type": 3}, {}, footer(), terminal=True)  # type: ignore[arg-type]
-    )
+    value = document(screen("HOME", {"type": "Button"}, {"type": 3}, {}, footer(), terminal=True))
     value["screens"][0]["layout"]["children"] += [None, "text", 5]
 
     assert [widget.component for widget in Play(value).step.screen.widgets] == ["Footer"]

@@ -121,8 +121,8 @@ def test_a_key_that_openssl_encrypted_opens_with_its_passphrase(
     options: list[str], name: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "private.pem"
-    command = ["openssl", "genrsa", *options, "-passout", f"pass:{_PASSPHRASE}", "-out", path]
-    subprocess.run([*command, "2048"], check=True, capture_output=True)
+    genrsa = ["openssl", "genrsa", *options, "-passout", f"pass:{_PASSPHRASE}"]
+    subprocess.run([*genrsa, "-out", str(path), "2048"], check=True, capture_output=True)
     pem = _SPELLINGS[name](path.read_text())
 
     assert key_pairs.read_private_key(pem, _PASSPHRASE).key_size == 2048

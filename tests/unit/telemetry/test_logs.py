@@ -34,7 +34,7 @@ def written(tmp_path: Path) -> Callable[..., str]:
 
 
 def _line(**fields: Any) -> AccessLine:
-    usual = {
+    usual: dict[str, Any] = {
         "time": "2026-01-02T03:04:05.678Z",
         "level": "info",
         "request_id": "r-1",
