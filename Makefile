@@ -37,7 +37,7 @@ soak: .venv/dev $(STATIC) ## Run the long forms of the crash and race tests
 bench: .venv/bench $(STATIC) ## Measure the speed, as ratios to references run beside it
 	$(BIN)/python -m bench $(ARGS)
 
-lint: .venv/dev lint-web ## Check style, types, the direction of dependencies and the sources of the pages
+lint: .venv/bench lint-web ## Check style, types, the direction of dependencies and the sources of the pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
