@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import secrets
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -93,8 +94,9 @@ class Business:
         self.flow = self.another_flow()
 
     def another_flow(self) -> str:
-        name = f"Flow {len(self.heard)} {id(object())}"
-        return self.server.create(name, flowJson=json.dumps(FLOW), endPointUri=self.url)
+        return self.server.create(
+            secrets.token_hex(8), flowJson=json.dumps(FLOW), endPointUri=self.url
+        )
 
     def link(self, **asked: str) -> Link:
         return Link(self.server, self.flow, **asked)
