@@ -68,7 +68,11 @@ def lint(text: str | bytes, *, version: str | None = None) -> Report:
     `version` holds the document against that Flow JSON version, whatever it says itself; one that
     waflows does not know is reported as if the document said it. Raises nothing for any text.
     """
-    read = source.read(text)
+    return lint_source(source.read(text), version=version)
+
+
+def lint_source(read: source.Source, *, version: str | None = None) -> Report:
+    """`lint` for a text that has been read already."""
     used = None
     flow = None
     if isinstance(read.value, dict):

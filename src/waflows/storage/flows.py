@@ -80,10 +80,22 @@ class Revision(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """What was found in a Flow JSON: the version it was read by, None for no object; faults."""
+    """What was found in a Flow JSON: the version it was read by, None for no object; faults.
+
+    `has_endpoint` says whether it names a data endpoint; None for a revision that was stored before
+    that was looked for.
+    """
 
     version: str | None
     faults: list[Diagnostic]
+    has_endpoint: bool | None = None
+
+
+class StoredText(msgspec.Struct, frozen=True):
+    """The text of a revision as its row has it: empty where there is a compressed form of it."""
+
+    text: str
+    packed: bytes | None
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -270,25 +282,41 @@ def insert_revision(
     account_id: str,
     flow_id: str,
     revision: Revision,
-    flow_json: str,
-    packed: bytes | None,
+    stored: StoredText,
     checked: Checked,
 ) -> None:
-    """Keeps one more version of a flow's JSON, compressed if it is given so, and its faults."""
+    """Keeps one more version of a flow's JSON and what was found in it."""
     tx.execute(
         "INSERT INTO flow_revisions (account_id, flow_id, revision, flow_json, bytes, sha256,"
-        " created_at, json_version, faults, pinned, packed)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+        " created_at, json_version, faults, has_endpoint, pinned, packed)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
         account_id,
         flow_id,
         revision.revision,
-        flow_json if packed is None else "",
+        stored.text,
         revision.bytes,
         revision.sha256,
         revision.created_at,
         checked.version,
         msgspec.json.encode(checked.faults).decode(),
-        packed,
+        _as_integer(checked.has_endpoint),
+        stored.packed,
+    )
+
+
+def set_checked(
+    tx: Transaction, account_id: str, flow_id: str, revision: int, checked: Checked
+) -> None:
+    """Keeps what was found in a version that is there already."""
+    tx.execute(
+        "UPDATE flow_revisions SET json_version = ?, faults = ?, has_endpoint = ?"
+        " WHERE account_id = ? AND flow_id = ? AND revision = ?",
+        checked.version,
+        msgspec.json.encode(checked.faults).decode(),
+        _as_integer(checked.has_endpoint),
+        account_id,
+        flow_id,
+        revision,
     )
 
 
@@ -386,6 +414,18 @@ def flow_json(tx: Transaction, account_id: str, flow_id: str, revision: int) -> 
     return text if packed is None else packing.unpack(packed, length)
 
 
+def stored_text(tx: Transaction, account_id: str, flow_id: str, revision: int) -> StoredText | None:
+    """The text of one version as its row has it, to be copied without unpacking it."""
+    row = tx.one(
+        "SELECT flow_json, packed FROM flow_revisions"
+        " WHERE account_id = ? AND flow_id = ? AND revision = ?",
+        account_id,
+        flow_id,
+        revision,
+    )
+    return StoredText(*row) if row else None
+
+
 def flow_json_bytes(tx: Transaction, account_id: str, flow_id: str, revision: int) -> int | None:
     """How long the text of one version is, in bytes of UTF-8."""
     row = tx.one(
@@ -397,16 +437,23 @@ def flow_json_bytes(tx: Transaction, account_id: str, flow_id: str, revision: in
     return row[0] if row else None
 
 
-def find_faults(tx: Transaction, account_id: str, flow_id: str, revision: int) -> Checked | None:
+def find_checked(tx: Transaction, account_id: str, flow_id: str, revision: int) -> Checked | None:
     """What was found in one version; None when it was never checked."""
     row = tx.one(
-        "SELECT json_version, faults FROM flow_revisions"
+        "SELECT json_version, faults, has_endpoint FROM flow_revisions"
         " WHERE account_id = ? AND flow_id = ? AND revision = ? AND faults IS NOT NULL",
         account_id,
         flow_id,
         revision,
     )
-    return Checked(row[0], msgspec.json.decode(row[1], type=list[Diagnostic])) if row else None
+    if row is None:
+        return None
+    version, faults, has_endpoint = row
+    return Checked(
+        version,
+        msgspec.json.decode(faults, type=list[Diagnostic]),
+        None if has_endpoint is None else bool(has_endpoint),
+    )
 
 
 def _where(account_id: str, channel_id: str, selection: Selection) -> tuple[str, list[str | int]]:
@@ -437,6 +484,10 @@ def _qualified(order: str) -> str:
 def _literal(text: str) -> str:
     """Text as LIKE takes it for itself."""
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _as_integer(known: bool | None) -> int | None:
+    return None if known is None else int(known)
 
 
 def _encode(categories: list[str]) -> str:

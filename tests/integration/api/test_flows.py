@@ -64,7 +64,7 @@ def test_text_that_is_not_json_is_refused_with_its_place_and_makes_no_flow(serve
         ('{"version": }', "line 1, column 13"),
         ('{\n"a": 1,\n}', "line 2, column 7"),
         ("", "line 1, column 1"),
-        ('{"a": NaN}', "NaN is no JSON value"),
+        ('{"a": NaN}', "NaN is not a JSON value"),
         ("[" * 100_000, "nested too deeply"),
     ]:
         response = server.http.post(

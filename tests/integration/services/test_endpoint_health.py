@@ -21,8 +21,8 @@ from waflows.services.endpoint import endpoint_keys
 from waflows.services.endpoint.endpoint_calls import Outside
 from waflows.services.flows import endpoint_health, lifecycle, texts
 from waflows.services.flows.lifecycle import Content
-from waflows.services.flows.publishing import FRESH_MS
-from waflows.storage.database import Database
+from waflows.services.flows.publishing import FRESH_MS, Examined
+from waflows.storage.database import Database, Transaction
 from waflows.storage.flows import Flow, Status
 from waflows.upstream.egress import Egress
 
@@ -74,14 +74,27 @@ def _draft(db: Database, channel: tuple[str, str], name: str, uri: str) -> Flow:
 
 
 def _publish(db: Database, flow: Flow) -> Flow:
+    return _checked(db, lifecycle.publish, flow.account_id, flow.channel_id, flow.id)
+
+
+def _checked(db: Database, publish: Callable[..., Flow], *args: Any) -> Flow:
     async def published() -> Flow:
         async with Egress(allow_loopback=True) as egress:
-            outside = Outside(db, _VAULT, egress)
-            return await endpoint_health.checked(
-                outside, lifecycle.publish, flow.account_id, flow.channel_id, flow.id
-            )
+            return await endpoint_health.checked(Outside(db, _VAULT, egress), publish, *args)
 
     return run(published())
+
+
+def _as_stored_before(db: Database, flow: Flow, *columns: str) -> None:
+    """Takes away from a flow's revisions what earlier versions did not store."""
+    empty = ", ".join(f"{column} = NULL" for column in columns)
+    db.run_now(
+        lambda tx: tx.execute(
+            f"UPDATE flow_revisions SET {empty} WHERE account_id = ? AND flow_id = ?",
+            flow.account_id,
+            flow.id,
+        )
+    )
 
 
 @pytest.mark.usefixtures("right_clock")
@@ -147,3 +160,43 @@ def test_no_endpoint_is_asked_for_a_flow_that_has_none(db: Database) -> None:
         assert _publish(db, draft).status is Status.PUBLISHED
 
     assert endpoint.requests == []
+
+
+@pytest.mark.parametrize("columns", [("has_endpoint",), ("has_endpoint", "json_version", "faults")])
+def test_a_flow_json_that_an_earlier_version_stored_is_looked_at_when_it_is_published(
+    db: Database, columns: tuple[str, ...]
+) -> None:
+    endpoint = FaultyEndpoint(_KEY, _SECRET)
+    channel = _channel(db)
+    plain = Content(name="Plain", categories=["OTHER"], flow_json=texts.check_now(VALID))
+    faulty = Content(name="Faulty", categories=["OTHER"], flow_json=texts.check_now("{}"))
+    with serving(endpoint.app) as url:
+        asking = _draft(db, channel, "Asking", url)
+        others = [db.run_now(lifecycle.create, *channel, content) for content in (plain, faulty)]
+        for flow in (asking, *others):
+            _as_stored_before(db, flow, *columns)
+
+        copy = Content(name="Copy", categories=["OTHER"], clone_flow_id=asking.id, publish=True)
+        assert _checked(db, _create, channel, copy).status is Status.PUBLISHED
+        assert _publish(db, asking).status is Status.PUBLISHED
+        assert _publish(db, others[0]).status is Status.PUBLISHED
+        with pytest.raises(NotPublishable, match="its Flow JSON has 2 validation errors"):
+            _publish(db, others[1])
+    assert len(endpoint.requests) == 1
+
+
+def test_the_same_text_sent_again_completes_what_an_earlier_version_stored(db: Database) -> None:
+    channel = _channel(db)
+    same = Content(flow_json=texts.check_now(VALID))
+    content = Content(name="Plain", categories=["OTHER"], flow_json=same.flow_json)
+    flow = db.run_now(lifecycle.create, *channel, content)
+    _as_stored_before(db, flow, "has_endpoint")
+
+    assert db.run_now(lifecycle.update, *channel, flow.id, same).revision == flow.revision
+    assert db.run_now(lifecycle.publish, *channel, flow.id).status is Status.PUBLISHED
+
+
+def _create(
+    tx: Transaction, channel: tuple[str, str], content: Content, examined: Examined | None
+) -> Flow:
+    return lifecycle.create(tx, *channel, content, None, examined)

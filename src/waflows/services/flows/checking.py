@@ -33,6 +33,7 @@ from waflows.flowjson import Report, lint
 from waflows.services.flows import texts
 from waflows.services.flows.texts import FlowText
 from waflows.services.turns import Turns
+from waflows.storage.flows import StoredText
 from waflows.telemetry.logs import Logs
 
 AT_ONCE = 4 * 1024
@@ -95,7 +96,9 @@ class Checker:
             raise InvalidFlowJson(done.not_json)
         if done.out_of_range or done.kept is None:
             raise OutOfRange(done.out_of_range)
-        return msgspec.structs.replace(done.kept, text=text)
+        if done.kept.stored.packed is not None:
+            return done.kept
+        return msgspec.structs.replace(done.kept, stored=StoredText(text, None))
 
     async def report(self, account_id: str, text: str, version: str | None = None) -> Report:
         """What is wrong with any text as a Flow JSON.

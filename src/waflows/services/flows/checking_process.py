@@ -20,6 +20,8 @@ from waflows.errors import InvalidFlowJson, OutOfRange
 from waflows.flowjson import lint
 from waflows.services.flows import texts
 from waflows.services.flows.checking import LENGTH, Done, Job
+from waflows.services.flows.texts import FlowText
+from waflows.storage.flows import StoredText
 
 _MOST_MEMORY = 1024 * 1024 * 1024
 _NICENESS = 5
@@ -55,14 +57,18 @@ def _done(job: Job) -> Done:
     try:
         if not job.kept:
             return Done(report=lint(text, version=job.version))
-        # The text need not travel back.
-        return Done(kept=msgspec.structs.replace(texts.check_now(text), text=""))
+        return Done(kept=_without_text(texts.check_now(text)))
     except InvalidFlowJson as error:
         return Done(not_json=error.message)
     except OutOfRange as error:
         return Done(out_of_range=error.message)
     except MemoryError:
         return Done(out_of_range="flowJson needs more memory than a check may use.")
+
+
+def _without_text(kept: FlowText) -> FlowText:
+    """The same, without a text that was not compressed: whoever asked has it."""
+    return msgspec.structs.replace(kept, stored=StoredText("", kept.stored.packed))
 
 
 def _memory() -> int:

@@ -19,8 +19,8 @@ from waflows.services import clock
 from waflows.services.accounts.accounts import Principal
 from waflows.services.endpoint import endpoint_calls, endpoint_keys
 from waflows.services.endpoint.endpoint_calls import Outside
-from waflows.services.flows import lifecycle
-from waflows.services.flows.publishing import EndpointUnchecked, Examined
+from waflows.services.flows import lifecycle, texts
+from waflows.services.flows.publishing import EndpointUnchecked, Examined, RevisionUnchecked
 from waflows.storage import endpoint_keys as store
 from waflows.storage import flows as flow_store
 from waflows.storage.database import Transaction
@@ -50,7 +50,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
 async def checked(outside: Outside, unit: Callable[..., R], *args: Any) -> R:
     """Runs a use case that publishes, `unit(tx, *args, examined)`, asking the endpoint if need be.
 
-    Raises what the use case raises.
+    A Flow JSON stored by an older version is looked at first. Raises what the use case raises.
     """
     examined: Examined | None = None
     for _ in range(_MOST_TRIES):
@@ -58,6 +58,9 @@ async def checked(outside: Outside, unit: Callable[..., R], *args: Any) -> R:
             return await outside.db.run(unit, *args, examined)
         except EndpointUnchecked as unchecked:
             examined = await _ask(outside, unchecked)
+        except RevisionUnchecked as unread:
+            found = await outside.db.read_slow(texts.checked_completely, unread.flow)
+            await outside.db.run(texts.keep_checked, unread.flow, found)
     return await outside.db.run(unit, *args, examined)
 
 

@@ -28,12 +28,17 @@ from waflows.errors import (
 from waflows.services import clock
 from waflows.services.accounts import quotas
 from waflows.services.flows import texts
-from waflows.services.flows.publishing import Examined, require_asked, unmet_conditions
+from waflows.services.flows.publishing import (
+    Examined,
+    RevisionUnchecked,
+    require_asked,
+    unmet_conditions,
+)
 from waflows.services.flows.texts import FlowText
 from waflows.services.names import is_printable
 from waflows.services.webhooks import event_bodies, subscriptions
 from waflows.services.webhooks.subscriptions import Event
-from waflows.storage import accounts, flows, packing, sub_accounts, templates
+from waflows.storage import accounts, flows, sub_accounts, templates
 from waflows.storage.database import Transaction
 from waflows.storage.flows import Checked, Flow, FlowSummary, Revision, Selection, Status
 from waflows.storage.usage import Usage
@@ -295,12 +300,11 @@ def revision_json(
 def kept_text(tx: Transaction, flow: Flow, revision: int) -> FlowText | None:
     """A revision of the flow's JSON with what is known of it, None when there is none."""
     kept = flows.find_revision(tx, flow.account_id, flow.id, revision)
-    text = flows.flow_json(tx, flow.account_id, flow.id, revision)
-    if kept is None or text is None:
+    stored = flows.stored_text(tx, flow.account_id, flow.id, revision)
+    if kept is None or stored is None:
         return None
     known = texts.checked(tx, msgspec.structs.replace(flow, revision=revision))
-    packed = packing.pack(text)
-    return FlowText(text, kept.bytes, kept.sha256, known.version, known.faults, packed)
+    return FlowText(stored=stored, bytes=kept.bytes, sha256=kept.sha256, checked=known)
 
 
 def _apply(
@@ -346,18 +350,23 @@ def _cloned(
         endpoint_uri=source.endpoint_uri,
         application_id=source.application_id,
     )
-    return cloned, kept_text(tx, source, source.revision)
+    text = kept_text(tx, source, source.revision)
+    if content.publish and text is not None and text.checked.has_endpoint is None:
+        # Nothing could be stored with the copy, as it is gone when the transaction fails.
+        raise RevisionUnchecked(source)
+    return cloned, text
 
 
 def _with_flow_json(tx: Transaction, flow: Flow, text: FlowText) -> Flow:
     """Keeps a text as the flow's next revision, unless it is the present one already."""
     present = flows.find_revision(tx, flow.account_id, flow.id, flow.revision)
     if present is not None and present.sha256 == text.sha256:
+        # The present one may have been checked by an older version, which stored less.
+        texts.keep_checked(tx, flow, text.checked)
         return flow
     freed = quotas.make_room_for_revision(tx, flow)
     revision = Revision(flow.revision + 1, text.bytes, text.sha256, clock.now_ms())
-    found = Checked(text.version, text.faults)
-    flows.insert_revision(tx, flow.account_id, flow.id, revision, text.text, text.packed, found)
+    flows.insert_revision(tx, flow.account_id, flow.id, revision, text.stored, text.checked)
     quotas.take(tx, flow.account_id, Usage(stored_bytes=text.bytes - freed))
     return msgspec.structs.replace(flow, revision=revision.revision)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from waflows.errors import NotPublishable
-from waflows.flowjson import source
 from waflows.flowjson.diagnostics import MOST_FAULTS, Diagnostic
 from waflows.flowjson.spec.versions import VERSIONS, Stage
 from waflows.services import clock
@@ -14,12 +13,11 @@ from waflows.services.flows import texts
 from waflows.storage import endpoint_keys as checks
 from waflows.storage import flows as store
 from waflows.storage.database import Transaction
-from waflows.storage.flows import Flow
+from waflows.storage.flows import Checked, Flow
 
 FRESH_MS = 10 * 60 * 1000
 """For so long a passing health check of an endpoint is believed."""
 
-_ENDPOINT = "data_api_version"
 _MOST_FAULTS_TOLD = 20
 _LONGEST_MESSAGE = 150
 
@@ -38,6 +36,18 @@ class EndpointUnchecked(NotPublishable):
         self.fingerprint = fingerprint
 
 
+class RevisionUnchecked(NotPublishable):
+    """Flow cannot be published: its Flow JSON was stored before all of it was looked at.
+
+    `flow` has the revision in question. `waflows.services.flows.endpoint_health` looks at it
+    outside the transaction and runs the use case again.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        super().__init__("Flow cannot be published before its Flow JSON was checked.")
+        self.flow = flow
+
+
 class Examined(msgspec.Struct, frozen=True):
     """What an endpoint answered a moment ago, asked under one key; `fault` None for well."""
 
@@ -49,11 +59,12 @@ class Examined(msgspec.Struct, frozen=True):
 def unmet_conditions(tx: Transaction, flow: Flow, examined: Examined | None = None) -> list[str]:
     """Why a draft cannot be published as it is, all reasons at once; empty when it can.
 
-    What is not known of its endpoint yet is no reason: `require_asked` sees to that.
+    What is not known of its endpoint yet is not a reason: `require_asked` sees to that. Raises
+    RevisionUnchecked.
     """
     if flow.revision == 0:
         return ["it has no Flow JSON; send flowJson first"]
-    known = texts.checked(tx, flow)
+    known = _checked(tx, flow)
     unmet = []
     if errors := texts.errors_of(known.faults):
         unmet.append(_told(errors, whole=len(known.faults) < MOST_FAULTS))
@@ -63,14 +74,13 @@ def unmet_conditions(tx: Transaction, flow: Flow, examined: Examined | None = No
             f"Flow JSON version {version.name} is {version.stage} since {version.frozen_on} and"
             " cannot be published any more; move to a newer one"
         )
-    return unmet + _unmet_by_endpoint(tx, flow, examined)
+    if known.has_endpoint:
+        unmet += _unmet_by_endpoint(tx, flow, examined)
+    return unmet
 
 
 def _unmet_by_endpoint(tx: Transaction, flow: Flow, examined: Examined | None) -> list[str]:
     """What a flow with a data endpoint lacks beyond its Flow JSON."""
-    text = store.flow_json(tx, flow.account_id, flow.id, flow.revision)
-    if not _has_endpoint(text or ""):
-        return []
     unmet = []
     key = endpoint_keys.in_use(tx, flow.account_id, flow.channel_id)
     if flow.endpoint_uri is None:
@@ -87,10 +97,12 @@ def _unmet_by_endpoint(tx: Transaction, flow: Flow, examined: Examined | None) -
 
 
 def require_asked(tx: Transaction, flow: Flow, examined: Examined | None) -> None:
-    """Raises EndpointUnchecked when the flow has an endpoint that has to be asked first."""
-    text = store.flow_json(tx, flow.account_id, flow.id, flow.revision)
+    """Raises EndpointUnchecked when the flow has an endpoint that has to be asked first.
+
+    Raises RevisionUnchecked.
+    """
     key = endpoint_keys.in_use(tx, flow.account_id, flow.channel_id)
-    if flow.endpoint_uri is None or key is None or not _has_endpoint(text or ""):
+    if flow.endpoint_uri is None or key is None or not _checked(tx, flow).has_endpoint:
         return
     if _known(tx, flow, key.fingerprint, examined) is None:
         raise EndpointUnchecked(flow, flow.endpoint_uri, key.fingerprint)
@@ -117,12 +129,14 @@ def _unwell(flow: Flow, fault: str) -> str:
     )
 
 
-def _has_endpoint(text: str) -> bool:
-    """Whether a Flow JSON asks a data endpoint, as far as it can be read."""
-    if _ENDPOINT not in text and "\\u" not in text:
-        return False  # Reading it would only take time; any letter may be spelled by its number.
-    read = source.read(text)
-    return isinstance(read.value, dict) and _ENDPOINT in read.value
+def _checked(tx: Transaction, flow: Flow) -> Checked:
+    """What is stored about the flow's Flow JSON; raises RevisionUnchecked."""
+    if flow.revision == 0:
+        return texts.checked(tx, flow)
+    known = store.find_checked(tx, flow.account_id, flow.id, flow.revision)
+    if known is None or known.has_endpoint is None:
+        raise RevisionUnchecked(flow)
+    return known
 
 
 def _told(errors: list[Diagnostic], *, whole: bool) -> str:

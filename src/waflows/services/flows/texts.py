@@ -8,59 +8,52 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 
 import msgspec
 
 from waflows import json_errors
 from waflows.errors import InvalidFlowJson, OutOfRange
-from waflows.flowjson import lint, source
+from waflows.flowjson import source
 from waflows.flowjson.diagnostics import Diagnostic
+from waflows.flowjson.linter import lint_source
+from waflows.flowjson.scanner import TextFault
+from waflows.flowjson.source import Source
 from waflows.flowjson.spec.objects import MAX_VALUES
 from waflows.storage import flows as store
 from waflows.storage import packing
 from waflows.storage.database import Transaction
-from waflows.storage.flows import Checked, Flow
-from waflows.storage.packing import Packed
+from waflows.storage.flows import Checked, Flow, StoredText
 
 FLOW_JSON_BYTES = 10 * 1024 * 1024
 
-_BYTE_ORDER_MARK = "\ufeff"
-_STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
+_ENDPOINT = "data_api_version"
+"""The property by which a Flow JSON has a data endpoint."""
 
 
-class FlowText(msgspec.Struct, frozen=True):
-    """A Flow JSON, checked. `version` is what it says of itself, None when it says nothing usable.
+class FlowText(msgspec.Struct, frozen=True, kw_only=True):
+    """A Flow JSON that was checked, with all that is stored of it.
 
-    `text` is kept as it was given, a byte order mark included; `bytes` and `sha256` are those of
-    its UTF-8.
+    `stored` is the text as it was given, a byte order mark included; compressing it takes time, so
+    it is done with the check. `bytes` and `sha256` are those of its UTF-8.
     """
 
-    text: str
+    stored: StoredText
     bytes: int
     sha256: str
-    version: str | None
-    faults: list[Diagnostic]
-    packed: Packed | None
-    """The text compressed, where that is shorter: made here, as it takes time too."""
+    checked: Checked
 
 
 def check_now(text: str) -> FlowText:
     """A Flow JSON with its faults; raises InvalidFlowJson where it is not JSON, OutOfRange."""
     data = encoded(text)
-    if source.too_many(text):
-        raise OutOfRange(
-            f"flowJson holds more than {MAX_VALUES:,} values: objects, arrays and what is in them."
-        )
-    _require_json(text.removeprefix(_BYTE_ORDER_MARK))
-    report = lint(text)
+    read = source.read(text)
+    _require_json(read)
+    report = lint_source(read)
     return FlowText(
-        text,
-        len(data),
-        hashlib.sha256(data).hexdigest(),
-        report.version,
-        report.diagnostics,
-        packing.pack(text),
+        stored=_stored(text),
+        bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        checked=Checked(report.version, report.diagnostics, _names_endpoint(read)),
     )
 
 
@@ -80,14 +73,26 @@ def checked(tx: Transaction, flow: Flow) -> Checked:
     A text from before faults were kept is checked now.
     """
     if flow.revision == 0:
-        return Checked(None, [])
-    known = store.find_faults(tx, flow.account_id, flow.id, flow.revision)
-    if known is not None:
+        return Checked(None, [], has_endpoint=False)
+    known = store.find_checked(tx, flow.account_id, flow.id, flow.revision)
+    return known or check_now(_text_of(tx, flow)).checked
+
+
+def checked_completely(tx: Transaction, flow: Flow) -> Checked:
+    """`checked`, with what older versions did not store; reads the text for that."""
+    known = checked(tx, flow)
+    if known.has_endpoint is not None:
         return known
-    text = store.flow_json(tx, flow.account_id, flow.id, flow.revision)
-    assert text is not None, "the revision is there"
-    now = check_now(text)
-    return Checked(now.version, now.faults)
+    text = _text_of(tx, flow)
+    # Reading it may take long; where it has an escape, any letter may be spelled by its number.
+    possible = _ENDPOINT in text or "\\u" in text
+    has_endpoint = possible and _names_endpoint(source.read(text))
+    return msgspec.structs.replace(known, has_endpoint=has_endpoint)
+
+
+def keep_checked(tx: Transaction, flow: Flow, found: Checked) -> None:
+    """Stores what was found in the flow's present Flow JSON."""
+    store.set_checked(tx, flow.account_id, flow.id, flow.revision, found)
 
 
 def errors_of(faults: list[Diagnostic]) -> list[Diagnostic]:
@@ -100,27 +105,63 @@ def warnings_of(faults: list[Diagnostic]) -> list[Diagnostic]:
     return [fault for fault in faults if fault.severity == "warning"]
 
 
-def _require_json(text: str) -> None:
+def _text_of(tx: Transaction, flow: Flow) -> str:
+    text = store.flow_json(tx, flow.account_id, flow.id, flow.revision)
+    assert text is not None, "the revision is there"
+    return text
+
+
+def _stored(text: str) -> StoredText:
+    packed = packing.pack(text)
+    return StoredText(text if packed is None else "", packed)
+
+
+def _names_endpoint(read: Source) -> bool:
+    return isinstance(read.value, dict) and _ENDPOINT in read.value
+
+
+def _require_json(read: Source) -> None:
+    """Raises InvalidFlowJson for a text that is not JSON, OutOfRange for one with too many values.
+
+    Only a text that has faults is parsed again, for the words that every version of Python has for
+    them; some faults, such as a key given twice, leave it JSON.
+    """
+    if not read.faults:
+        return
+    if read.faults[0].kind == "too-many-values":
+        raise OutOfRange(
+            f"flowJson holds more than {MAX_VALUES:,} values: objects, arrays and what is in them."
+        )
     try:
         # Numbers are only looked at: Python would refuse to convert very long ones.
-        json.loads(text, parse_constant=_no_constant, parse_int=str, parse_float=str)
+        json.loads(read.text, parse_constant=_refuse_constant, parse_int=str, parse_float=str)
     except RecursionError:
         raise InvalidFlowJson("Invalid flowJson: it is nested too deeply.") from None
-    except ValueError as error:
-        fault = error if isinstance(error, json.JSONDecodeError) else _fault_of_constant(text)
-        raise InvalidFlowJson(
-            f"Invalid flowJson: it is not JSON text: {json_errors.describe(fault)}."
-        ) from None
+    except json.JSONDecodeError as error:
+        raise _not_json(json_errors.describe(error)) from None
+    except _Constant as constant:
+        raise _not_json(_described(constant.word, read.text, read.faults)) from None
 
 
-def _no_constant(word: str) -> None:
-    """Refuses NaN and Infinity, which Python's parser would take."""
-    raise ValueError(word)
+class _Constant(Exception):
+    """NaN or Infinity, which Python's parser would accept."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
 
 
-def _fault_of_constant(text: str) -> json.JSONDecodeError:
-    """Where the first NaN or Infinity stands that is not in a string."""
-    for found in _STRING_OR_CONSTANT.finditer(text):
-        if found[1]:
-            return json.JSONDecodeError(f"{found[1]} is no JSON value", text, found.start())
-    raise AssertionError("only called for a text that has one")
+def _refuse_constant(word: str) -> None:
+    raise _Constant(word)
+
+
+def _described(word: str, text: str, faults: tuple[TextFault, ...]) -> str:
+    """The first NaN or Infinity, with its place unless the text is nested too deeply before it."""
+    problem = f"{word} is not a JSON value"
+    start = next((fault.places[0][0] for fault in faults if fault.kind == "constant"), None)
+    if start is None:
+        return problem
+    return json_errors.describe(json.JSONDecodeError(problem, text, start))
+
+
+def _not_json(problem: str) -> InvalidFlowJson:
+    return InvalidFlowJson(f"Invalid flowJson: it is not JSON text: {problem}.")
