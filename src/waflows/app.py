@@ -19,13 +19,36 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from waflows import bounds
 from waflows import settings as settings_module
 from waflows.api import openapi
-from waflows.api.routes import PHONES, ROUTES
-from waflows.api.waflows.development import DEVELOPMENT
+from waflows.api.eightbyeight import guide, messages, reference, templates, validation, webhooks
+from waflows.api.waflows import (
+    deliveries,
+    development,
+    endpoint_keys,
+    errors,
+    health,
+    links,
+    media,
+    phones,
+    revisions,
+    submissions,
+    usage,
+)
+from waflows.console import (
+    error_lookup,
+    flow_actions,
+    flow_forms,
+    flow_history,
+    flow_sketch,
+    flow_table,
+    flow_text,
+    pages,
+    preview_page,
+    responses,
+    signing_in,
+)
 from waflows.console import phone as phone_pages
-from waflows.console.pages import PAGES
 from waflows.console.resource import ConsoleResource, PageResource
 from waflows.console.resource import refused as console_refused
-from waflows.console.routes import CONSOLE
 from waflows.errors import RouteNotFound
 from waflows.http.authentication import KeyMemory, SessionMemory
 from waflows.http.gateway import LIFESPAN_KEY, Gateway
@@ -54,8 +77,40 @@ from waflows.upstream.fault_rules import FaultRules
 from waflows.worker.delivery import Courier
 from waflows.worker.retention import forget_forever
 
-ALL_ROUTES: list[Route] = [*ROUTES, *PAGES, *CONSOLE]
-_OF_PHONES = {route.name for route in (*PHONES, *phone_pages.ROUTES)}
+API_ROUTES: list[Route] = [
+    *reference.ROUTES,
+    *validation.ROUTES,
+    *revisions.ROUTES,
+    *usage.ROUTES,
+    *errors.ROUTES,
+    *submissions.ROUTES,
+    *messages.ROUTES,
+    *templates.ROUTES,
+    *webhooks.ROUTES,
+    *deliveries.ROUTES,
+    *endpoint_keys.ROUTES,
+    *guide.ROUTES,
+    *phones.ROUTES,
+    *links.ROUTES,
+    *media.ROUTES,
+    *health.ROUTES,
+    *openapi.ROUTES,
+]
+PAGE_ROUTES: list[Route] = [*pages.ROUTES, *preview_page.ROUTES]
+CONSOLE_ROUTES: list[Route] = [
+    *signing_in.ROUTES,
+    *flow_table.ROUTES,
+    *flow_forms.ROUTES,
+    *flow_text.ROUTES,
+    *flow_sketch.ROUTES,
+    *flow_history.ROUTES,
+    *flow_actions.ROUTES,
+    *phone_pages.ROUTES,
+    *responses.ROUTES,
+    *error_lookup.ROUTES,
+]
+ALL_ROUTES: list[Route] = [*API_ROUTES, *PAGE_ROUTES, *CONSOLE_ROUTES]
+_OF_PHONES = {route.name for route in (*phones.ROUTES, *phone_pages.ROUTES)}
 
 
 def create_app(
@@ -72,7 +127,7 @@ def create_app(
     that can be set, and calls that fail on purpose. `own_url` is where this machine reaches it.
     """
     bounds.limit_digits()
-    rules = FaultRules([route.name for route in ROUTES]) if development else None
+    rules = FaultRules([route.name for route in API_ROUTES]) if development else None
     secret = db.run_now(accounts.instance_secret)
     side = open_side(db)
     limits = quotas.limits_of(settings)
@@ -179,8 +234,9 @@ class _HearingReport:
 
 
 def _resources(state: State) -> list[StarletteRoute]:
-    routes = _served([*ROUTES, *PAGES, *(DEVELOPMENT if state.development else [])], state.settings)
-    pages = _served(CONSOLE, state.settings)
+    own = development.ROUTES if state.development else []
+    routes = _served([*API_ROUTES, *PAGE_ROUTES, *own], state.settings)
+    pages = _served(CONSOLE_ROUTES, state.settings)
     api = [
         (PageResource if path == PREVIEW_PATH else Resource)(path, routes, state)
         for path, routes in _by_path(routes)

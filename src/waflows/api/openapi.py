@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the routes table so that it cannot fall behind it."""
+"""The OpenAPI 3.1 document, generated from the routes so that it cannot fall behind them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 from waflows.http import reading
 from waflows.http.refusals import Envelope
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 from waflows.services.accounts.accounts import ACCOUNT_ID_PATTERN
 from waflows.services.accounts.sub_accounts import SUB_ACCOUNT_ID_PATTERN
 
@@ -146,7 +147,7 @@ def document(routes: list[Route]) -> bytes:
 
 
 async def show(call: Call[NoQuery, None]) -> Reply:
-    """The document."""
+    """Returns this document as OpenAPI 3.1."""
     return Reply(call.state.openapi(), headers={"Cache-Control": "no-cache"})
 
 
@@ -184,13 +185,12 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
+        "description": route.description,
         "tags": [route.tag],
         "parameters": [*_path_parameters(route), *_query_parameters(route, schemas)],
         "responses": _responses(route, schemas),
         "security": [] if route.scope is Scope.PUBLIC else [{"apiKey": []}],
     }
-    if route.detail:
-        operation["description"] = route.detail
     if route.body is not None:
         operation["requestBody"] = {
             "required": not reading.may_be_left_out(route.body),
@@ -274,3 +274,9 @@ def _is_described(type_: Any) -> bool:
     """Whether a type has a schema: a Struct, or a list of one."""
     [item] = get_args(type_) if get_origin(type_) is list else [type_]
     return isinstance(item, type) and issubclass(item, msgspec.Struct)
+
+
+_operations = RouteGroup("", tag="Operations", scope=Scope.PUBLIC)
+ROUTES: list[Route] = [
+    _operations.get("/openapi.json", show, "This document", name="openapi", answers=dict),
+]

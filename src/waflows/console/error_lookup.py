@@ -11,7 +11,8 @@ from waflows.console.resource import OnPage
 from waflows.errors import WaflowsError
 from waflows.http.error_lookup import find_error
 from waflows.http.refusals import Refusal
-from waflows.http.route import Call, Reply, Route, Scope
+from waflows.http.route import Call, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.storage.errors import ErrorRecord
 
 _SHOWN = (
@@ -65,8 +66,7 @@ def _page(
     )
 
 
+_errors = RouteGroup("/console/errors", tag="Console", documented=False)
 ROUTES: list[Route] = [
-    Route(method="GET", path="/console/errors", handler=look_up, scope=Scope.READ, tag="Console",
-          name="consoleErrors", summary="Looks an error up", query=LookupQuery,
-          documented=False),
-]  # fmt: skip
+    _errors.get("", look_up, "Look an error up", name="consoleErrors", query=LookupQuery),
+]

@@ -18,6 +18,7 @@ from waflows.http.downloads import attachment
 from waflows.http.reading import WholeNumber
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 from waflows.services.flows import browsing, editing, endpoint_health, preview_access
 from waflows.storage.flows import Flow
 
@@ -176,28 +177,22 @@ def _page(
     )
 
 
-def _confirmed(name: str, action: str, ask: Any, do: Any, asks: str, does: str) -> list[Route]:
-    path = f"{shell.FLOW_PATH}/{action}"
-    return [
-        Route(method="GET", path=path, handler=ask, scope=Scope.WRITE, tag="Console",
-              name=f"console{name}Page", summary=asks, whole_channel=True, documented=False),
-        Route(method="POST", path=path, handler=do, scope=Scope.WRITE, tag="Console",
-              name=f"console{name}", summary=does, body=ConfirmForm,
-              whole_channel=True, documented=False),
-    ]  # fmt: skip
-
-
+_flow = RouteGroup(shell.FLOW_PATH, tag="Console", prefix="console", documented=False)
+_final = RouteGroup(
+    shell.FLOW_PATH,
+    tag="Console",
+    prefix="console",
+    scope=Scope.WRITE,
+    whole_channel=True,
+    documented=False,
+)
 ROUTES: list[Route] = [
-    *_confirmed("Publish", "publish", publish_page, publish,
-                "Asks whether to publish, tells what is in the way", "Publishes a draft"),
-    *_confirmed("Deprecate", "deprecate", deprecate_page, deprecate,
-                "Asks whether to deprecate", "Deprecates a published flow"),
-    *_confirmed("Delete", "delete", delete_page, delete,
-                "Asks whether to delete", "Deletes a draft"),
-    Route(method="GET", path=f"{shell.FLOW_PATH}/export", handler=export, scope=Scope.READ,
-          tag="Console", name="consoleExport", summary="The Flow JSON as a file",
-          documented=False),
-    Route(method="GET", path=f"{shell.FLOW_PATH}/preview", handler=preview, scope=Scope.READ,
-          tag="Console", name="consolePreview", summary="Leads to a flow's preview",
-          documented=False),
-]  # fmt: skip
+    _final.get("/publish", publish_page, "Ask whether to publish"),
+    _final.post("/publish", publish, "Publish a draft", body=ConfirmForm),
+    _final.get("/deprecate", deprecate_page, "Ask whether to deprecate"),
+    _final.post("/deprecate", deprecate, "Deprecate a published flow", body=ConfirmForm),
+    _final.get("/delete", delete_page, "Ask whether to delete"),
+    _final.post("/delete", delete, "Delete a draft", body=ConfirmForm),
+    _flow.get("/export", export, "Download the Flow JSON"),
+    _flow.get("/preview", preview, "Open a flow's preview"),
+]

@@ -14,6 +14,7 @@ from waflows.errors import Forbidden, InvalidParameter, OutOfRange, WaflowsError
 from waflows.http.reading import WholeNumber
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 from waflows.services.endpoint import endpoint_keys
 from waflows.services.flows import browsing, editing, lifecycle
 from waflows.services.flows.categories import Category
@@ -58,7 +59,7 @@ class SettingsForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     updated_at: WholeNumber = 0
 
 
-async def new_page(call: Call[NewQuery, None]) -> Reply:
+async def new_flow(call: Call[NewQuery, None]) -> Reply:
     """The form for a new flow."""
     proposed = NewForm(channel=call.query.channel)
     if call.query.clone:
@@ -73,7 +74,7 @@ async def new_page(call: Call[NewQuery, None]) -> Reply:
     return await _new_form(call, proposed)
 
 
-async def create(call: Call[NoQuery, NewForm]) -> Reply:
+async def create_flow(call: Call[NoQuery, NewForm]) -> Reply:
     """A new draft."""
     form = call.body
     draw = await _drawer(call, form)
@@ -89,7 +90,7 @@ async def create(call: Call[NoQuery, NewForm]) -> Reply:
     return shell.see(shell.flow_path(flow.id), done="created")
 
 
-async def settings_page(call: Call[SettingsQuery, None]) -> Reply:
+async def settings(call: Call[SettingsQuery, None]) -> Reply:
     """What a flow is called and where it fetches its data."""
     flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
     form = SettingsForm(
@@ -218,19 +219,23 @@ async def _settings_drawer(
     return draw
 
 
-_FLOW = shell.FLOW_PATH
+_flows = RouteGroup(
+    shell.HOME, tag="Console", prefix="console", whole_channel=True, documented=False
+)
 ROUTES: list[Route] = [
-    Route(method="GET", path=f"{shell.HOME}/new", handler=new_page, scope=Scope.WRITE,
-          tag="Console", name="consoleNewFlow", summary="Asks what flow to make", query=NewQuery,
-          whole_channel=True, documented=False),
-    Route(method="POST", path=shell.HOME, handler=create, scope=Scope.WRITE, tag="Console",
-          name="consoleCreateFlow", summary="Makes a flow", body=NewForm,
-          whole_channel=True, documented=False),
-    Route(method="GET", path=f"{_FLOW}/settings", handler=settings_page, scope=Scope.READ,
-          tag="Console", name="consoleSettings", summary="A flow's name, categories and endpoint",
-          query=SettingsQuery, documented=False),
-    Route(method="POST", path=f"{_FLOW}/settings", handler=change_settings, scope=Scope.WRITE,
-          tag="Console", name="consoleChangeSettings",
-          summary="Changes a draft's name, categories and endpoint", body=SettingsForm,
-          whole_channel=True, documented=False),
-]  # fmt: skip
+    _flows.get("/new", new_flow, "Show the form for a new flow", scope=Scope.WRITE, query=NewQuery),
+    _flows.post("", create_flow, "Create a flow", body=NewForm),
+    _flows.get(
+        "/{flowId}/settings",
+        settings,
+        "Show a flow's name, categories and endpoint",
+        query=SettingsQuery,
+        whole_channel=False,
+    ),
+    _flows.post(
+        "/{flowId}/settings",
+        change_settings,
+        "Change a draft's name, categories and endpoint",
+        body=SettingsForm,
+    ),
+]

@@ -15,7 +15,8 @@ from waflows.console.resource import OnPage
 from waflows.errors import WaflowsError
 from waflows.http.reading import WholeNumber
 from waflows.http.refusals import Refusal
-from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.route import Call, NoQuery, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.services.flows import editing
 from waflows.storage.flows import Flow, Revision, Status
 
@@ -55,7 +56,7 @@ class Comparison(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-async def history_page(call: Call[HistoryQuery, None]) -> Reply:
+async def history(call: Call[HistoryQuery, None]) -> Reply:
     """The revisions, and what changed between two of them."""
     flow, revisions, comparison = await _read(call, call.query)
     return _page(call, flow, revisions, comparison)
@@ -137,11 +138,10 @@ def _page(
     )
 
 
+_flow = RouteGroup(shell.FLOW_PATH, tag="Console", prefix="console", documented=False)
 ROUTES: list[Route] = [
-    Route(method="GET", path=f"{shell.FLOW_PATH}/history", handler=history_page, scope=Scope.READ,
-          tag="Console", name="consoleHistory", summary="A flow's revisions, compared",
-          query=HistoryQuery, documented=False),
-    Route(method="POST", path=f"{shell.FLOW_PATH}/restore", handler=restore, scope=Scope.WRITE,
-          tag="Console", name="consoleRestore", summary="Takes an earlier revision up again",
-          body=RestoreForm, whole_channel=True, documented=False),
-]  # fmt: skip
+    _flow.get("/history", history, "Compare a flow's revisions", query=HistoryQuery),
+    _flow.post(
+        "/restore", restore, "Restore an earlier revision", body=RestoreForm, whole_channel=True
+    ),
+]

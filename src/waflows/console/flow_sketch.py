@@ -16,6 +16,7 @@ from waflows.console import shell
 from waflows.errors import NotFound
 from waflows.http import limits
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 from waflows.security.links import PreviewGrant
 from waflows.services.flows import browsing, previews
 from waflows.services.flows.page_play import PageRights
@@ -104,11 +105,15 @@ async def _document(call: Call[NoQuery, Any], name: str, text: str | None) -> ru
     return await call.state.player.document(call.account_id, key, read)
 
 
+_flow = RouteGroup(
+    shell.FLOW_PATH,
+    tag="Console",
+    prefix="console",
+    scope=Scope.READ,
+    max_body=limits.FLOW_JSON,
+    documented=False,
+)
 ROUTES: list[Route] = [
-    Route(method="POST", path=f"{shell.FLOW_PATH}/sketch", handler=sketch, scope=Scope.READ,
-          tag="Console", name="consoleSketch", summary="Makes a text ready to be played",
-          body=SketchBody, max_body=limits.FLOW_JSON, documented=False),
-    Route(method="POST", path=f"{shell.FLOW_PATH}/play", handler=play, scope=Scope.READ,
-          tag="Console", name="consolePlay", summary="Plays a text that is being written",
-          body=SketchPlayBody, max_body=limits.FLOW_JSON, documented=False),
-]  # fmt: skip
+    _flow.post("/sketch", sketch, "Load a text that is being written", body=SketchBody),
+    _flow.post("/play", play, "Play a text that is being written", body=SketchPlayBody),
+]

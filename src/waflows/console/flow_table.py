@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from waflows.console import shell
 from waflows.errors import InvalidParameter
-from waflows.http.route import Call, Reply, Route, Scope
+from waflows.http.route import Call, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.services.accounts import quotas
 from waflows.services.flows import browsing
 from waflows.storage.flows import Selection, Status
@@ -61,8 +62,7 @@ async def flow_table(call: Call[TableQuery, None]) -> Reply:
     )
 
 
+_flows = RouteGroup(shell.HOME, tag="Console", documented=False)
 ROUTES: list[Route] = [
-    Route(method="GET", path=shell.HOME, handler=flow_table, scope=Scope.READ, tag="Console",
-          name="consoleFlows", summary="The flows as a table", query=TableQuery,
-          documented=False),
-]  # fmt: skip
+    _flows.get("", flow_table, "List the flows", name="consoleFlows", query=TableQuery),
+]

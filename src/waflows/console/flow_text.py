@@ -19,6 +19,7 @@ from waflows.http import limits
 from waflows.http.reading import WholeNumber
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 from waflows.services.flows import editing
 from waflows.storage.flows import Flow, Status
 
@@ -93,7 +94,7 @@ class SavedText(msgspec.Struct, frozen=True):
     unmet: list[str]
 
 
-async def text_page(call: Call[TextQuery, None]) -> Reply:
+async def show_flow(call: Call[TextQuery, None]) -> Reply:
     """A flow and its JSON."""
     flow, checked, text = await call.state.db.read_slow(
         editing.opened, call.principal, call.flow_id
@@ -101,7 +102,7 @@ async def text_page(call: Call[TextQuery, None]) -> Reply:
     return await _drawn(call, flow, text or "", flow.revision, faults_of(checked.faults))
 
 
-async def save(call: Call[NoQuery, TextForm]) -> Reply:
+async def save_text(call: Call[NoQuery, TextForm]) -> Reply:
     """A text as the draft's next revision."""
     form = call.body
     try:
@@ -123,7 +124,7 @@ async def check(call: Call[NoQuery, CheckBody]) -> Reply:
     return Reply(CheckedText(faults_of(report.diagnostics), report.complete))
 
 
-async def lay_out(call: Call[NoQuery, CheckBody]) -> Reply:
+async def layout(call: Call[NoQuery, CheckBody]) -> Reply:
     """The text with new line breaks and blanks, every token as it was."""
     text = call.body.flow_json.removeprefix("\ufeff")
     try:
@@ -133,7 +134,7 @@ async def lay_out(call: Call[NoQuery, CheckBody]) -> Reply:
     return Reply(LaidOut(laid_out + "\n"))
 
 
-async def vocabulary(call: Call[NoQuery, None]) -> Reply:
+async def language_json(call: Call[NoQuery, None]) -> Reply:
     """The words of Flow JSON, for the editor to propose."""
     headers = {"Cache-Control": "private, max-age=3600"}
     return Reply(language.vocabulary(), headers=headers)
@@ -202,19 +203,35 @@ def _page(
     )
 
 
+_console = RouteGroup("/console", tag="Console", prefix="console", documented=False)
+_flow = RouteGroup(shell.FLOW_PATH, tag="Console", prefix="console", documented=False)
 ROUTES: list[Route] = [
-    Route(method="GET", path=shell.FLOW_PATH, handler=text_page, scope=Scope.READ, tag="Console",
-          name="consoleFlow", summary="A flow and its JSON", query=TextQuery, documented=False),
-    Route(method="POST", path=shell.FLOW_PATH, handler=save, scope=Scope.WRITE, tag="Console",
-          name="consoleSaveText", summary="Saves a draft's Flow JSON", body=TextForm,
-          max_body=limits.FLOW_JSON, whole_channel=True, documented=False),
-    Route(method="POST", path="/console/check", handler=check, scope=Scope.READ, tag="Console",
-          name="consoleCheck", summary="Checks a Flow JSON as it is typed", body=CheckBody,
-          max_body=limits.FLOW_JSON, documented=False),
-    Route(method="POST", path="/console/layout", handler=lay_out, scope=Scope.READ,
-          tag="Console", name="consoleLayout", summary="Lays a Flow JSON out", body=CheckBody,
-          max_body=limits.FLOW_JSON, documented=False),
-    Route(method="GET", path="/console/language.json", handler=vocabulary, scope=Scope.READ,
-          tag="Console", name="consoleLanguage", summary="The words of Flow JSON",
-          documented=False),
-]  # fmt: skip
+    _flow.get("", show_flow, "Show a flow and its JSON", name="consoleFlow", query=TextQuery),
+    _flow.post(
+        "",
+        save_text,
+        "Save a draft's Flow JSON",
+        body=TextForm,
+        max_body=limits.FLOW_JSON,
+        whole_channel=True,
+    ),
+    _console.post(
+        "/check",
+        check,
+        "Check a Flow JSON while it is typed",
+        scope=Scope.READ,
+        body=CheckBody,
+        max_body=limits.FLOW_JSON,
+    ),
+    _console.post(
+        "/layout",
+        layout,
+        "Format a Flow JSON",
+        scope=Scope.READ,
+        body=CheckBody,
+        max_body=limits.FLOW_JSON,
+    ),
+    _console.get(
+        "/language.json", language_json, "List the words of Flow JSON", name="consoleLanguage"
+    ),
+]

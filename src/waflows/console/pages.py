@@ -1,4 +1,4 @@
-"""The pages that need no sign-in, the static files, and the routes of both."""
+"""The pages that need no sign-in and the static files."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import hashlib
 import mimetypes
 from importlib import resources
 
-from waflows.console import preview_page
 from waflows.console.html import COMMON_HEADERS, page, policy
 from waflows.errors import NotFound
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 
 _STATIC = resources.files("waflows.console") / "static"
 
@@ -43,12 +43,9 @@ def read_static(name: str) -> Reply:
     return Reply(content, headers=headers, content_type=content_type)
 
 
-PAGES: list[Route] = [
-    Route(method="GET", path="/", handler=home, scope=Scope.PUBLIC, tag="Pages",
-          name="home", summary="Leads to the console", documented=False),
-    Route(method="GET", path="/docs", handler=docs, scope=Scope.PUBLIC, tag="Pages",
-          name="docs", summary="The API's documentation", documented=False),
-    *preview_page.ROUTES,
-    Route(method="GET", path="/static/{file}", handler=static_file, scope=Scope.PUBLIC,
-          tag="Pages", name="staticFile", summary="A file of a page", documented=False),
-]  # fmt: skip
+_pages = RouteGroup("", tag="Pages", scope=Scope.PUBLIC, documented=False)
+ROUTES: list[Route] = [
+    _pages.get("/", home, "Lead to the console"),
+    _pages.get("/docs", docs, "Show the API's documentation"),
+    _pages.get("/static/{file}", static_file, "Return a file of a page"),
+]

@@ -14,7 +14,8 @@ import msgspec
 
 from waflows.console import shell
 from waflows.http import limits
-from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.route import Call, NoQuery, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.services import msisdn
 from waflows.services.phone import phone_page as page_of_phone
 from waflows.services.phone import phone_play, phones
@@ -24,8 +25,6 @@ from waflows.services.phone.phone_play import Phone
 HOME = "/console/phone"
 SOMEBODY = "+12025550123"
 """The user whose phone is shown at first: a number of those set aside for stories."""
-
-_PHONE = f"{HOME}/{{channelId}}/{{msisdn}}"
 
 
 class PhoneQuery(msgspec.Struct, frozen=True):
@@ -85,7 +84,7 @@ async def phone_page(call: Call[PhoneQuery, None]) -> Reply:
 
 async def messages(call: Call[NoQuery, None]) -> Reply:
     """The chat; with an ETag, so that looking for news costs next to nothing."""
-    phone = _phone(call)
+    phone = _phone_of(call)
     found = await call.state.db.read(phones.chat, *phone.names)
     body = msgspec.json.encode(show_chat(found))
     etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
@@ -94,20 +93,20 @@ async def messages(call: Call[NoQuery, None]) -> Reply:
 
 async def look(call: Call[NoQuery, None]) -> Reply:
     """The chat, looked at."""
-    phone = _phone(call)
+    phone = _phone_of(call)
     return Reply(show_chat(await call.state.db.run(phones.look, *phone.names)))
 
 
 async def say(call: Call[NoQuery, SayBody]) -> Reply:
     """A text of the user."""
-    phone = _phone(call)
+    phone = _phone_of(call)
     umid = await call.state.db.run(phones.say, *phone.names, call.body.text, call.body.name)
     return Reply(Said(umid))
 
 
 async def send(call: Call[NoQuery, SendBody]) -> Reply:
     """A flow of the business, sent to the user."""
-    phone = _phone(call)
+    phone = _phone_of(call)
     body = call.body
     umid = await call.state.db.run(
         page_of_phone.send_flow,
@@ -123,41 +122,42 @@ async def send(call: Call[NoQuery, SendBody]) -> Reply:
 
 async def open_flow(call: Call[NoQuery, OpenBody]) -> Reply:
     """The button of a flow message, tapped."""
-    return Reply(await phone_play.open_sheet(_phone(call), call.body.umid))
+    return Reply(await phone_play.open_sheet(_phone_of(call), call.body.umid))
 
 
 async def event(call: Call[NoQuery, EventBody]) -> Reply:
     """Something that happened to the open flow."""
-    return Reply(await phone_play.happen(_phone(call), call.body.event))
+    return Reply(await phone_play.happen(_phone_of(call), call.body.event))
 
 
-def _phone(call: Call[Any, Any]) -> Phone:
+def _phone_of(call: Call[Any, Any]) -> Phone:
     page_of_phone.require_channel(call.principal, call.channel_id)
     state = call.state
     return Phone(state.outside, state.player, call.account_id, call.channel_id, call.path["msisdn"])
 
 
+_phone = RouteGroup(
+    HOME,
+    tag="Console",
+    prefix="consolePhone",
+    whole_channel=True,
+    uncovered=True,
+    documented=False,
+)
+_ONE = "/{channelId}/{msisdn}"
 ROUTES: list[Route] = [
-    Route(method="GET", path=HOME, handler=phone_page, scope=Scope.READ, tag="Console",
-          name="consolePhone", summary="A made-up user's phone", query=PhoneQuery,
-          whole_channel=True, uncovered=True, documented=False),
-    Route(method="GET", path=f"{_PHONE}/messages", handler=messages, scope=Scope.READ,
-          tag="Console", name="consolePhoneMessages", summary="The chat", answers=Chat,
-          whole_channel=True, uncovered=True, documented=False),
-    Route(method="POST", path=f"{_PHONE}/look", handler=look, scope=Scope.WRITE, tag="Console",
-          name="consolePhoneLook", summary="Looks at the chat", answers=Chat,
-          whole_channel=True, uncovered=True, documented=False),
-    Route(method="POST", path=f"{_PHONE}/say", handler=say, scope=Scope.WRITE, tag="Console",
-          name="consolePhoneSay", summary="Writes a text", body=SayBody, answers=Said,
-          whole_channel=True, uncovered=True, documented=False),
-    Route(method="POST", path=f"{_PHONE}/send", handler=send, scope=Scope.WRITE, tag="Console",
-          name="consolePhoneSend", summary="Sends a flow to the user", body=SendBody,
-          answers=Said, whole_channel=True, uncovered=True, documented=False),
-    Route(method="POST", path=f"{_PHONE}/open", handler=open_flow, scope=Scope.WRITE,
-          tag="Console", name="consolePhoneOpen", summary="Opens a flow", body=OpenBody,
-          whole_channel=True, uncovered=True, documented=False),
-    Route(method="POST", path=f"{_PHONE}/events", handler=event, scope=Scope.WRITE,
-          tag="Console", name="consolePhoneEvent", summary="Plays the open flow", body=EventBody,
-          max_body=limits.PLAYED_STATE,
-          whole_channel=True, uncovered=True, documented=False),
-]  # fmt: skip
+    _phone.get("", phone_page, "Show a user's phone", name="consolePhone", query=PhoneQuery),
+    _phone.get(f"{_ONE}/messages", messages, "List the chat", answers=Chat),
+    _phone.post(f"{_ONE}/look", look, "Look at the chat", answers=Chat),
+    _phone.post(f"{_ONE}/say", say, "Write a text", body=SayBody, answers=Said),
+    _phone.post(f"{_ONE}/send", send, "Send a flow to the user", body=SendBody, answers=Said),
+    _phone.post(f"{_ONE}/open", open_flow, "Open a flow", name="consolePhoneOpen", body=OpenBody),
+    _phone.post(
+        f"{_ONE}/events",
+        event,
+        "Play the open flow",
+        name="consolePhoneEvent",
+        body=EventBody,
+        max_body=limits.PLAYED_STATE,
+    ),
+]

@@ -12,6 +12,7 @@ from waflows import runtime
 from waflows.console.html import page, policy
 from waflows.http import limits
 from waflows.http.route import Call, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 from waflows.security.links import PreviewGrant
 from waflows.services import clock
 from waflows.services.flows import preview_access, previews, texts
@@ -47,14 +48,14 @@ async def open_link(call: Call[LinkQuery, None]) -> OpenedLink:
     return opened
 
 
-async def show_page(call: Call[LinkQuery, None]) -> Reply:
+async def show(call: Call[LinkQuery, None]) -> Reply:
     """Show a flow as its preview link opens it."""
     opened: OpenedLink = call.granted
     # The link is meant to be embedded in other pages, as Meta's is.
     return page("preview.html", policy(ancestors="*"), name=opened.flow.name, watch="")
 
 
-async def show_about(call: Call[LinkQuery, None]) -> Reply:
+async def about(call: Call[LinkQuery, None]) -> Reply:
     """Tell the page what it shows around the flow it plays."""
     opened: OpenedLink = call.granted
     state, flow, grant = call.state, opened.flow, opened.rights.grant
@@ -95,15 +96,25 @@ async def play(call: Call[LinkQuery, PageMessage]) -> Reply:
     return Reply(played, headers=dict(_NO_STORE))
 
 
+_preview = RouteGroup(
+    PREVIEW_PATH,
+    tag="Pages",
+    prefix="preview",
+    scope=Scope.PUBLIC,
+    query=LinkQuery,
+    access=open_link,
+    documented=False,
+)
 ROUTES: list[Route] = [
-    Route(method="GET", path=PREVIEW_PATH, handler=show_page, scope=Scope.PUBLIC, tag="Pages",
-          name="previewPage", summary="A flow's preview", query=LinkQuery, access=open_link,
-          documented=False),
-    Route(method="GET", path=f"{PREVIEW_PATH}/about", handler=show_about, scope=Scope.PUBLIC,
-          tag="Pages", name="previewAbout", summary="What a preview page shows around a flow",
-          query=LinkQuery, access=open_link, answers=About, documented=False),
-    Route(method="POST", path=f"{PREVIEW_PATH}/events", handler=play, scope=Scope.PUBLIC,
-          tag="Pages", name="previewEvents", summary="Plays a flow on by one event",
-          query=LinkQuery, access=open_link, body=PageMessage,
-          max_body=limits.PLAYED_STATE, answers=Played, documented=False),
-]  # fmt: skip
+    _preview.get("", show, "Show a flow's preview", name="previewPage"),
+    _preview.get("/about", about, "Describe the flow to its preview page", answers=About),
+    _preview.post(
+        "/events",
+        play,
+        "Play a flow by one event",
+        name="previewEvents",
+        body=PageMessage,
+        max_body=limits.PLAYED_STATE,
+        answers=Played,
+    ),
+]

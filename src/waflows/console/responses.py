@@ -16,13 +16,13 @@ from waflows.errors import InvalidParameter
 from waflows.http import cursors
 from waflows.http.downloads import attachment
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 from waflows.services.flows import browsing
 from waflows.services.submissions import exports, forgetting, selecting, submissions
 from waflows.services.submissions.views import view
 from waflows.storage.submissions import Position, Selection
 
 _HOME = "/console/responses"
-_ONE = f"{_HOME}/{{submissionId}}"
 _PAGE_ROWS = 50
 _MOST_SHOWN = 200
 
@@ -172,19 +172,31 @@ def _file_names(value: Any) -> list[str]:
     return [str(name) for name in names] if whole else []
 
 
+_responses = RouteGroup(_HOME, tag="Console", documented=False)
 ROUTES: list[Route] = [
-    Route(method="GET", path=_HOME, handler=table, scope=Scope.READ, tag="Console",
-          name="consoleResponses", summary="What users sent, as a table", query=ResponsesQuery,
-          documented=False),
-    Route(method="GET", path=f"{_HOME}.csv", handler=export, scope=Scope.READ, tag="Console",
-          name="consoleExportResponses", summary="What users sent, as a file",
-          query=ResponsesQuery, documented=False),
-    Route(method="GET", path=_ONE, handler=details, scope=Scope.READ, tag="Console",
-          name="consoleResponse", summary="One response in full", documented=False),
-    Route(method="GET", path=f"{_ONE}/delete", handler=delete_page, scope=Scope.WRITE,
-          tag="Console", name="consoleDeleteResponsePage", summary="Asks whether to delete",
-          documented=False),
-    Route(method="POST", path=f"{_ONE}/delete", handler=delete, scope=Scope.WRITE, tag="Console",
-          name="consoleDeleteResponse", summary="Deletes a response", body=DeleteForm,
-          documented=False),
-]  # fmt: skip
+    _responses.get(
+        "", table, "List what users sent", name="consoleResponses", query=ResponsesQuery
+    ),
+    _responses.get(
+        ".csv",
+        export,
+        "Download what users sent",
+        name="consoleExportResponses",
+        query=ResponsesQuery,
+    ),
+    _responses.get("/{submissionId}", details, "Show one response", name="consoleResponse"),
+    _responses.get(
+        "/{submissionId}/delete",
+        delete_page,
+        "Ask whether to delete",
+        name="consoleDeleteResponsePage",
+        scope=Scope.WRITE,
+    ),
+    _responses.post(
+        "/{submissionId}/delete",
+        delete,
+        "Delete a response",
+        name="consoleDeleteResponse",
+        body=DeleteForm,
+    ),
+]

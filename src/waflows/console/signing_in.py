@@ -17,6 +17,7 @@ from waflows.errors import NotAuthenticated, RateLimited
 from waflows.http import limits
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 from waflows.security import sessions
 from waflows.services.accounts import accounts, sign_ins
 from waflows.services.accounts.sign_ins import SESSION_SECONDS
@@ -107,18 +108,15 @@ def _with_cookie(reply: Reply, call: Call[Any, Any], value: str, seconds: int) -
     return msgspec.structs.replace(reply, headers=reply.headers | {"Set-Cookie": cookie})
 
 
+_console = RouteGroup(
+    "/console", tag="Console", prefix="console", scope=Scope.PUBLIC, documented=False
+)
 ROUTES: list[Route] = [
-    Route(method="GET", path="/console", handler=entrance, scope=Scope.PUBLIC, tag="Console",
-          name="console", summary="Leads to the console", documented=False),
-    Route(method="GET", path=SIGN_IN, handler=sign_in_page, scope=Scope.PUBLIC, tag="Console",
-          name="consoleSignInPage", summary="Asks for an API key", query=SignInQuery,
-          documented=False),
-    Route(method="POST", path=SIGN_IN, handler=sign_in, scope=Scope.PUBLIC, tag="Console",
-          name="consoleSignIn", summary="Signs in with an API key", body=SignInForm,
-          max_body=limits.SIGN_IN, documented=False),
-    Route(method="POST", path="/console/sign-out", handler=sign_out, scope=Scope.PUBLIC,
-          tag="Console", name="consoleSignOut", summary="Signs out", documented=False),
-    Route(method="POST", path="/console/sign-out-everywhere", handler=sign_out_everywhere,
-          scope=Scope.PUBLIC, tag="Console", name="consoleSignOutEverywhere",
-          summary="Signs out in every browser", documented=False),
-]  # fmt: skip
+    _console.get("", entrance, "Lead to the flows", name="console"),
+    _console.get("/sign-in", sign_in_page, "Ask for an API key", query=SignInQuery),
+    _console.post(
+        "/sign-in", sign_in, "Sign in with an API key", body=SignInForm, max_body=limits.SIGN_IN
+    ),
+    _console.post("/sign-out", sign_out, "Sign out"),
+    _console.post("/sign-out-everywhere", sign_out_everywhere, "Sign out in every browser"),
+]

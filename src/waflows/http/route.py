@@ -1,8 +1,9 @@
-"""What a row of the routes table says, and what its handler is given and gives back."""
+"""What a route says about an operation, and what its handler receives and returns."""
 
 from __future__ import annotations
 
 import enum
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -130,7 +131,6 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     tag: str
     summary: str
-    detail: str = ""
     dialect: Dialect = "reference"
     query: type[msgspec.Struct] = NoQuery
     body: Any = None
@@ -144,3 +144,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     limited: bool = True
     whole_channel: bool = False
     uncovered: bool = False
+
+    @property
+    def description(self) -> str:
+        """What users of the API are told about the operation: its handler's docstring."""
+        return inspect.getdoc(self.handler) or ""

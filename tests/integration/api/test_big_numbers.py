@@ -16,7 +16,7 @@ from integration.api.test_tenants import TABLE, Case, OfConsole, ids_of
 from integration.console.test_tenants import path_of
 from msgspec import inspect, structs
 
-from waflows.api.waflows.development import DEVELOPMENT
+from waflows.api.waflows import development
 from waflows.app import ALL_ROUTES
 
 BIG = [2**31, 2**32, 2**53, 2**63 - 1, 2**63, 2**64, 10**30, 10**400, -(2**31) - 1, -(2**63) - 1]
@@ -41,7 +41,7 @@ def integers(info: inspect.Type, path: str = "") -> Iterator[tuple[str, inspect.
             yield path, info
 
 
-@pytest.mark.parametrize("route", [*ALL_ROUTES, *DEVELOPMENT], ids=lambda route: route.name)
+@pytest.mark.parametrize("route", [*ALL_ROUTES, *development.ROUTES], ids=lambda route: route.name)
 def test_every_integer_of_a_query_form_or_body_has_bounds_that_a_database_holds(
     route: Any,
 ) -> None:

@@ -14,7 +14,7 @@ from harness.databases import new_sqlite
 from harness.flow_json import VALID
 from harness.servers import Process, Tenant, client, dev_server, production_server
 
-from waflows.api.waflows.development import DEVELOPMENT
+from waflows.api.waflows.development import ROUTES
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def _add(tenant: Tenant, **fault: Any) -> httpx2.Response:
 def test_a_production_server_has_none_of_these_addresses(tmp_path: Path, database_url: str) -> None:
     with production_server(tmp_path, database_url, "--workers", "1") as process:
         tenant = Tenant(process, database_url)
-        for route in DEVELOPMENT:
+        for route in ROUTES:
             path = route.path.format(faultId="1")
             answer = tenant.http.request(route.method, path, json={"advanceSeconds": 1})
             assert answer.status_code == 404
@@ -54,7 +54,7 @@ def test_a_production_server_has_none_of_these_addresses(tmp_path: Path, databas
 def test_the_tools_ask_for_a_key_so_that_no_web_page_can_use_them(tenant: Tenant) -> None:
     reader = tenant.new_key(read_only=True)
     with client(tenant.url) as nobody, client(tenant.url, reader) as limited:
-        for route in DEVELOPMENT:
+        for route in ROUTES:
             path = route.path.format(faultId="1")
             assert nobody.request(route.method, path, json={}).status_code == 401
             if route.method != "GET":

@@ -18,14 +18,14 @@ from harness.databases import new_sqlite
 from harness.servers import Tenant, dev_server
 from integration.api.test_tenants import Aim
 
-from waflows.api.waflows.development import DEVELOPMENT
+from waflows.api.waflows import development
 from waflows.app import ALL_ROUTES
 from waflows.http import limits
 from waflows.http.route import Call, Reply, Route, Scope
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
-_ROUTES = {route.name: route for route in [*ALL_ROUTES, *DEVELOPMENT]}
+_ROUTES = {route.name: route for route in [*ALL_ROUTES, *development.ROUTES]}
 _WITH_BODY = [name for name, route in _ROUTES.items() if route.body is not None]
 _BEHIND_A_KEY = [name for name in _WITH_BODY if _ROUTES[name].scope is not Scope.PUBLIC]
 

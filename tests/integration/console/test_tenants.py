@@ -17,7 +17,7 @@ from harness.phones import ONE_SCREEN, SOMEBODY, done, phone_path, sent
 from harness.servers import Tenant, client, opened
 from integration.api.test_tenants import ON_PHONE, TABLE, OfConsole
 
-from waflows.console.routes import CONSOLE
+from waflows.app import CONSOLE_ROUTES
 from waflows.http.route import Route, Scope
 from waflows.services.submissions import submissions
 from waflows.storage import flows as store
@@ -25,7 +25,7 @@ from waflows.storage import flows as store
 # What keeps tenants apart is proved on both engines through the API; here it is the pages.
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
-_ROUTES = {route.name: route for route in CONSOLE}
+_ROUTES = {route.name: route for route in CONSOLE_ROUTES}
 _SIGNED_IN = [name for name, row in TABLE.items() if isinstance(row, OfConsole)]
 _OF_A_PHONE = [name for name in _SIGNED_IN if "{msisdn}" in _ROUTES[name].path]
 _OF_A_FLOW = [

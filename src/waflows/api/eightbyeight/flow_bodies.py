@@ -83,8 +83,8 @@ class UpdateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     application_id: _ApplicationId | None = None
 
 
-async def create_flow(call: Call[Any, Any]) -> tuple[Flow, Checked]:
-    """The flow that a `CreateBody` asks for; it clones from no channel out of the key's reach."""
+async def create(call: Call[Any, Any]) -> tuple[Flow, Checked]:
+    """Creates the flow of a `CreateBody`; clones only from channels the key can use."""
     given = await _content(call)
     return await endpoint_health.checked(
         call.state.outside,
@@ -96,8 +96,8 @@ async def create_flow(call: Call[Any, Any]) -> tuple[Flow, Checked]:
     )
 
 
-async def update_flow(call: Call[Any, Any]) -> tuple[Flow, Checked]:
-    """The flow with the changes of an `UpdateBody`, within the same reach."""
+async def update(call: Call[Any, Any]) -> tuple[Flow, Checked]:
+    """Applies an `UpdateBody` to the flow, with the same limit on clones."""
     given = await _content(call)
     return await endpoint_health.checked(
         call.state.outside,
@@ -110,8 +110,8 @@ async def update_flow(call: Call[Any, Any]) -> tuple[Flow, Checked]:
     )
 
 
-async def publish_flow(call: Call[Any, Any]) -> Flow:
-    """The flow of the address, published; its endpoint is asked first if it has one."""
+async def publish(call: Call[Any, Any]) -> Flow:
+    """Publishes the flow; its endpoint, if it has one, must pass a health check first."""
     return await endpoint_health.checked(
         call.state.outside, lifecycle.publish, call.account_id, call.channel_id, call.flow_id
     )

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import msgspec
 
+from waflows.api import paths
+from waflows.api.eightbyeight import flow_bodies
 from waflows.api.eightbyeight.findings import GuideValidationError, guide_validation_errors
 from waflows.api.eightbyeight.flow_bodies import (
     CategoryName,
     CreateBody,
     FlowJson,
     UpdateBody,
-    create_flow,
-    publish_flow,
-    update_flow,
 )
+from waflows.api.eightbyeight.listing import FlowList, ListQuery, list_flows
 from waflows.api.eightbyeight.preview_links import PreviewQuery, preview_link
-from waflows.http.route import Call, NoQuery, Reply
+from waflows.http import limits
+from waflows.http.route import Call, NoQuery, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.services.flows import lifecycle
 from waflows.services.flows.texts import errors_of
 from waflows.storage.flows import Checked, Flow, StatusName
@@ -62,46 +64,67 @@ class GuidePreview(msgspec.Struct, frozen=True):
     expires_at: str
 
 
-async def create(call: Call[NoQuery, GuideCreateBody]) -> Reply:
-    """A new flow."""
-    flow, known = await create_flow(call)
+async def create_flow(call: Call[NoQuery, GuideCreateBody]) -> Reply:
+    """Creates a draft, or with `publish` a published flow.
+
+    The Flow JSON comes from the body, or from another flow of the account. The flow is created
+    completely or not at all.
+    """
+    flow, known = await flow_bodies.create(call)
     return Reply(GuideFlow(*_shown(flow, known)), 201)
 
 
-async def details(call: Call[NoQuery, None]) -> Reply:
-    """One flow with its JSON."""
+async def get_flow(call: Call[NoQuery, None]) -> Reply:
+    """Returns one flow with its Flow JSON."""
     flow, known, text = await call.state.db.read(
         lifecycle.get_with_json, call.account_id, call.channel_id, call.flow_id
     )
     return Reply(GuideDetails(*_shown(flow, known), text))
 
 
-async def update(call: Call[NoQuery, UpdateBody]) -> Reply:
-    """Changes to a draft."""
-    flow, known = await update_flow(call)
+async def update_flow(call: Call[NoQuery, UpdateBody]) -> Reply:
+    """Changes a draft.
+
+    What the body leaves out stays as it is. A new Flow JSON becomes the next revision; earlier ones
+    are kept. A flow that is not a draft cannot be changed.
+    """
+    flow, known = await flow_bodies.update(call)
     return Reply(GuideFlow(*_shown(flow, known)))
 
 
-async def delete(call: Call[NoQuery, None]) -> Reply:
-    """The end of a draft."""
+async def delete_flow(call: Call[NoQuery, None]) -> Reply:
+    """Deletes a draft with its revisions.
+
+    A flow that was ever published cannot be deleted.
+    """
     await call.state.db.run(lifecycle.delete, call.account_id, call.channel_id, call.flow_id)
     return Reply(None, 204)
 
 
-async def preview(call: Call[PreviewQuery, None]) -> Reply:
-    """A link to look at the flow."""
+async def preview_flow(call: Call[PreviewQuery, None]) -> Reply:
+    """Returns a link to an interactive preview of the flow.
+
+    The link opens without an API key until it expires or is replaced.
+    """
     link = await preview_link(call)
     return Reply(GuidePreview(link.url, link.expires("Z")))
 
 
-async def publish(call: Call[NoQuery, None]) -> Reply:
-    """A draft made final."""
-    flow = await publish_flow(call)
+async def publish_flow(call: Call[NoQuery, None]) -> Reply:
+    """Publishes a draft.
+
+    Publishing cannot be undone: a published flow cannot be changed or deleted. A flow with a data
+    endpoint is published only if the endpoint passes its health check.
+    """
+    flow = await flow_bodies.publish(call)
     return Reply(GuideStatus(flow.id, flow.name, flow.status.value))
 
 
-async def deprecate(call: Call[NoQuery, None]) -> Reply:
-    """A published flow taken out of use."""
+async def deprecate_flow(call: Call[NoQuery, None]) -> Reply:
+    """Deprecates a published flow.
+
+    It stays listed, cannot be sent any more and cannot be published again.
+    """
     flow = await call.state.db.run(
         lifecycle.deprecate, call.account_id, call.channel_id, call.flow_id
     )
@@ -113,3 +136,51 @@ def _shown(
 ) -> tuple[str, str, StatusName, list[str], list[GuideValidationError]]:
     errors = guide_validation_errors(errors_of(known.faults))
     return flow.id, flow.name, flow.status.value, flow.categories, errors
+
+
+_flows = RouteGroup(paths.GUIDE_FLOWS, tag="Flows (guide dialect)", prefix="guide", dialect="guide")
+ROUTES: list[Route] = [
+    _flows.get("", list_flows, "List a channel's flows", query=ListQuery, answers=FlowList),
+    _flows.post(
+        "",
+        create_flow,
+        "Create a flow",
+        whole_channel=True,
+        body=GuideCreateBody,
+        max_body=limits.FLOW_JSON,
+        status=201,
+        answers=GuideFlow,
+    ),
+    _flows.get("/{flowId}", get_flow, "Show a flow with its Flow JSON", answers=GuideDetails),
+    _flows.put(
+        "/{flowId}",
+        update_flow,
+        "Change a draft",
+        whole_channel=True,
+        body=UpdateBody,
+        max_body=limits.FLOW_JSON,
+        answers=GuideFlow,
+    ),
+    _flows.delete("/{flowId}", delete_flow, "Delete a draft", whole_channel=True, status=204),
+    _flows.get(
+        "/{flowId}/preview",
+        preview_flow,
+        "Get a preview link",
+        query=PreviewQuery,
+        answers=GuidePreview,
+    ),
+    _flows.post(
+        "/{flowId}/publish",
+        publish_flow,
+        "Publish a draft",
+        whole_channel=True,
+        answers=GuideStatus,
+    ),
+    _flows.post(
+        "/{flowId}/deprecate",
+        deprecate_flow,
+        "Deprecate a published flow",
+        whole_channel=True,
+        answers=GuideStatus,
+    ),
+]

@@ -45,7 +45,13 @@ class FlowList(msgspec.Struct, frozen=True):
 
 
 async def list_flows(call: Call[ListQuery, None]) -> Reply:
-    """Up to `limit` flows of the channel, newest first."""
+    """Lists the flows of a channel, newest first.
+
+    When there are more flows than `limit`, the `Link` header leads to the next page; following it
+    visits each flow once, even while flows are created and deleted. `X-Total-Count` counts all
+    flows that match. Send the `ETag` back as `If-None-Match` to get an empty 304 while nothing has
+    changed.
+    """
     query = call.query
     if query.name is not None and len(query.name) > lifecycle.NAME_LENGTH:
         raise OutOfRange(f"name must be at most {lifecycle.NAME_LENGTH} characters long.")

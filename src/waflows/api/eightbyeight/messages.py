@@ -8,9 +8,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from waflows.api import paths
 from waflows.api.eightbyeight.message_bodies import MessageBody, outgoing
 from waflows.errors import InvalidParameter
-from waflows.http.route import Call, NoQuery, Reply
+from waflows.http import limits
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 from waflows.services import clock, msisdn
 from waflows.services.accounts import sub_accounts
 from waflows.services.accounts.accounts import Principal
@@ -94,8 +97,12 @@ async def reach(call: Call[NoQuery, None]) -> SubAccount:
     return await call.state.db.read(sub_accounts.reached, call.principal, call.path["subAccountId"])
 
 
-async def send(call: Call[NoQuery, MessageBody]) -> Reply:
-    """A message on its way."""
+async def send_message(call: Call[NoQuery, MessageBody]) -> Reply:
+    """Sends one message to one person.
+
+    A text or a flow can be sent within 24 hours of the person's last message, a template at any
+    time.
+    """
     # Without a simulated phone nothing takes a message from here.
     take = phones.send if call.state.settings.simulated_phone else conversations.send
     sent = await call.state.db.run(
@@ -111,8 +118,11 @@ async def send(call: Call[NoQuery, MessageBody]) -> Reply:
     )
 
 
-async def details(call: Call[NoQuery, None]) -> Reply:
-    """How far a message came."""
+async def get_message(call: Call[NoQuery, None]) -> Reply:
+    """Returns the status of a message.
+
+    Its content and the last digits of the person's number are masked.
+    """
     try:
         umid = str(uuid.UUID(call.path["umid"]))
     except ValueError:
@@ -123,8 +133,12 @@ async def details(call: Call[NoQuery, None]) -> Reply:
     return Reply(FoundMessages([_shown(found)]))
 
 
-async def read_token(call: Call[NoQuery, TokenBody]) -> Reply:
-    """Whom and what a flow token was issued for."""
+async def read_flow_token(call: Call[NoQuery, TokenBody]) -> Reply:
+    """Reads a flow token that waflows issued.
+
+    It says for which flow, message and person the token was issued, and distinguishes a token that
+    was altered or made up from one that a client chose itself.
+    """
     reading = await call.state.db.read(flow_tokens.read, call.principal, call.body.flow_token)
     message = reading.message
     if message is None or message.flow is None:
@@ -158,3 +172,30 @@ def _shown(message: Message) -> MessageDetails:
         created_at=clock.hundredths(message.created_at),
         client_message_id=message.client_message_id or UNSET,
     )
+
+
+_messages = RouteGroup(f"{paths.SUB_ACCOUNT}/messages", tag="Messages")
+_tokens = RouteGroup(paths.ACCOUNT, tag="Messages (extension)")
+ROUTES: list[Route] = [
+    _messages.post(
+        "",
+        send_message,
+        "Send a message",
+        body=MessageBody,
+        max_body=limits.MESSAGE,
+        access=reach,
+        answers=SentAnswer,
+        limited=False,
+        more_statuses=(501,),
+    ),
+    _messages.get("/{umid}", get_message, "Show a message's status", answers=FoundMessages),
+    _tokens.post(
+        "/flowTokens:read",
+        read_flow_token,
+        "Read a flow token that waflows issued",
+        scope=Scope.READ,
+        body=TokenBody,
+        answers=TokenAnswer,
+        limited=False,
+    ),
+]

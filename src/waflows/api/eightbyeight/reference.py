@@ -10,6 +10,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from waflows.api import paths
+from waflows.api.eightbyeight import flow_bodies
 from waflows.api.eightbyeight.findings import (
     ValidationError,
     validation_errors,
@@ -18,23 +20,19 @@ from waflows.api.eightbyeight.findings import (
 from waflows.api.eightbyeight.flow_bodies import (
     CategoryName,
     CreateBody,
-    FlowJson,
     UpdateBody,
-    create_flow,
-    publish_flow,
-    update_flow,
 )
+from waflows.api.eightbyeight.listing import FlowList, ListQuery, list_flows
 from waflows.api.eightbyeight.preview_links import PreviewQuery, preview_link
 from waflows.api.waflows.links import flow_json_url
-from waflows.errors import InvalidParameter, NotFound
-from waflows.flowjson.spec.versions import VERSIONS
-from waflows.http.downloads import attachment
-from waflows.http.error_lookup import find_error
-from waflows.http.route import Call, NoQuery, Reply
+from waflows.errors import InvalidParameter
+from waflows.http import limits
+from waflows.http.route import Call, NoQuery, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.services import clock
 from waflows.services.flows import lifecycle
 from waflows.services.flows.texts import errors_of, warnings_of
-from waflows.storage.flows import Checked, Flow, Revision, StatusName
+from waflows.storage.flows import Checked, Flow, StatusName
 
 _EXTRA_FIELDS = (
     "endPointUri",
@@ -86,25 +84,6 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     warnings: list[ValidationError] | UnsetType = UNSET
 
 
-class ValidateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A Flow JSON to check; `version` checks it against another version than it names."""
-
-    flow_json: FlowJson
-    version: Annotated[str, Meta(extra_json_schema={"enum": list(VERSIONS)})] | None = None
-
-
-class Validated(msgspec.Struct, frozen=True, rename="camel"):
-    """What was found. `valid` says that there are no errors; warnings do not count.
-
-    `complete` is false when there are more faults than these, which were not looked for.
-    """
-
-    valid: bool
-    validation_errors: list[ValidationError]
-    warnings: list[ValidationError]
-    complete: bool
-
-
 class PreviewAnswer(msgspec.Struct, frozen=True):
     """A preview link and when it ends."""
 
@@ -113,29 +92,22 @@ class PreviewAnswer(msgspec.Struct, frozen=True):
     expires_at: str
 
 
-class RevisionAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """One version of a flow's JSON."""
+async def create_flow(call: Call[NoQuery, CreateBody]) -> Reply:
+    """Creates a draft, or with `publish` a published flow.
 
-    revision: int
-    bytes: int
-    sha256: str
-    created_at: str
-
-
-class Revisions(msgspec.Struct, frozen=True):
-    """The versions of a flow's JSON, newest first."""
-
-    revisions: list[RevisionAnswer]
-
-
-async def create(call: Call[NoQuery, CreateBody]) -> Reply:
-    """A new flow."""
-    flow, known = await create_flow(call)
+    The Flow JSON comes from the body, or from another flow of the account. The flow is created
+    completely or not at all.
+    """
+    flow, known = await flow_bodies.create(call)
     return Reply(_saved(flow, known))
 
 
-async def details(call: Call[DetailsQuery, None]) -> Reply:
-    """One flow."""
+async def get_flow(call: Call[DetailsQuery, None]) -> Reply:
+    """Returns one flow.
+
+    `flowJsonUrl` serves the Flow JSON byte for byte, needs no API key and expires; a flow without
+    Flow JSON has none.
+    """
     flow, known = await call.state.db.read(
         lifecycle.get_checked, call.account_id, call.channel_id, call.flow_id
     )
@@ -159,76 +131,51 @@ async def details(call: Call[DetailsQuery, None]) -> Reply:
     )
 
 
-async def update(call: Call[NoQuery, UpdateBody]) -> Reply:
-    """Changes to a draft."""
-    flow, known = await update_flow(call)
+async def update_flow(call: Call[NoQuery, UpdateBody]) -> Reply:
+    """Changes a draft.
+
+    What the body leaves out stays as it is. A new Flow JSON becomes the next revision; earlier ones
+    are kept. A flow that is not a draft cannot be changed.
+    """
+    flow, known = await flow_bodies.update(call)
     return Reply(_saved(flow, known))
 
 
-async def delete(call: Call[NoQuery, None]) -> Reply:
-    """The end of a draft."""
+async def delete_flow(call: Call[NoQuery, None]) -> Reply:
+    """Deletes a draft with its revisions.
+
+    A flow that was ever published cannot be deleted.
+    """
     await call.state.db.run(lifecycle.delete, call.account_id, call.channel_id, call.flow_id)
     return Reply()
 
 
-async def preview(call: Call[PreviewQuery, None]) -> Reply:
-    """A link to look at the flow."""
+async def preview_flow(call: Call[PreviewQuery, None]) -> Reply:
+    """Returns a link to an interactive preview of the flow.
+
+    The link opens without an API key until it expires or is replaced.
+    """
     link = await preview_link(call)
     return Reply(PreviewAnswer(link.flow_id, link.url, link.expires("+0000")))
 
 
-async def publish(call: Call[NoQuery, None]) -> Reply:
-    """A draft made final."""
-    await publish_flow(call)
+async def publish_flow(call: Call[NoQuery, None]) -> Reply:
+    """Publishes a draft.
+
+    Publishing cannot be undone: a published flow cannot be changed or deleted. A flow with a data
+    endpoint is published only if the endpoint passes its health check.
+    """
+    await flow_bodies.publish(call)
     return Reply()
 
 
-async def deprecate(call: Call[NoQuery, None]) -> Reply:
-    """A published flow taken out of use."""
+async def deprecate_flow(call: Call[NoQuery, None]) -> Reply:
+    """Deprecates a published flow.
+
+    It stays listed, cannot be sent any more and cannot be published again.
+    """
     await call.state.db.run(lifecycle.deprecate, call.account_id, call.channel_id, call.flow_id)
     return Reply()
-
-
-async def list_revisions(call: Call[NoQuery, None]) -> Reply:
-    """The versions of a flow's JSON."""
-    found = await call.state.db.read(
-        lifecycle.list_revisions, call.account_id, call.channel_id, call.flow_id
-    )
-    return Reply(Revisions([_revision(revision) for revision in found]))
-
-
-async def get_revision(call: Call[NoQuery, None]) -> Reply:
-    """The text of one version, byte for byte."""
-    number = call.path["revision"]
-    if not (number.isascii() and number.isdecimal() and len(number) < 10):
-        raise NotFound(f"Flow {call.flow_id} has no revision {number}.")
-    text = await call.state.db.read(
-        lifecycle.revision_json, call.account_id, call.channel_id, call.flow_id, int(number)
-    )
-    return Reply(text.encode("utf-8"), headers=attachment("flow.json"))
-
-
-async def validate(call: Call[NoQuery, ValidateBody]) -> Reply:
-    """What is wrong with a Flow JSON, without keeping it."""
-    await call.state.db.read(lifecycle.require_channel, call.account_id, call.channel_id)
-    version = call.body.version
-    if version is not None and version not in VERSIONS:
-        raise InvalidParameter(f"version must be one of {', '.join(VERSIONS)}, not {version!r}.")
-    report = await call.state.checker.report(call.account_id, call.body.flow_json, version)
-    errors = errors_of(report.diagnostics)
-    return Reply(
-        Validated(
-            not errors,
-            validation_errors(errors),
-            validation_errors(warnings_of(report.diagnostics)),
-            report.complete,
-        )
-    )
-
-
-async def get_error(call: Call[NoQuery, None]) -> Reply:
-    """An error that was answered to the account, by its errorId."""
-    return Reply(await find_error(call.state.journal, call.principal, call.path["errorId"]))
 
 
 def _saved(flow: Flow, known: Checked) -> Saved:
@@ -244,7 +191,38 @@ def _asked_for(wanted: str) -> set[str]:
     return names
 
 
-def _revision(revision: Revision) -> RevisionAnswer:
-    return RevisionAnswer(
-        revision.revision, revision.bytes, revision.sha256, clock.iso(revision.created_at)
-    )
+_flows = RouteGroup(f"{paths.CHANNEL}/flows", tag="Flows")
+ROUTES: list[Route] = [
+    _flows.get("", list_flows, "List a channel's flows", query=ListQuery, answers=FlowList),
+    _flows.post(
+        "",
+        create_flow,
+        "Create a flow",
+        whole_channel=True,
+        body=CreateBody,
+        max_body=limits.FLOW_JSON,
+        answers=Saved,
+    ),
+    _flows.get("/{flowId}", get_flow, "Show a flow", query=DetailsQuery, answers=Details),
+    _flows.put(
+        "/{flowId}",
+        update_flow,
+        "Change a draft",
+        whole_channel=True,
+        body=UpdateBody,
+        max_body=limits.FLOW_JSON,
+        answers=Saved,
+    ),
+    _flows.delete("/{flowId}", delete_flow, "Delete a draft", whole_channel=True),
+    _flows.get(
+        "/{flowId}/preview",
+        preview_flow,
+        "Get a preview link",
+        query=PreviewQuery,
+        answers=PreviewAnswer,
+    ),
+    _flows.post("/{flowId}/publish", publish_flow, "Publish a draft", whole_channel=True),
+    _flows.post(
+        "/{flowId}/deprecate", deprecate_flow, "Deprecate a published flow", whole_channel=True
+    ),
+]

@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from waflows.api import paths
 from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, Unsupported
 from waflows.http.reading import WholeNumber
-from waflows.http.route import Call, NoQuery, Reply
+from waflows.http.route import Call, NoQuery, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.services import clock
 from waflows.services.messages import templates
 from waflows.services.messages.languages import LANGUAGES
@@ -149,21 +151,24 @@ class TemplateList(msgspec.Struct, frozen=True):
 
 
 async def list_templates(call: Call[NoQuery, None]) -> Reply:
-    """The templates of a channel."""
+    """Lists the message templates of a channel."""
     channel, found = await call.state.db.read(
         templates.list_templates, call.account_id, call.channel_id
     )
     return Reply(TemplateList([_shown(channel, template) for template in found]))
 
 
-async def create(call: Call[NoQuery, NewTemplateBody]) -> Reply:
-    """A new template."""
+async def create_template(call: Call[NoQuery, NewTemplateBody]) -> Reply:
+    """Registers a message template.
+
+    It is approved at once; there is no review.
+    """
     await call.state.db.run(templates.create, call.account_id, call.channel_id, _new(call.body))
     return Reply(Done())
 
 
-async def delete(call: Call[NoQuery, None]) -> Reply:
-    """The end of a template."""
+async def delete_template(call: Call[NoQuery, None]) -> Reply:
+    """Deletes a message template in every language."""
     await call.state.db.run(
         templates.delete, call.account_id, call.channel_id, call.path["templateName"]
     )
@@ -274,3 +279,25 @@ def _examples(component: Component) -> Examples | UnsetType:
     if component.format in {None, "Text"}:
         return Examples(header_text=component.examples)
     return Examples(header_handle=component.examples)
+
+
+_templates = RouteGroup(f"{paths.CHANNEL}/templates", tag="Templates")
+ROUTES: list[Route] = [
+    _templates.get("", list_templates, "List a channel's templates", answers=TemplateList),
+    _templates.post(
+        "",
+        create_template,
+        "Register a template",
+        whole_channel=True,
+        body=NewTemplateBody,
+        answers=Done,
+        more_statuses=(409, 501),
+    ),
+    _templates.delete(
+        "/{templateName}",
+        delete_template,
+        "Delete a template",
+        whole_channel=True,
+        answers=Done,
+    ),
+]

@@ -12,9 +12,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from waflows.api import paths
 from waflows.api.sub_account_reach import SubAccountId, check_reach, named, sub_accounts_within
 from waflows.errors import InvalidParameter
-from waflows.http.route import Call, NoQuery, Reply
+from waflows.http.route import Call, NoQuery, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.services import clock
 from waflows.services.webhooks import subscriptions
 from waflows.services.webhooks.subscriptions import HIDDEN, Wanted, WantedOAuth
@@ -135,14 +137,17 @@ class RotatedSecret(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 async def list_webhooks(call: Call[NoQuery, None]) -> Reply:
-    """The webhooks within the key's reach."""
+    """Lists the account's webhooks, as far as the key reaches."""
     found = await call.state.db.read(subscriptions.list_webhooks, call.account_id)
     within = sub_accounts_within(call.principal)
     return Reply([_shown(one) for one in found if within is None or one.sub_account_id in within])
 
 
-async def configure(call: Call[NoQuery, list[WebhookItem]]) -> Reply:
-    """Webhooks added or replaced."""
+async def configure_webhooks(call: Call[NoQuery, list[WebhookItem]]) -> Reply:
+    """Adds webhooks, or replaces those of the same sub-account and type.
+
+    Either all of them are saved or none.
+    """
     subscriptions.check_count(len(call.body))
     wanted = [_wanted(item) for item in call.body]
     for item in call.body:
@@ -152,8 +157,12 @@ async def configure(call: Call[NoQuery, list[WebhookItem]]) -> Reply:
     return Reply()
 
 
-async def remove(call: Call[NoQuery, list[WebhookScope]]) -> Reply:
-    """Webhooks removed."""
+async def delete_webhooks(call: Call[NoQuery, list[WebhookScope]]) -> Reply:
+    """Deletes webhooks.
+
+    Events that still wait for a deleted webhook are not sent; they stay in the list of dead
+    deliveries.
+    """
     subscriptions.check_count(len(call.body))
     for item in call.body:
         check_reach(call.principal, item.sub_account_id)
@@ -162,8 +171,8 @@ async def remove(call: Call[NoQuery, list[WebhookScope]]) -> Reply:
     return Reply()
 
 
-async def list_secrets(call: Call[NoQuery, None]) -> Reply:
-    """What signs a webhook's deliveries, without the secrets themselves."""
+async def list_webhook_secrets(call: Call[NoQuery, None]) -> Reply:
+    """Lists the secrets that sign a webhook's deliveries, without their text."""
     found = await call.state.db.read(subscriptions.get_webhook, *named(call))
     return Reply(
         SecretsAnswer(
@@ -179,8 +188,12 @@ async def list_secrets(call: Call[NoQuery, None]) -> Reply:
     )
 
 
-async def rotate_secret(call: Call[NoQuery, RotateBody]) -> Reply:
-    """A new signing secret."""
+async def rotate_webhook_secret(call: Call[NoQuery, RotateBody]) -> Reply:
+    """Creates a new signing secret for a webhook.
+
+    The secret is shown only once. Earlier secrets keep signing beside it for `overlapHours`, so
+    that a repeated request does not lock a receiver out.
+    """
     made = await call.state.db.run(
         subscriptions.rotate_secret, call.state.vault, *named(call), call.body.overlap_hours
     )
@@ -193,8 +206,8 @@ async def rotate_secret(call: Call[NoQuery, RotateBody]) -> Reply:
     return Reply(answer, headers={"Cache-Control": "no-store"})
 
 
-async def drop_secrets(call: Call[NoQuery, None]) -> Reply:
-    """An end to signing."""
+async def drop_webhook_secrets(call: Call[NoQuery, None]) -> Reply:
+    """Deletes every signing secret of a webhook, so that its deliveries are not signed."""
     await call.state.db.run(subscriptions.drop_secrets, *named(call))
     return Reply()
 
@@ -258,3 +271,36 @@ def _shown(webhook: Webhook) -> WebhookAnswer:
             scope=oauth.scope or None,
         ),
     )
+
+
+_webhooks = RouteGroup(f"{paths.ACCOUNT}/webhooks", tag="Webhooks")
+_secrets = RouteGroup(
+    f"{paths.ACCOUNT}/webhooks/{{subAccountId}}/{{type}}/secrets", tag="Webhooks (extensions)"
+)
+ROUTES: list[Route] = [
+    _webhooks.get("", list_webhooks, "List the account's webhooks", answers=list[WebhookAnswer]),
+    _webhooks.post(
+        "",
+        configure_webhooks,
+        "Add or replace webhooks",
+        uncovered=True,
+        body=list[WebhookItem],
+    ),
+    _webhooks.delete(
+        "", delete_webhooks, "Delete webhooks", uncovered=True, body=list[WebhookScope]
+    ),
+    _secrets.get(
+        "", list_webhook_secrets, "List a webhook's signing secrets", answers=SecretsAnswer
+    ),
+    _secrets.post(
+        "",
+        rotate_webhook_secret,
+        "Create a new signing secret",
+        uncovered=True,
+        body=RotateBody,
+        answers=RotatedSecret,
+    ),
+    _secrets.delete(
+        "", drop_webhook_secrets, "Stop signing a webhook's deliveries", uncovered=True
+    ),
+]

@@ -12,8 +12,10 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from waflows.api import paths
 from waflows.api.sub_account_reach import SubAccountId, check_reach, named, sub_accounts_within
-from waflows.http.route import Call, NoQuery, Reply
+from waflows.http.route import Call, NoQuery, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.services import clock
 from waflows.services.webhooks import deliveries
 from waflows.storage.outbox import Attempt, Delivery, State, Wanted
@@ -93,7 +95,10 @@ class Replayed(msgspec.Struct, frozen=True):
 
 
 async def list_deliveries(call: Call[DeliveryQuery, None]) -> Reply:
-    """Up to `limit` deliveries, the newest first."""
+    """Lists deliveries to webhooks, newest first.
+
+    The `Link` header leads to the next page, if there is one.
+    """
     query, within = call.query, sub_accounts_within(call.principal)
     if query.sub_account_id is not None:
         check_reach(call.principal, query.sub_account_id)
@@ -110,8 +115,8 @@ async def list_deliveries(call: Call[DeliveryQuery, None]) -> Reply:
     return Reply(DeliveryList([_summary(one, masked=masked) for one in page]), headers=headers)
 
 
-async def show(call: Call[NoQuery, None]) -> Reply:
-    """One delivery."""
+async def get_delivery(call: Call[NoQuery, None]) -> Reply:
+    """Returns a delivery with its latest attempts."""
     found = await call.state.db.read(
         deliveries.get,
         call.account_id,
@@ -127,8 +132,11 @@ async def show(call: Call[NoQuery, None]) -> Reply:
     return Reply(shown, headers=dict(_PRIVATE))
 
 
-async def replay(call: Call[NoQuery, None]) -> Reply:
-    """One delivery sent again."""
+async def replay_delivery(call: Call[NoQuery, None]) -> Reply:
+    """Sends a delivery again.
+
+    It keeps its `eventId` and is queued after what already waits for the same user.
+    """
     queued = await call.state.db.run(
         deliveries.replay,
         call.account_id,
@@ -138,8 +146,8 @@ async def replay(call: Call[NoQuery, None]) -> Reply:
     return Reply(_summary(queued, masked=call.principal.masked))
 
 
-async def replay_dead(call: Call[NoQuery, ReplayBody]) -> Reply:
-    """Every dead delivery of one webhook sent again."""
+async def replay_dead_deliveries(call: Call[NoQuery, ReplayBody]) -> Reply:
+    """Sends every dead delivery of one webhook again."""
     check_reach(call.principal, call.body.sub_account_id)
     count, before = 0, clock.now_ms()
     while done := await call.state.db.run(
@@ -155,8 +163,11 @@ async def replay_dead(call: Call[NoQuery, ReplayBody]) -> Reply:
     return Reply(Replayed(count))
 
 
-async def send_test(call: Call[NoQuery, None]) -> Reply:
-    """An event that says that it is a test."""
+async def test_webhook(call: Call[NoQuery, None]) -> Reply:
+    """Sends a test event to a webhook.
+
+    It is delivered like every other event; look its delivery up to see the outcome.
+    """
     sent = await call.state.db.run(deliveries.send_test, *named(call))
     return Reply(_summary(sent, masked=call.principal.masked))
 
@@ -200,3 +211,43 @@ def _next_link(call: Call[DeliveryQuery, None], before: str) -> str:
     return (
         f'<{call.base_url}{call.request_path}?{urlencode(query | {"before": before})}>; rel="next"'
     )
+
+
+_webhook = RouteGroup(
+    f"{paths.ACCOUNT}/webhooks/{{subAccountId}}/{{type}}", tag="Webhooks (extensions)"
+)
+_deliveries = RouteGroup(f"{paths.ACCOUNT}/deliveries", tag="Webhooks (extensions)")
+ROUTES: list[Route] = [
+    _webhook.post(
+        "/test",
+        test_webhook,
+        "Send a webhook a test event",
+        uncovered=True,
+        answers=DeliveryAnswer,
+    ),
+    _deliveries.get(
+        "",
+        list_deliveries,
+        "List deliveries to webhooks",
+        query=DeliveryQuery,
+        answers=DeliveryList,
+    ),
+    _deliveries.post(
+        ":replay",
+        replay_dead_deliveries,
+        "Send a webhook's dead deliveries again",
+        uncovered=True,
+        body=ReplayBody,
+        answers=Replayed,
+    ),
+    _deliveries.get(
+        "/{deliveryId}", get_delivery, "Show a delivery with its attempts", answers=DeliveryDetails
+    ),
+    _deliveries.post(
+        "/{deliveryId}/replay",
+        replay_delivery,
+        "Send a delivery again",
+        uncovered=True,
+        answers=DeliveryAnswer,
+    ),
+]

@@ -14,12 +14,12 @@ from msgspec import Meta
 
 from waflows.errors import InvalidParameter, NotFound, OutOfRange
 from waflows.http.reading import WholeNumber
-from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.route import Call, NoQuery, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.services import clock
 from waflows.services.webhooks import deliveries
 from waflows.upstream.fault_rules import FaultRules, Rule
 
-_TAG = "Development"
 _FURTHEST_MS = 100 * 365 * 24 * 3600 * 1000
 _LONGEST_DELAY_MS = 3_600_000
 _MOST_RULES = 1000
@@ -68,12 +68,12 @@ class FaultList(msgspec.Struct, frozen=True):
 
 
 async def show_clock(call: Call[NoQuery, None]) -> Reply:
-    """What the clock shows."""
+    """Returns what the clock shows."""
     return Reply(_clock())
 
 
 async def move_clock(call: Call[NoQuery, ClockBody]) -> Reply:
-    """The clock moved."""
+    """Sets the clock, or advances it."""
     body = call.body
     if (body.time is None) == (body.advance_seconds is None):
         raise InvalidParameter("Send either time or advanceSeconds.")
@@ -96,7 +96,7 @@ async def move_clock(call: Call[NoQuery, ClockBody]) -> Reply:
 
 
 async def reset_clock(call: Call[NoQuery, None]) -> Reply:
-    """The clock set to the machine's own."""
+    """Sets the clock back to the machine's own time."""
     before = clock.moved_ms()
     clock.reset()
     await _bring_back(call, before)
@@ -104,12 +104,12 @@ async def reset_clock(call: Call[NoQuery, None]) -> Reply:
 
 
 async def list_faults(call: Call[NoQuery, None]) -> Reply:
-    """The rules in force."""
+    """Lists the fault rules in force."""
     return Reply(FaultList(_rules(call).list()))
 
 
 async def add_fault(call: Call[NoQuery, FaultBody]) -> Reply:
-    """One more rule."""
+    """Adds a rule that makes chosen calls fail."""
     rules = _rules(call)
     if len(rules.list()) >= _MOST_RULES:
         raise OutOfRange(f"There are {_MOST_RULES} rules already; remove some.")
@@ -117,14 +117,14 @@ async def add_fault(call: Call[NoQuery, FaultBody]) -> Reply:
 
 
 async def remove_fault(call: Call[NoQuery, None]) -> Reply:
-    """One rule less."""
+    """Removes one fault rule."""
     if not _rules(call).remove(call.path["faultId"]):
         raise NotFound(f"There is no fault rule {call.path['faultId'][:64]}.")
     return Reply()
 
 
 async def clear_faults(call: Call[NoQuery, None]) -> Reply:
-    """No rule any more."""
+    """Removes every fault rule."""
     _rules(call).clear()
     return Reply()
 
@@ -206,24 +206,18 @@ def _check_range(name: str, value: int | None, least: int, most: int) -> None:
         raise OutOfRange(f"{name} must be from {least} to {most}, not {value}.")
 
 
-DEVELOPMENT: list[Route] = [
-    Route(method="GET", path="/dev/clock", handler=show_clock, scope=Scope.READ, tag=_TAG,
-          name="showClock", summary="What the clock shows", answers=ClockAnswer, documented=False),
-    Route(method="POST", path="/dev/clock", handler=move_clock, scope=Scope.WRITE, tag=_TAG,
-          name="moveClock", summary="Set the clock, or move it on", body=ClockBody,
-          answers=ClockAnswer, documented=False),
-    Route(method="DELETE", path="/dev/clock", handler=reset_clock, scope=Scope.WRITE, tag=_TAG,
-          name="resetClock", summary="Set the clock to the machine's own", answers=ClockAnswer,
-          documented=False),
-    Route(method="GET", path="/dev/faults", handler=list_faults, scope=Scope.READ, tag=_TAG,
-          name="listFaults", summary="The fault rules in force", answers=FaultList,
-          documented=False),
-    Route(method="POST", path="/dev/faults", handler=add_fault, scope=Scope.WRITE, tag=_TAG,
-          name="addFault", summary="Make chosen calls fail", body=FaultBody, status=201,
-          answers=Rule, documented=False),
-    Route(method="DELETE", path="/dev/faults", handler=clear_faults, scope=Scope.WRITE, tag=_TAG,
-          name="clearFaults", summary="End every fault rule", documented=False),
-    Route(method="DELETE", path="/dev/faults/{faultId}", handler=remove_fault, scope=Scope.WRITE,
-          tag=_TAG, name="removeFault", summary="End one fault rule", documented=False),
-]  # fmt: skip
-"""The routes of a development server."""
+_clock_group = RouteGroup("/dev/clock", tag="Development", documented=False)
+_fault_group = RouteGroup("/dev/faults", tag="Development", documented=False)
+ROUTES: list[Route] = [
+    _clock_group.get("", show_clock, "Show the clock", answers=ClockAnswer),
+    _clock_group.post(
+        "", move_clock, "Set the clock, or advance it", body=ClockBody, answers=ClockAnswer
+    ),
+    _clock_group.delete("", reset_clock, "Reset the clock", answers=ClockAnswer),
+    _fault_group.get("", list_faults, "List the fault rules", answers=FaultList),
+    _fault_group.post(
+        "", add_fault, "Make chosen calls fail", body=FaultBody, status=201, answers=Rule
+    ),
+    _fault_group.delete("", clear_faults, "Remove every fault rule"),
+    _fault_group.delete("/{faultId}", remove_fault, "Remove one fault rule"),
+]

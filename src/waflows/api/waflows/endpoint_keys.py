@@ -11,11 +11,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from waflows.http.route import Call, NoQuery, Reply
+from waflows.api import paths
+from waflows.http.route import Call, NoQuery, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.security.key_pairs import KEY_BITS
 from waflows.services import clock
 from waflows.services.endpoint import endpoint_keys
-from waflows.services.endpoint.examinations import show_report
+from waflows.services.endpoint.examinations import DoctorAnswer, show_report
 from waflows.services.flows import endpoint_health
 from waflows.storage.endpoint_keys import EndpointKey
 from waflows.upstream.doctor import OpenedBy
@@ -121,8 +123,12 @@ class DoctorBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     data: Annotated[dict[str, Any], Meta(description="What `screen` sends.")] | None = None
 
 
-async def show(call: Call[NoQuery, None]) -> Reply:
-    """A channel's keys."""
+async def show_endpoint_key(call: Call[NoQuery, None]) -> Reply:
+    """Returns a channel's endpoint key.
+
+    It shows the public half of the current pair and of earlier ones, and when the app secret was
+    set. Private keys and app secrets are never shown again.
+    """
     found = await call.state.db.read(endpoint_keys.overview, call.account_id, call.channel_id)
     return Reply(
         Keys(
@@ -133,8 +139,14 @@ async def show(call: Call[NoQuery, None]) -> Reply:
     )
 
 
-async def install(call: Call[NoQuery, KeyBody]) -> Reply:
-    """A key pair put in place."""
+async def install_endpoint_key(call: Call[NoQuery, KeyBody]) -> Reply:
+    """Installs a channel's endpoint key.
+
+    Give the public half of a pair, or a private key in any PEM form, or neither to have a pair
+    generated. Endpoints that hold the private half of the previous key answer 421 from then on, so
+    an existing key is only replaced with `replace`. A channel without an app secret gets one, shown
+    only once.
+    """
     body = call.body
     # Takes a tenth of a second or more.
     pair = await asyncio.to_thread(
@@ -152,14 +164,17 @@ async def install(call: Call[NoQuery, KeyBody]) -> Reply:
     return Reply(InstalledKey(_answer(installed.key), installed.app_secret or UNSET))
 
 
-async def remove(call: Call[NoQuery, None]) -> Reply:
-    """A channel without a key."""
+async def remove_endpoint_key(call: Call[NoQuery, None]) -> Reply:
+    """Removes a channel's endpoint key, so that its flows cannot reach an endpoint."""
     await call.state.db.run(endpoint_keys.remove, call.account_id, call.channel_id)
     return Reply()
 
 
 async def set_app_secret(call: Call[NoQuery, AppSecretBody]) -> Reply:
-    """A new app secret."""
+    """Sets the app secret that signs requests to endpoints, in place of the previous one.
+
+    Without one in the body a new secret is generated. It is shown only once.
+    """
     secret = await call.state.db.run(
         endpoint_keys.set_app_secret,
         call.state.vault,
@@ -170,8 +185,12 @@ async def set_app_secret(call: Call[NoQuery, AppSecretBody]) -> Reply:
     return Reply(AppSecret(secret))
 
 
-async def examine(call: Call[NoQuery, DoctorBody]) -> Reply:
-    """An endpoint examined."""
+async def examine_endpoint(call: Call[NoQuery, DoctorBody]) -> Reply:
+    """Examines a flow's data endpoint.
+
+    It sends a health check and asks for the first screen, as a phone would, and names the step that
+    fails and how to fix it.
+    """
     body = call.body
     asked = endpoint_health.Asked(body.flow_token, body.opened_by, body.screen, body.data or {})
     endpoint_health.require_may_ask(call.principal, asked)
@@ -191,3 +210,42 @@ def _answer(key: EndpointKey) -> KeyAnswer:
         None if key.replaced_at is None else clock.iso(key.replaced_at),
         key.public_key,
     )
+
+
+_key = RouteGroup(f"{paths.CHANNEL}/endpointKey", tag="Endpoints")
+_flow = RouteGroup(paths.FLOW, tag="Endpoints")
+ROUTES: list[Route] = [
+    _key.get("", show_endpoint_key, "Show a channel's endpoint key", answers=Keys),
+    _key.post(
+        "",
+        install_endpoint_key,
+        "Give a channel its endpoint key",
+        whole_channel=True,
+        uncovered=True,
+        body=KeyBody,
+        answers=InstalledKey,
+    ),
+    _key.delete(
+        "",
+        remove_endpoint_key,
+        "Take a channel's endpoint key away",
+        whole_channel=True,
+        uncovered=True,
+    ),
+    _key.post(
+        "/appSecret",
+        set_app_secret,
+        "Set a channel's app secret",
+        whole_channel=True,
+        uncovered=True,
+        body=AppSecretBody,
+        answers=AppSecret,
+    ),
+    _flow.post(
+        "/examination",
+        examine_endpoint,
+        "Examine a flow's endpoint",
+        body=DoctorBody,
+        answers=DoctorAnswer,
+    ),
+]

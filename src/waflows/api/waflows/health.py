@@ -8,7 +8,8 @@ from typing import Literal
 import msgspec
 
 from waflows.errors import Unavailable
-from waflows.http.route import Call, NoQuery, Reply
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 from waflows.services import clock
 from waflows.services.accounts import accounts
 from waflows.services.webhooks import deliveries
@@ -24,15 +25,16 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
 
 
-async def alive(call: Call[NoQuery, None]) -> Reply:
-    """Answers as long as the process does."""
+async def healthz(call: Call[NoQuery, None]) -> Reply:
+    """Answers as long as the process runs."""
     return Reply(Health(), headers=_FRESH)
 
 
-async def ready(call: Call[NoQuery, None]) -> Reply:
-    """Answers when the database can be read and written; raises Unavailable.
+async def readyz(call: Call[NoQuery, None]) -> Reply:
+    """Answers when the database can be read and written, and with 503 when it cannot.
 
-    A process that does not hear of changes answers correctly, only slower, so it is ready.
+    A process that cannot hear of changes made by others still answers correctly, only slower;
+    `detail` says so.
     """
     try:
         await call.state.db.read(accounts.ping)
@@ -45,7 +47,10 @@ async def ready(call: Call[NoQuery, None]) -> Reply:
 
 
 async def show_metrics(call: Call[NoQuery, None]) -> Reply:
-    """Every metric of every worker; what waits in the database only while that can be asked."""
+    """Returns the metrics of every worker process.
+
+    What waits in the database is included while the database can be reached.
+    """
     call.state.recorder.flush()
     shown = metrics.render()
     with contextlib.suppress(Unavailable):
@@ -54,3 +59,18 @@ async def show_metrics(call: Call[NoQuery, None]) -> Reply:
         age = 0.0 if since is None else max(clock.now_ms() - since, 0) / 1000
         shown += metrics.backlog(waiting.pending, age)
     return Reply(shown, headers=_FRESH, content_type=metrics.CONTENT_TYPE)
+
+
+_operations = RouteGroup("", tag="Operations", scope=Scope.PUBLIC)
+ROUTES: list[Route] = [
+    _operations.get("/healthz", healthz, "Whether the process runs", answers=Health),
+    _operations.get("/readyz", readyz, "Whether requests can be served", answers=Health),
+    _operations.get(
+        "/metrics",
+        show_metrics,
+        "Metrics for Prometheus",
+        name="metrics",
+        answers=str,
+        produces="text/plain",
+    ),
+]

@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from waflows.errors import NotFound
 from waflows.http.downloads import attachment
-from waflows.http.route import Call, Reply
+from waflows.http.route import Call, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 from waflows.security import links
 from waflows.services import clock
 from waflows.services.flows import preview_links
@@ -61,8 +62,11 @@ async def downloadable(call: Call[LinkQuery, Any]) -> Downloadable:
     return Downloadable(flow, claim.revision)
 
 
-async def download(call: Call[LinkQuery, None]) -> Reply:
-    """The Flow JSON a link leads to, byte for byte."""
+async def download_flow_json(call: Call[LinkQuery, None]) -> Reply:
+    """Returns the Flow JSON that a `flowJsonUrl` leads to, byte for byte.
+
+    The token in the link is the permission; no API key is needed.
+    """
     opened: Downloadable = call.granted
     db = call.state.db
     size = await db.read(preview_links.text_bytes_of, opened.flow, opened.revision)
@@ -82,3 +86,16 @@ async def _named(call: Call[Any, Any]) -> Flow:
     if flow is None:
         raise NotFound(INVALID_LINK)
     return flow
+
+
+_links = RouteGroup("", tag="Links", scope=Scope.PUBLIC)
+ROUTES: list[Route] = [
+    _links.get(
+        DOWNLOAD_PATH,
+        download_flow_json,
+        "Fetch a Flow JSON by its link",
+        query=LinkQuery,
+        access=downloadable,
+        answers=dict,
+    ),
+]

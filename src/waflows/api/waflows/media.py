@@ -7,15 +7,32 @@ that went to the endpoint with it.
 from __future__ import annotations
 
 from waflows.errors import NotFound
-from waflows.http.route import Call, NoQuery, Reply
+from waflows.http.route import Call, NoQuery, Reply, Route, Scope
+from waflows.http.routing import RouteGroup
 from waflows.services.endpoint import made_up_files
 
 _HEADERS = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
 
 
-async def download(call: Call[NoQuery, None]) -> Reply:
-    """An encrypted file, by its link."""
+async def download_media(call: Call[NoQuery, None]) -> Reply:
+    """Returns a file of a simulated phone by its link.
+
+    It is encrypted, as WhatsApp encrypts uploaded files for an endpoint. It stands in for the file
+    that was picked, which never leaves the browser.
+    """
     file = made_up_files.cdn_file(call.state.secret, call.path["token"])
     if file is None:
         raise NotFound("This link is not valid: it has expired, or was never made here.")
     return Reply(file, headers=dict(_HEADERS), content_type="application/octet-stream")
+
+
+_links = RouteGroup("", tag="Links", scope=Scope.PUBLIC)
+ROUTES: list[Route] = [
+    _links.get(
+        made_up_files.PATH,
+        download_media,
+        "Fetch a file of a simulated phone",
+        answers=str,
+        produces="application/octet-stream",
+    ),
+]

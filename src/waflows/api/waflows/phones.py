@@ -12,10 +12,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from waflows.http.route import Call, NoQuery, Reply
+from waflows.api import paths
+from waflows.http.route import Call, NoQuery, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.runtime import Back, Close, Event, View, gestures
 from waflows.runtime.gestures import Gesture
 from waflows.services.phone import chats, phone_play, phones
+from waflows.services.phone.chats import Chat
 from waflows.services.phone.phone_play import Phone, Shown
 
 _Label = Annotated[
@@ -101,43 +104,49 @@ class ScreenAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 async def show_chat(call: Call[NoQuery, None]) -> Reply:
-    """The chat, without looking at it."""
-    phone = _phone(call)
+    """Lists the messages of a user's chat with the channel.
+
+    Listing them does not mark them as read.
+    """
+    phone = _phone_of(call)
     found = await call.state.db.read(phones.chat, *phone.names)
     return Reply(chats.show_chat(found))
 
 
 async def look(call: Call[NoQuery, None]) -> Reply:
-    """The chat, looked at."""
-    phone = _phone(call)
+    """Opens the chat: messages that were delivered are marked as read."""
+    phone = _phone_of(call)
     found = await call.state.db.run(phones.look, *phone.names)
     return Reply(chats.show_chat(found))
 
 
 async def say(call: Call[NoQuery, SayBody]) -> Reply:
-    """A text of the user."""
-    phone = _phone(call)
+    """Writes a text to the business as the user.
+
+    It opens the 24-hour window in which the business may send more than templates.
+    """
+    phone = _phone_of(call)
     umid = await call.state.db.run(phones.say, *phone.names, call.body.text, call.body.name)
     return Reply(Said(umid))
 
 
 async def open_flow(call: Call[NoQuery, OpenBody]) -> Reply:
-    """The button of a flow message, tapped."""
-    return _screen(await phone_play.open_flow(_phone(call), call.body.umid))
+    """Taps the button of a flow message, which opens the flow."""
+    return _screen(await phone_play.open_flow(_phone_of(call), call.body.umid))
 
 
 async def show_screen(call: Call[NoQuery, None]) -> Reply:
-    """What the phone shows."""
-    return _screen(await phone_play.shown(_phone(call)))
+    """Returns what the phone shows."""
+    return _screen(await phone_play.shown(_phone_of(call)))
 
 
 async def fill(call: Call[NoQuery, FillBody]) -> Reply:
-    """A text typed."""
+    """Types a text into an input, in place of what it holds."""
     return await _act(call, partial(gestures.fill, label=call.body.label, value=call.body.value))
 
 
 async def choose(call: Call[NoQuery, ItemsBody]) -> Reply:
-    """Items selected."""
+    """Selects items of a choice."""
     label = call.body.label
     return await _act(
         call, *(partial(gestures.choose, label=label, item=item) for item in call.body.items)
@@ -145,7 +154,7 @@ async def choose(call: Call[NoQuery, ItemsBody]) -> Reply:
 
 
 async def unchoose(call: Call[NoQuery, ItemsBody]) -> Reply:
-    """Items cleared."""
+    """Clears items of a choice."""
     label = call.body.label
     return await _act(
         call, *(partial(gestures.unchoose, label=label, item=item) for item in call.body.items)
@@ -153,55 +162,62 @@ async def unchoose(call: Call[NoQuery, ItemsBody]) -> Reply:
 
 
 async def check(call: Call[NoQuery, LabelBody]) -> Reply:
-    """An OptIn ticked."""
+    """Ticks an opt-in."""
     return await _act(call, partial(gestures.check, label=call.body.label))
 
 
 async def uncheck(call: Call[NoQuery, LabelBody]) -> Reply:
-    """An OptIn unticked."""
+    """Clears an opt-in."""
     return await _act(call, partial(gestures.uncheck, label=call.body.label))
 
 
 async def pick(call: Call[NoQuery, PickBody]) -> Reply:
-    """A date or a range picked."""
+    """Picks a date, or with an end a range of dates."""
     body = call.body
     return await _act(call, partial(gestures.pick, label=body.label, date=body.date, end=body.end))
 
 
 async def upload(call: Call[NoQuery, UploadBody]) -> Reply:
-    """Files picked."""
+    """Picks files, in place of those picked before."""
     body = call.body
     return await _act(call, partial(gestures.upload, label=body.label, files=body.files))
 
 
 async def tap(call: Call[NoQuery, LabelBody]) -> Reply:
-    """A button, a link or an entry of a list tapped."""
+    """Taps a button, a link or an entry of a list."""
     return await _act(call, partial(gestures.tap, label=call.body.label))
 
 
 async def submit(call: Call[NoQuery, None]) -> Reply:
-    """The button at the bottom tapped, whatever it is called."""
+    """Taps the button at the bottom of the screen.
+
+    When this finishes the flow, the submission is stored and queued for the account's webhooks
+    before this request is answered.
+    """
     return await _act(call, gestures.submit)
 
 
 async def back(call: Call[NoQuery, None]) -> Reply:
-    """One screen back."""
+    """Goes one screen back.
+
+    On the first screen this closes the flow.
+    """
     return await _act(call, _always(Back()))
 
 
 async def close(call: Call[NoQuery, None]) -> Reply:
-    """The flow closed without an answer."""
+    """Closes the flow without a submission."""
     return await _act(call, _always(Close()))
 
 
-def _phone(call: Call[Any, Any]) -> Phone:
+def _phone_of(call: Call[Any, Any]) -> Phone:
     """The phone a request is about."""
     state = call.state
     return Phone(state.outside, state.player, call.account_id, call.channel_id, call.path["msisdn"])
 
 
 async def _act(call: Call[Any, Any], *wanted: Gesture) -> Reply:
-    return _screen(await phone_play.act(_phone(call), wanted))
+    return _screen(await phone_play.act(_phone_of(call), wanted))
 
 
 def _always(event: Event) -> Gesture:
@@ -226,3 +242,50 @@ def _screen(shown: Shown) -> Reply:
             answer_umid=shown.answer_umid or UNSET,
         )
     )
+
+
+_phone = RouteGroup(
+    f"{paths.CHANNEL}/phones/{{msisdn}}",
+    tag="Simulated phone",
+    prefix="phone",
+    whole_channel=True,
+    uncovered=True,
+)
+_gestures = RouteGroup(
+    f"{paths.CHANNEL}/phones/{{msisdn}}",
+    tag="Simulated phone",
+    prefix="phone",
+    whole_channel=True,
+    uncovered=True,
+    answers=ScreenAnswer,
+    more_statuses=(409,),
+)
+ROUTES: list[Route] = [
+    _phone.get(
+        "/messages", show_chat, "List the chat of a user", name="phoneMessages", answers=Chat
+    ),
+    _phone.post("/look", look, "Look at the chat", answers=Chat),
+    _phone.post("/say", say, "Write a text to the business", body=SayBody, answers=Said),
+    _phone.get(
+        "/screen",
+        show_screen,
+        "Show what the phone shows",
+        name="phoneScreen",
+        answers=ScreenAnswer,
+    ),
+    _gestures.post(
+        "/open", open_flow, "Tap the button of a flow message", name="phoneOpen", body=OpenBody
+    ),
+    _gestures.post("/fill", fill, "Type into an input", body=FillBody),
+    _gestures.post("/choose", choose, "Select items", body=ItemsBody),
+    _gestures.post("/unchoose", unchoose, "Clear items", body=ItemsBody),
+    _gestures.post("/check", check, "Tick an opt-in", body=LabelBody),
+    _gestures.post("/uncheck", uncheck, "Clear an opt-in", body=LabelBody),
+    _gestures.post("/pick", pick, "Pick a date or a range", body=PickBody),
+    _gestures.post("/upload", upload, "Pick files", body=UploadBody),
+    _gestures.post("/tap", tap, "Tap a button, a link or an entry", body=LabelBody),
+    _gestures.post("/submit", submit, "Tap the button at the bottom"),
+    _gestures.post("/back", back, "Go one screen back"),
+    _gestures.post("/close", close, "Close the flow without an answer"),
+]
+"""What a server without simulated phones does not have."""

@@ -8,13 +8,16 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Meta, field
 
+from waflows.api import paths
 from waflows.errors import InvalidParameter
 from waflows.http import cursors
 from waflows.http.downloads import attachment
-from waflows.http.route import Call, NoQuery, Reply
+from waflows.http.route import Call, NoQuery, Reply, Route
+from waflows.http.routing import RouteGroup
 from waflows.services.accounts.accounts import Principal
 from waflows.services.submissions import exports, forgetting, selecting, submissions
 from waflows.services.submissions.exports import Format
+from waflows.services.submissions.forgetting import Forgotten
 from waflows.services.submissions.views import SubmissionView, view
 from waflows.storage.submissions import Position, Selection
 
@@ -87,7 +90,12 @@ class SubmissionList(msgspec.Struct, frozen=True, rename="camel"):
 
 
 async def list_submissions(call: Call[SubmissionListQuery, None]) -> Reply:
-    """Up to `limit` submissions, newest first."""
+    """Lists what users sent by finishing flows, newest first.
+
+    A key limited to channels or sub-accounts sees theirs only. The `Link` header leads to the next
+    page; following it visits each submission once, even while new ones come in. A masked key sees
+    values and phone numbers masked.
+    """
     query = call.query
     selection = _select(query, call.principal)
     after = None if query.cursor is None else _read_cursor(query.cursor)
@@ -107,8 +115,8 @@ async def list_submissions(call: Call[SubmissionListQuery, None]) -> Reply:
     return Reply(answer, headers=headers)
 
 
-async def show(call: Call[NoQuery, None]) -> Reply:
-    """One submission."""
+async def get_submission(call: Call[NoQuery, None]) -> Reply:
+    """Returns one submission."""
     found = await call.state.db.read(
         submissions.get,
         call.account_id,
@@ -120,8 +128,8 @@ async def show(call: Call[NoQuery, None]) -> Reply:
     )
 
 
-async def delete(call: Call[NoQuery, None]) -> Reply:
-    """The end of one submission."""
+async def delete_submission(call: Call[NoQuery, None]) -> Reply:
+    """Deletes one submission. This cannot be undone."""
     await call.state.db.run(
         forgetting.forget_submission,
         call.account_id,
@@ -131,8 +139,12 @@ async def delete(call: Call[NoQuery, None]) -> Reply:
     return Reply(status=204)
 
 
-async def delete_person(call: Call[PersonQuery, None]) -> Reply:
-    """The end of all that a phone number has sent: its answers, messages and waiting events."""
+async def delete_persons_submissions(call: Call[PersonQuery, None]) -> Reply:
+    """Deletes everything that one phone number sent, as far as the key reaches.
+
+    This includes its submissions, its messages and the contents of events about them. It cannot be
+    undone.
+    """
     if call.query.msisdn is None:
         raise InvalidParameter("msisdn is required: whose submissions to delete.")
     number = selecting.read_person(call.query.msisdn, call.principal)
@@ -148,13 +160,22 @@ async def delete_person(call: Call[PersonQuery, None]) -> Reply:
     return Reply(msgspec.structs.replace(forgotten, submissions=gone))
 
 
-async def export_csv(call: Call[SelectionQuery, None]) -> Reply:
-    """Every submission that matches, as CSV."""
+async def export_submissions_csv(call: Call[SelectionQuery, None]) -> Reply:
+    """Exports submissions as CSV.
+
+    It is sent while it is read, newest first, for any number of submissions. A response that is cut
+    off lacks its end, which HTTP clients report. Text that a spreadsheet would take for a formula
+    gets an apostrophe in front.
+    """
     return await _export(call, exports.CSV, "submissions.csv")
 
 
-async def export_jsonl(call: Call[SelectionQuery, None]) -> Reply:
-    """Every submission that matches, one line of JSON each."""
+async def export_submissions_jsonl(call: Call[SelectionQuery, None]) -> Reply:
+    """Exports submissions as JSON Lines: each line is the JSON of one submission.
+
+    It is sent while it is read, newest first, for any number of submissions. A response that is cut
+    off lacks its end, which HTTP clients report.
+    """
     return await _export(call, exports.JSON_LINES, "submissions.jsonl")
 
 
@@ -198,3 +219,42 @@ def _read_cursor(text: str) -> Position:
     if position is None:
         raise InvalidParameter("cursor must be the one from the Link header of an earlier page.")
     return position
+
+
+_submissions = RouteGroup(f"{paths.ACCOUNT}/submissions", tag="Submissions (extension)")
+ROUTES: list[Route] = [
+    _submissions.get(
+        "",
+        list_submissions,
+        "List what users sent",
+        query=SubmissionListQuery,
+        answers=SubmissionList,
+    ),
+    _submissions.get(
+        ".csv",
+        export_submissions_csv,
+        "Export what users sent as CSV",
+        query=SelectionQuery,
+        answers=str,
+        produces="text/csv",
+    ),
+    _submissions.get(
+        ".jsonl",
+        export_submissions_jsonl,
+        "Export what users sent as lines",
+        query=SelectionQuery,
+        answers=str,
+        produces="application/jsonl",
+    ),
+    _submissions.get(
+        "/{submissionId}", get_submission, "Show one submission", answers=SubmissionView
+    ),
+    _submissions.delete("/{submissionId}", delete_submission, "Delete one submission", status=204),
+    _submissions.delete(
+        "",
+        delete_persons_submissions,
+        "Delete what a person sent",
+        query=PersonQuery,
+        answers=Forgotten,
+    ),
+]
