@@ -10,16 +10,19 @@ each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Fault, Path
 from waflows.flowjson.document import Action, Component, Flow, Screen, Use
 from waflows.flowjson.expressions import Kind
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
 from waflows.flowjson.spec import versions
+
+UNKNOWN = ""
+"""The type of a component whose own type the version does not know."""
 
 
 class Traits(NamedTuple):
@@ -69,11 +72,26 @@ class OnScreen(_Check, frozen=True):
 class OnComponent(_Check, frozen=True):
     """Called for every component of one of the types; without types, for every component.
 
-    A component whose type the version does not know has no type.
+    A component whose type the version does not know is of the type `UNKNOWN`.
     """
 
     run: Callable[[Component], Iterable[Fault]]
     types: tuple[str, ...] | None = None
+
+
+class OnChild(_Check, frozen=True):
+    """Called for every component of a known type that stands in another: Form, If or Switch."""
+
+    run: Callable[[Component], Iterable[Fault]]
+
+
+class OnField(_Check, frozen=True):
+    """Called for every declaration of a screen's data model, at every depth.
+
+    The path leads to it from the screen.
+    """
+
+    run: Callable[[Screen, Path, dict[str, Any]], Iterable[Fault]]
 
 
 class OnAction(_Check, frozen=True):
@@ -108,7 +126,18 @@ class OnMissing(_Check, frozen=True):
     run: Callable[[Place], Iterable[Fault]]
 
 
-Check = OnFlow | OnScreen | OnComponent | OnAction | OnUse | OnValue | OnUnknown | OnMissing
+Check = (
+    OnFlow
+    | OnScreen
+    | OnField
+    | OnComponent
+    | OnChild
+    | OnAction
+    | OnUse
+    | OnValue
+    | OnUnknown
+    | OnMissing
+)
 
 
 class Family(msgspec.Struct, frozen=True):

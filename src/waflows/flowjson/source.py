@@ -68,7 +68,7 @@ def read(given: str | bytes) -> Source:
         value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except (ValueError, RecursionError):
         return _carefully(text)
-    if suspicious or _has_lone_surrogate(text) or too_deep(value):
+    if suspicious or _has_lone_surrogate(text) or (_may_be_deep(text) and too_deep(value)):
         return _carefully(text)
     return Source(text, value, True)
 
@@ -116,6 +116,11 @@ def too_many(text: str) -> bool:
     if len(text) <= MAX_VALUES:
         return False
     return bounds.holds_more_values(text.encode("utf-8", "surrogatepass"), MAX_VALUES)
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether there are brackets enough to nest deeper than the limit. Most texts have fewer."""
+    return text.count("{") + text.count("[") > MAX_DEPTH
 
 
 def too_deep(value: Any) -> bool:

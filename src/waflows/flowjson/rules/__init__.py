@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
+from waflows.flowjson.data_model import entries
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import PICKERS, Action, Component, Flow, Screen, Use
 from waflows.flowjson.expressions import Problem, typing
 from waflows.flowjson.family import (
+    UNKNOWN,
     Family,
     OnAction,
+    OnChild,
     OnComponent,
+    OnField,
     OnFlow,
     OnMissing,
     OnScreen,
@@ -179,7 +183,9 @@ class Dispatch:
         )
         self._flow = tuple(check.run for check in checks if isinstance(check, OnFlow))
         self._screen = tuple(check.run for check in checks if isinstance(check, OnScreen))
+        self._fields = tuple(check.run for check in checks if isinstance(check, OnField))
         self._components = [check for check in checks if isinstance(check, OnComponent)]
+        self._children = tuple(check.run for check in checks if isinstance(check, OnChild))
         self._actions = [check for check in checks if isinstance(check, OnAction)]
         self._uses = [check for check in checks if isinstance(check, OnUse)]
         self._by_type: dict[str, tuple[Callable[[Component], Iterable[Fault]], ...]] = {}
@@ -188,20 +194,35 @@ class Dispatch:
 
     def screen_faults(self, screen: Screen) -> Iterator[Fault]:
         """What is wrong on a screen whose properties have been walked."""
-        for use in screen.uses:
-            references = use.expression.references
-            use.found = tuple((each, resolve(each, use.screen)) for each in references)
-            use.problem = _problem(use)
-            for check_use in self._for_use(_traits(use)):
-                yield from check_use(use)
+        yield from self._use_faults(screen)
         for check_screen in self._screen:
             yield from check_screen(screen)
-        for component in screen.components:
-            for check_component in self._for_type(component.type if component.shape else ""):
-                yield from check_component(component)
+        if screen.data:
+            for steps, entry in entries(screen):
+                for check_field in self._fields:
+                    yield from check_field(screen, steps, entry)
+        yield from self._component_faults(screen)
         for action in screen.actions:
             for check_action in self._for_action(action.name):
                 yield from check_action(action)
+
+    def _use_faults(self, screen: Screen) -> Iterator[Fault]:
+        for use in screen.uses:
+            references = use.expression.references
+            use.found = tuple([(each, resolve(each, screen)) for each in references])
+            if use.expression.kind != "binding":
+                use.problem = _problem(use)
+            for check in self._for_use(_traits(use)):
+                yield from check(use)
+
+    def _component_faults(self, screen: Screen) -> Iterator[Fault]:
+        for component in screen.components:
+            known = component.shape is not None
+            for check in self._for_type(component.type if known else UNKNOWN):
+                yield from check(component)
+            if known and component.parent is not None:
+                for check_child in self._children:
+                    yield from check_child(component)
 
     def flow_faults(self, flow: Flow) -> Iterator[Fault]:
         """What is wrong between screens that have been walked, and in the document as a whole."""
@@ -265,6 +286,6 @@ def _traits(use: Use) -> Traits:
 def _problem(use: Use) -> Problem | None:
     """Why a use is not an expression, or where its operands do not go together."""
     expression = use.expression
-    if expression.tree is None or expression.kind == "binding":
+    if expression.tree is None:
         return expression.problem
     return typing.check(expression.tree, use.text, use.type_of)

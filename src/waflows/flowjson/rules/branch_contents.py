@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import FOOTER, HEADING, fails, page, passes
-from waflows.flowjson.family import Family, OnComponent
+from waflows.flowjson.family import Family, OnChild
 from waflows.flowjson.rule import Gap
 from waflows.flowjson.spec.objects import MAX_IF_NESTING
 
@@ -64,9 +64,8 @@ FOOTER_DEPTH = Gap(
 
 def check_component(component: Component) -> Iterator[Fault]:
     """A component against what stands around it."""
-    parent, shape = component.parent, component.shape
-    if parent is None or shape is None or shape.component is None:
-        return
+    parent = component.parent
+    assert parent is not None, "it is a child"
     if not _allowed(component, parent):
         yield CHILD.fault(component.target(), type=component.type, parent=parent.type)
         return
@@ -89,4 +88,4 @@ def _allowed(component: Component, parent: Component) -> bool:
     return True
 
 
-FAMILY = Family(rules=(CHILD, DEPTH, FOOTER_DEPTH), checks=(OnComponent(check_component),))
+FAMILY = Family(rules=(CHILD, DEPTH, FOOTER_DEPTH), checks=(OnChild(check_component),))

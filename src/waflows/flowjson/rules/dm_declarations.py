@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.data_model import entries
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Fault, Path
 from waflows.flowjson.document import Screen
 from waflows.flowjson.examples import fails, page, passes
-from waflows.flowjson.family import Family, OnScreen
+from waflows.flowjson.family import Family, OnField
 from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.spec.objects import DATA_TYPES
 
@@ -106,13 +105,8 @@ NESTED_NO_TYPE = Gap(
 )
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
-    """Every entry of the data model, at every depth."""
-    for steps, entry in entries(screen):
-        yield from _entry(screen, steps, entry)
-
-
-def _entry(screen: Screen, steps: tuple[str | int, ...], entry: dict[str, Any]) -> Iterator[Fault]:
+def check_field(screen: Screen, steps: Path, entry: dict[str, Any]) -> Iterator[Fault]:
+    """The type and the items of a declaration."""
     kind = entry.get("type")
     if "type" not in entry:
         rule = NO_TYPE if len(steps) == 2 else NESTED_NO_TYPE
@@ -131,5 +125,5 @@ def _entry(screen: Screen, steps: tuple[str | int, ...], entry: dict[str, Any]) 
 
 FAMILY = Family(
     rules=(NO_TYPE, NESTED_NO_TYPE, TYPE_TYPE, NO_ITEMS, ITEMS_TYPE, UNKNOWN_TYPE),
-    checks=(OnScreen(check_screen),),
+    checks=(OnField(check_field),),
 )

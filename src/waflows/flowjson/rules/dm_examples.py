@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from waflows.flowjson.data_model import EXAMPLE, entries
-from waflows.flowjson.diagnostics import Fault, slashed
+from waflows.flowjson.data_model import EXAMPLE
+from waflows.flowjson.diagnostics import Fault, Path, slashed
 from waflows.flowjson.document import Screen
 from waflows.flowjson.examples import fails, page, passes
-from waflows.flowjson.family import Family, OnScreen
+from waflows.flowjson.family import Family, OnField
 from waflows.flowjson.json_types import json_type
 from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.spec.objects import DATA_TYPES
@@ -74,28 +75,27 @@ MISSING = Gap(
 )
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
-    """Examples that are missing, misplaced or of another type."""
-    for steps, entry in entries(screen):
-        top = len(steps) == 2
-        fields = entry.get("properties")
-        if isinstance(fields, dict) and EXAMPLE in fields:
-            yield _nested(screen, (*steps, "properties", EXAMPLE))
-        if EXAMPLE in entry and not top:
-            yield _nested(screen, (*steps, EXAMPLE))
-        elif top and entry.get("type") in DATA_TYPES:
-            if EXAMPLE not in entry:
-                yield MISSING.fault(screen.target(*steps), field=steps[1])
-                continue
-            expected, found = entry["type"], json_type(entry[EXAMPLE])
-            if expected != found:
-                at = screen.target(*steps, EXAMPLE)
-                yield TYPE.fault(at, schemaType=expected, actualType=found)
+def check_field(screen: Screen, steps: Path, entry: dict[str, Any]) -> Iterator[Fault]:
+    """An example that is missing, misplaced or of another type."""
+    top = len(steps) == 2
+    fields = entry.get("properties")
+    if isinstance(fields, dict) and EXAMPLE in fields:
+        yield _nested(screen, (*steps, "properties", EXAMPLE))
+    if EXAMPLE in entry and not top:
+        yield _nested(screen, (*steps, EXAMPLE))
+    elif top and entry.get("type") in DATA_TYPES:
+        if EXAMPLE not in entry:
+            yield MISSING.fault(screen.target(*steps), field=steps[1])
+            return
+        expected, found = entry["type"], json_type(entry[EXAMPLE])
+        if expected != found:
+            at = screen.target(*steps, EXAMPLE)
+            yield TYPE.fault(at, schemaType=expected, actualType=found)
 
 
-def _nested(screen: Screen, steps: tuple[str | int, ...]) -> Fault:
+def _nested(screen: Screen, steps: Path) -> Fault:
     path = slashed((*screen.path, *steps))
     return NESTED.fault(screen.target(*steps, key=True), path=path)
 
 
-FAMILY = Family(rules=(NESTED, TYPE, MISSING), checks=(OnScreen(check_screen),))
+FAMILY = Family(rules=(NESTED, TYPE, MISSING), checks=(OnField(check_field),))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault, slashed
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import fails, page, passes
-from waflows.flowjson.family import Family, OnComponent, OnValue
+from waflows.flowjson.family import UNKNOWN, Family, OnComponent, OnValue
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
 from waflows.flowjson.spec import components
@@ -41,7 +41,7 @@ RULE = Rule(
 
 def check_component(component: Component) -> Iterator[Fault]:
     """The type of a component that does not exist in this version."""
-    if component.shape is None and "type" in component.value:
+    if "type" in component.value:
         advice = _advice(component.type, component.screen.flow.spec.version)
         yield RULE.fault(component.target("type"), say="plain", advice=advice, propertyName="type")
 
@@ -64,4 +64,6 @@ def _advice(name: str, version: str) -> str:
     return f"Components are: {', '.join(components.COMPONENTS)}."
 
 
-FAMILY = Family(rules=(RULE,), checks=(OnComponent(check_component), OnValue(check_property)))
+FAMILY = Family(
+    rules=(RULE,), checks=(OnComponent(check_component, types=(UNKNOWN,)), OnValue(check_property))
+)
