@@ -88,10 +88,17 @@ def meta_fields(found: Diagnostic) -> dict[str, Any]:
         "error": found.code,
         "error_type": found.error_type,
         "message": found.message,
-        "line_start": found.line_start,
-        "line_end": found.line_end,
-        "column_start": found.column_start,
-        "column_end": found.column_end,
+        **place_fields(found),
+    }
+
+
+def place_fields(at: Diagnostic | Pointer) -> dict[str, int]:
+    """The lines and columns of a place in Meta's field names."""
+    return {
+        "line_start": at.line_start,
+        "line_end": at.line_end,
+        "column_start": at.column_start,
+        "column_end": at.column_end,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from waflows.flowjson.document import Action, Flow
+from waflows.flowjson.document import Action, Component, Flow
 
 Graph = dict[str, list[str]]
 """Screen id → the ids it leads to, in the order of the document."""
@@ -53,7 +53,17 @@ def certain(flow: Flow) -> bool:
                 return False
             if component.type == "Footer" and "on-click-action" not in component.value:
                 return False
+            if component.type == "NavigationList" and _lacks_actions(component):
+                return False
     return all(_sound(action, flow) for action in flow.actions)
+
+
+def _lacks_actions(component: Component) -> bool:
+    """Whether a list has neither an action of its own nor one on every item."""
+    items = component.value.get("list-items")
+    if "on-click-action" in component.value or not isinstance(items, list):
+        return False
+    return any(isinstance(item, dict) and "on-click-action" not in item for item in items)
 
 
 def _sound(action: Action, flow: Flow) -> bool:

@@ -6,11 +6,20 @@ How rules are registered and what calls their checks: see `waflows.flowjson.fami
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from waflows.flowjson.diagnostics import ErrorType, Fault, Path, Severity, Target, printable
+
+Evidence = Literal["page", "names", "reports", "reading"]
+EVIDENCE: dict[Evidence, str] = {
+    "page": "Meta's documentation",
+    "names": "a public list of the names of Meta's checks and their codes",
+    "reports": "reports of others who ran Meta's validator or a phone",
+    "reading": "our own reading",
+}
+"""On whose word a rule stands, as its page says it."""
 
 _PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
 _MARK = re.compile("[«»]")
@@ -37,7 +46,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule and everything its documentation page says.
 
     `message` is a template; a rule with several has them by name in `wording`, the usual one
-    first. Those of Meta's codes are Meta's. `since` and `until` are the first version the rule
+    first. Those of Meta's codes are Meta's. `other_codes` are answered in special cases. `evidence`
+    says on whose word the rule stands. `since` and `until` are the first version the rule
     holds for and the first it no longer holds for. From `warning_since` on, where newer
     documentation contradicts an older refusal, it is a warning.
     """
@@ -51,6 +61,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     passing: tuple[Example, ...]
     message: str = ""
     wording: dict[str, str] = {}
+    other_codes: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ("page",)
     severity: Severity = "error"
     error_type: ErrorType = "FLOW_JSON_ERROR"
     since: str = "2.1"
@@ -66,14 +78,25 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         self,
         *targets: Target,
         say: str | None = None,
+        code: str | None = None,
         advice: str | None = None,
         **words: Any,
     ) -> Fault:
-        """A fault in the words of the message named `say`, its placeholders filled with `words`."""
+        """A finding in the words of the message named `say`, its placeholders filled with `words`.
+
+        `code` is one of `other_codes`, where the usual one does not apply; `advice` takes the place
+        of the rule's help.
+        """
         template = self.messages[0] if say is None else self.wording[say]
-        message = fill(template, words)
-        mended = fill(advice or self.help, words)
-        return Fault(self.id, self.code, self.error_type, self.severity, message, mended, targets)
+        return Fault(
+            rule=self.id,
+            code=code or self.code,
+            error_type=self.error_type,
+            severity=self.severity,
+            message=fill(template, words),
+            help=fill(advice or self.help, words),
+            targets=targets,
+        )
 
     def text_fault(
         self, spans: tuple[tuple[int, int, Path], ...], advice: str | None = None, **words: Any

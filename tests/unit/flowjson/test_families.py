@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from waflows.flowjson import RULES, rules
-from waflows.flowjson.family import OnAction, OnComponent
+from waflows.flowjson.family import UNKNOWN, OnAction, OnComponent
 from waflows.flowjson.spec import components, objects, versions
 
 FOLDER = Path(rules.__file__).parent
@@ -29,7 +29,7 @@ def test_a_check_names_components_actions_and_versions_that_exist() -> None:
     for name, family in rules.FAMILIES.items():
         for check in family.checks:
             if isinstance(check, OnComponent):
-                assert set(check.types or ()) <= set(components.COMPONENTS), name
+                assert set(check.types or ()) <= {UNKNOWN, *components.COMPONENTS}, name
             if isinstance(check, OnAction):
                 assert set(check.names or ()) <= set(objects.ACTIONS), name
             assert {check.since, check.until} <= {None, *versions.VERSIONS}, name

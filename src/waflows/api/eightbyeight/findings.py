@@ -7,8 +7,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from waflows.flowjson import diagnostics
-from waflows.flowjson.diagnostics import Diagnostic, meta_fields
+from waflows.flowjson.diagnostics import Diagnostic, meta_fields, place_fields
 
 
 class Pointer(msgspec.Struct, frozen=True, rename="camel"):
@@ -60,7 +59,9 @@ class GuideValidationError(msgspec.Struct, frozen=True):
 def validation_errors(faults: Iterable[Diagnostic]) -> list[ValidationError]:
     """Faults in the reference dialect."""
     return [
-        ValidationError(pointers=[Pointer(*_place(p)) for p in f.pointers], **meta_fields(f))
+        ValidationError(
+            pointers=[Pointer(path=p.path, **place_fields(p)) for p in f.pointers], **meta_fields(f)
+        )
         for f in faults
     ]
 
@@ -74,11 +75,8 @@ def guide_validation_errors(faults: Iterable[Diagnostic]) -> list[GuideValidatio
     """Faults in the guide dialect."""
     return [
         GuideValidationError(
-            pointers=[GuidePointer(*_place(p)) for p in f.pointers], **meta_fields(f)
+            pointers=[GuidePointer(path=p.path, **place_fields(p)) for p in f.pointers],
+            **meta_fields(f),
         )
         for f in faults
     ]
-
-
-def _place(at: diagnostics.Pointer) -> tuple[int, int, int, int, str]:
-    return at.line_start, at.line_end, at.column_start, at.column_end, at.path

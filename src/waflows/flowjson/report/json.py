@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from waflows.flowjson.diagnostics import Diagnostic, meta_fields
+from waflows.flowjson.diagnostics import Diagnostic, place_fields
 from waflows.flowjson.report import Checked, Run
 
 
@@ -42,13 +42,14 @@ def _file(checked: Checked) -> dict[str, Any]:
 
 
 def _diagnostic(found: Diagnostic) -> dict[str, Any]:
-    fields = meta_fields(found)
     return {
         "rule": found.rule,
-        "code": fields.pop("error"),
+        "code": found.code,
+        "error_type": found.error_type,
         "severity": found.severity,
+        "message": found.message,
         "help": found.help,
-        **fields,
+        **place_fields(found),
         "path": found.path,
         "pointers": found.pointers,
     }

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from waflows.flowjson.linter import lint
 from waflows.flowjson.report import Checked
 from waflows.flowjson.report.human import Paint, diagnoses
-from waflows.flowjson.rule import Rule
+from waflows.flowjson.rule import EVIDENCE, Rule
 
 _WIDTH = 88
 _NAME = "flow.json"
@@ -24,11 +24,12 @@ def page(rule: Rule, *, colour: bool = False) -> str:
 
 def markdown(rule: Rule) -> str:
     """The page as a section of a Markdown document."""
+    codes = " or ".join(f"`{code}`" for code in (rule.code, *rule.other_codes))
     parts = [
         f"## {rule.id}\n\n{rule.title}.\n",
-        f"`{rule.code}`, {rule.severity}, {versions(rule)}. It says:\n",
+        f"{codes}, {rule.severity}, {versions(rule)}. Evidence: {evidence(rule)}. It says:\n",
         "```text\n{}\n```\n".format("\n".join(rule.messages)),
-        f"{rule.why}\n\n*To mend it:* {rule.help}\n",
+        f"{rule.why}\n\n*To fix it:* {rule.help}\n",
     ]
     if rule.failing:
         parts += [
@@ -56,15 +57,21 @@ def versions(rule: Rule) -> str:
     return f"Flow JSON {rule.since} and later" if rule.since != "2.1" else "every version"
 
 
+def evidence(rule: Rule) -> str:
+    """On whose word a rule stands, in words."""
+    return "; ".join(EVIDENCE[each] for each in rule.evidence)
+
+
 def _lines(rule: Rule, paint: Paint, colour: bool) -> Iterator[str]:
     yield f"{paint('strong', rule.id)}: {rule.title}"
     yield ""
     facts = [
-        ("code", rule.code),
+        ("code", " or ".join((rule.code, *rule.other_codes))),
         ("severity", rule.severity),
         ("versions", versions(rule)),
+        ("evidence", evidence(rule)),
         *(("says", message) for message in rule.messages),
-        ("to mend", rule.help),
+        ("to fix", rule.help),
     ]
     for label, fact in facts:
         yield _wrapped(fact, f"  {label:<10}", " " * 12)

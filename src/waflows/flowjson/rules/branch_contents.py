@@ -8,7 +8,7 @@ from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import FOOTER, HEADING, fails, page, passes
 from waflows.flowjson.family import Family, OnChild
-from waflows.flowjson.rule import Gap
+from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.spec.objects import MAX_IF_NESTING
 
 _DATA = '{ "member": { "type": "boolean", "__example__": true } }'
@@ -19,13 +19,14 @@ def _if(then: str, more: str = "") -> str:
     return f'{{ "type": "If", "condition": "${{data.member}}", "then": [{then}]{more} }}'
 
 
-CHILD = Gap(
+CHILD = Rule(
     id="branch-child",
-    code="WAFLOWS_COMPONENT_NOT_ALLOWED_HERE",
+    code="INVALID_COMPONENT_PLACEMENT",
+    evidence=("page", "names"),
     title="Components stand where they are allowed",
     message="{type} is not listed as a child of {parent}.",
-    why="The documentation lists what may stand in If and Switch, and that a Form is a child of "
-    "the layout; it documents no error.",
+    why="The documentation lists what may stand in If and Switch, and says that a Form is a child "
+    "of the layout.",
     help="Move the {type} out of the {parent}.",
     failing=fails(
         page(_if(f"«{_PHOTO}»"), data=_DATA),
@@ -34,12 +35,13 @@ CHILD = Gap(
     ),
     passing=passes(page(_if(HEADING), _PHOTO, data=_DATA)),
 )
-DEPTH = Gap(
+DEPTH = Rule(
     id="if-nesting",
-    code="WAFLOWS_IF_NESTING",
+    code="MAXIMUM_IF_NESTING",
+    evidence=("page", "names"),
     title="If is nested at most three deep",
     message="If is nested {depth} deep; at most {limit} are allowed.",
-    why="A documented limit.",
+    why="Meta's limit.",
     help="Join the conditions with &&.",
     since="4.0",
     failing=fails(

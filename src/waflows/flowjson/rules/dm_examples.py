@@ -61,6 +61,7 @@ TYPE = Rule(
 MISSING = Gap(
     id="dm-example-missing",
     code="WAFLOWS_MISSING_EXAMPLE",
+    evidence=("page", "reading"),
     title="A field has an example",
     message="Data field '{field}' has no __example__.",
     why="Meta calls the example mandatory but documents no error for a field without one. The "

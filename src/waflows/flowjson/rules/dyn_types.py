@@ -36,6 +36,8 @@ ONE = Rule(
 SEVERAL = Rule(
     id="dyn-one-of-types",
     code="INVALID_SCREEN_DYNAMIC_DATA",
+    other_codes=("INVALID_TEXT_DYNAMIC_DATA",),
+    evidence=("page", "names"),
     title="A property is bound to data of one of its types",
     message="Expected '{dataModelPointer}' to be of one of these types: [{types}].",
     why="The declared type is none of those the property takes.",
@@ -54,6 +56,7 @@ SEVERAL = Rule(
 FIELD = Gap(
     id="form-value-type",
     code="WAFLOWS_FORM_VALUE_TYPE",
+    evidence=("reading",),
     title="A property is bound to an input of its type",
     message="The value of {field} is of type {given}, but '{property}' takes {taken}.",
     why="Types must fit, but Meta documents an error for declared data only.",
@@ -86,7 +89,10 @@ def check_use(use: Use) -> Iterator[Fault]:
     elif len(taken) == 1:
         yield ONE.fault(use.target(), dataModelPointer=use.text, expectedPropertyType=taken[0])
     else:
-        yield SEVERAL.fault(use.target(), dataModelPointer=use.text, types=", ".join(taken))
+        code = "INVALID_TEXT_DYNAMIC_DATA" if use.owner == "RichText" else None
+        yield SEVERAL.fault(
+            use.target(), code=code, dataModelPointer=use.text, types=", ".join(taken)
+        )
 
 
 FAMILY = Family(rules=(ONE, SEVERAL, FIELD), checks=(OnUse(check_use, when=lambda use: use.typed),))

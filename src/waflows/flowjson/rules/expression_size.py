@@ -21,6 +21,7 @@ def _page(condition: str) -> str:
 RULE = Rule(
     id="expression-size",
     code="WAFLOWS_EXPRESSION_TOO_COMPLEX",
+    evidence=("reading",),
     title="Expressions are of a sensible size",
     wording={
         "one": "The expression has more than {limit} {what}.",

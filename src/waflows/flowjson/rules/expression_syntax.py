@@ -20,12 +20,13 @@ _AT = "screens[0].layout.children[1]"
 
 SYNTAX = Rule(
     id="expression-syntax",
-    code="WAFLOWS_INVALID_EXPRESSION",
+    code="INVALID_PROPERTY_VALUE",
+    evidence=("page", "names", "reports"),
     title="A backtick expression is well formed",
     message='Unexpected "{found}" at character {col}',
     why="Between backticks stand bindings, numbers, true, false, 'text' in single quotes, "
     "operators and parentheses; everything else is refused. The message is the one reported from "
-    "live validation, the code is not known. Characters count from 0 after the first backtick.",
+    "live validation. Characters count from 0 after the first backtick.",
     help="Put text in single quotes: `'Total: ' ${data.total}`.",
     since="6.0",
     failing=fails(
@@ -37,11 +38,12 @@ SYNTAX = Rule(
 )
 OPERANDS = Rule(
     id="expression-operands",
-    code="WAFLOWS_EXPRESSION_OPERANDS",
+    code="INVALID_PROPERTY_VALUE",
+    evidence=("names", "reports"),
     title="Operators get operands of their type",
     message="Operator '{operator}' cannot be used with '{operand}'.",
     why="== and != compare two values of one type, < and the like and arithmetic take numbers, "
-    "&& and || booleans. Meta checks this when the flow is created, under a code not known.",
+    "&& and || booleans. Meta checks this when the flow is created.",
     help="Compare values of one type; calculate with numbers only.",
     since="6.0",
     failing=fails(

@@ -22,11 +22,12 @@ _AT = "screens[0].layout.children[1]"
 
 RULE = Rule(
     id="expression-type",
-    code="WAFLOWS_EXPRESSION_TYPE",
+    code="INVALID_PROPERTY_VALUE",
+    evidence=("names", "reports"),
     title="An expression has the type of its property",
     message=_RETURNS,
     why="What the expression gives is nothing the property takes. Without backticks it is text. "
-    "The message is the one reported from live validation, the code is not known.",
+    "The message is the one reported from live validation.",
     help="Write an expression that gives another type, in backticks.",
     since="6.0",
     failing=fails(

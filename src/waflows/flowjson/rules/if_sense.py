@@ -72,6 +72,7 @@ LITERAL = Rule(
 LOOSE = Gap(
     id="condition-precedence",
     code="WAFLOWS_UNCLEAR_PRECEDENCE",
+    evidence=("page", "reading"),
     title="Comparisons next to && and || stand in parentheses",
     message="It is unclear whether {comparison} is compared before && and ||.",
     why="The documentation says that && comes before the other operators, which would compare the "

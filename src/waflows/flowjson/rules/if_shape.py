@@ -67,6 +67,7 @@ CASES = Rule(
 EMPTY_CASE = Gap(
     id="switch-case-empty",
     code="WAFLOWS_EMPTY_CASE",
+    evidence=("page", "reports"),
     title="A case has a component",
     message="Case '{case}' has no component.",
     why="The documentation asks for at least one component in each case; a sample of its own has "

@@ -9,14 +9,15 @@ from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Component, Screen
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnComponent, OnScreen
-from waflows.flowjson.rule import Gap
+from waflows.flowjson.rule import Rule
 
 _PATTERN = INPUT.replace(" }", ', "pattern": "[A-Z]+"MORE }')
 _PATTERN_TYPES = ("text", "number", "password", "passcode")
 
-HELP = Gap(
+HELP = Rule(
     id="pattern-helper-text",
-    code="WAFLOWS_PATTERN_WITHOUT_HELP",
+    code="MISSING_REQUIRED_PROPERTY",
+    evidence=("page", "names"),
     title="A pattern is explained",
     message="An input with a pattern needs a helper-text.",
     why="The documentation makes helper-text mandatory beside pattern: the user sees no other "
@@ -30,7 +31,7 @@ HELP = Gap(
     ),
     passing=passes(page(_PATTERN.replace("MORE", ', "helper-text": "Capitals"'))),
 )
-KIND = Gap(
+KIND = Rule(
     id="pattern-input-type",
     code="WAFLOWS_PATTERN_INPUT_TYPE",
     title="A pattern goes with a text-like input",
@@ -49,9 +50,10 @@ KIND = Gap(
     ),
     passing=passes(page(_PATTERN.replace("MORE", ', "helper-text": "x", "input-type": "number"'))),
 )
-SENSITIVE = Gap(
+SENSITIVE = Rule(
     id="sensitive-unknown",
-    code="WAFLOWS_SENSITIVE_UNKNOWN_FIELD",
+    code="INVALID_SENSITIVE_FIELD",
+    evidence=("page", "names"),
     title="Sensitive fields exist",
     message="'{name}' in sensitive is not the name of an input on this screen.",
     why="A misspelt name leaves the value readable in the response summary.",

@@ -1,4 +1,4 @@
-"""How long lists and texts may be, where Meta documents a limit and no error."""
+"""How long lists and texts may be."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnValue
-from waflows.flowjson.rule import Gap
+from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.shape import Place
 
 _CHIPS = '{ "type": "ChipsSelector", "name": "tags", "label": "Tags", "data-source": ITEMS }'
@@ -16,16 +16,18 @@ _ITEM = '{ "id": "ID", "title": "Tag" }'
 _ONE, _TWO = f"[{_ITEM}]", f"[{_ITEM}, {_ITEM}]"
 _IMAGES = 100
 
-LIST = Gap(
+LIST = Rule(
     id="list-size",
-    code="WAFLOWS_LIST_SIZE",
+    code="MAX_ITEMS_REQUIRED",
+    evidence=("page", "names"),
+    other_codes=("MIN_ITEMS_REQUIRED",),
     title="Lists have neither too few nor too many items",
-    message="Property '{property}' should have {bound} {limit} items, but has {count}.",
-    why="A documented limit; what the client does beyond it is not documented for most lists.",
+    message="Property '{property}' should have {bound} '{limit}' items, but has {count}.",
+    why="Meta's limit of the list.",
     help="Change the number of items.",
     failing=fails(
         page(_CHIPS.replace("ITEMS", f"«{_ONE}»")),
-        "Property 'data-source' should have at least 2 items, but has 1.",
+        "Property 'data-source' should have at least '2' items, but has 1.",
         "screens[0].layout.children[0].data-source",
     ),
     passing=passes(page(_CHIPS.replace("ITEMS", _TWO))),
@@ -57,7 +59,13 @@ def check_property(place: Place) -> Iterator[Fault]:
         most = _most(place, value)
         words: dict[str, Any] = {"property": place.name, "count": len(value)}
         if len(value) < least:
-            yield LIST.fault(place.target(), bound="at least", limit=least, **words)
+            yield LIST.fault(
+                place.target(),
+                code="MIN_ITEMS_REQUIRED",
+                bound="at least",
+                limit=least,
+                **words,
+            )
         elif most is not None and len(value) > most:
             yield LIST.fault(place.target(), bound="at most", limit=most, **words)
 

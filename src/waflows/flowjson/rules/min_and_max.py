@@ -50,6 +50,8 @@ HIGH = Rule(
 ORDER = Rule(
     id="min-gt-max",
     code="MIN_VALUE_GREATER_THAN_MAX",
+    other_codes=("INVALID_MIN_MAX_DAYS",),
+    evidence=("page", "names"),
     title="A minimum is not above its maximum",
     message=(
         "{minAttribute} cannot be greater than {maxAttribute} for {componentType} {componentName}."
@@ -91,6 +93,7 @@ def check_component(component: Component) -> Iterator[Fault]:
                 yield ORDER.fault(
                     component.target(least),
                     component.target(most),
+                    code="INVALID_MIN_MAX_DAYS" if least == "min-days" else None,
                     minAttribute=least,
                     maxAttribute=most,
                     componentType=component.type,

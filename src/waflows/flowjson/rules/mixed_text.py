@@ -15,6 +15,7 @@ _TEXT = '{ "type": "TextBody", "text": TEXT }'
 RULE = Gap(
     id="mixed-text",
     code="WAFLOWS_BINDING_IN_TEXT",
+    evidence=("page", "reports"),
     title="A binding is the whole value",
     message="'{text}' mixes text and a binding.",
     why="The documentation calls this an error; in practice the value is accepted and shown as it "

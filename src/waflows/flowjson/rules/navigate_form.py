@@ -8,7 +8,7 @@ from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, footer, go, passes
 from waflows.flowjson.family import Family, OnAction, OnMissing
-from waflows.flowjson.rule import Gap
+from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.shape import Place
 
 _END = a_screen("END", FOOTER, head='"terminal": true')
@@ -17,6 +17,7 @@ _BARE = '{ "name": "navigate", "next": { "type": "screen", "name": "END" } }'
 PAYLOAD = Gap(
     id="navigate-without-payload",
     code="WAFLOWS_NAVIGATE_WITHOUT_PAYLOAD",
+    evidence=("page", "names", "reading"),
     title="navigate has a payload",
     message="Required property 'payload' is missing.",
     why="The documentation lists payload as required, and {} when there is nothing to hand over. "
@@ -29,9 +30,10 @@ PAYLOAD = Gap(
     ),
     passing=passes(a_flow(a_screen("ONE", go("END")), _END)),
 )
-TERMINAL = Gap(
+TERMINAL = Rule(
     id="navigate-on-terminal",
-    code="WAFLOWS_NAVIGATE_ON_TERMINAL_SCREEN",
+    code="INVALID_PROPERTY_VALUE",
+    evidence=("names", "reports"),
     title="A terminal screen's footer ends the flow",
     message="The Footer of a terminal screen should use complete or data_exchange.",
     why="A terminal screen is where the flow ends; a footer that navigates goes on.",

@@ -9,7 +9,7 @@ from waflows.flowjson.diagnostics import Fault, places
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, passes
 from waflows.flowjson.family import Family, OnComponent
-from waflows.flowjson.rule import Gap
+from waflows.flowjson.rule import Rule
 
 _GO = """"on-click-action": {
   "name": "navigate", "next": { "type": "screen", "name": "END" }, "payload": {}
@@ -28,12 +28,13 @@ def _item(more: str = "", name: str = "a") -> str:
 
 
 _AT = "screens[0].layout.children[0]"
-BADGE = Gap(
+BADGE = Rule(
     id="navigation-list-badge",
-    code="WAFLOWS_NAVIGATION_LIST_BADGE",
+    code="DUPLICATE_PROPETY_FOR_CONDITION",
+    evidence=("page", "names"),
     title="One item of a NavigationList has a badge",
     message="At most one item of a NavigationList may have a badge.",
-    why="A documented rule.",
+    why="Meta's rule.",
     help="Keep one badge.",
     since="6.2",
     failing=fails(
@@ -43,12 +44,13 @@ BADGE = Gap(
     ),
     passing=passes(_flow(_item(', "badge": "New"') + ",\n" + _item("", "b"))),
 )
-END = Gap(
+END = Rule(
     id="navigation-list-end",
-    code="WAFLOWS_NAVIGATION_LIST_END",
+    code="INVALID_PROPERTY_VALUE_FOR_CONDITION",
+    evidence=("page", "names"),
     title="Items with large media have no end",
     message="An item's 'end' cannot be combined with media-size 'large'.",
-    why="A documented rule.",
+    why="Meta's rule.",
     help="Remove end, or use media-size regular.",
     since="6.2",
     failing=fails(
@@ -58,15 +60,17 @@ END = Gap(
     ),
     passing=passes(_flow(_item(', "end": { "title": "EUR 40" }'))),
 )
-ACTION = Gap(
+ACTION = Rule(
     id="navigation-list-action",
-    code="WAFLOWS_NAVIGATION_LIST_ACTION",
+    code="INVALID_PROPERTY_VALUE",
+    evidence=("page", "names"),
+    other_codes=("MISSING_REQUIRED_PROPERTY",),
     title="The action stands on the list or on every item",
     wording={
         "twice": "The on-click-action of a NavigationList is given on the list and on items.",
         "none": "A NavigationList needs an on-click-action, on the list or on every item.",
     },
-    why="A documented rule: one place or the other, never both.",
+    why="Meta's rule: one place or the other, never both.",
     help="Give the list one on-click-action, or every item its own.",
     since="6.2",
     failing=(),  # an item's own action is as long as the page; the rule's test shows both messages
@@ -100,7 +104,7 @@ def _actions(component: Component, items: list[tuple[int, dict[str, Any]]]) -> I
             )
             yield ACTION.fault(component.target("on-click-action", key=True), *places(targets))
     elif len(acting) < len(items):
-        yield ACTION.fault(component.target(), say="none")
+        yield ACTION.fault(component.target(), say="none", code="MISSING_REQUIRED_PROPERTY")
 
 
 FAMILY = Family(

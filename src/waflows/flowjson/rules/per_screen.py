@@ -8,7 +8,7 @@ from waflows.flowjson.diagnostics import Fault, places
 from waflows.flowjson.document import PICKERS, Flow, Screen
 from waflows.flowjson.examples import HEADING, fails, page, passes
 from waflows.flowjson.family import Family, OnFlow, OnScreen
-from waflows.flowjson.rule import Gap, Rule
+from waflows.flowjson.rule import Rule
 from waflows.flowjson.spec import objects
 
 _PHOTO = '{ "type": "PhotoPicker", "name": "NAME", "label": "Photo" }'
@@ -18,12 +18,13 @@ _CAROUSEL = """{
 }"""
 _LIMIT = objects.MAX_COMPONENTS_PER_SCREEN
 
-COMPONENTS = Gap(
+COMPONENTS = Rule(
     id="components-per-screen",
-    code="WAFLOWS_MAX_COMPONENTS_PER_SCREEN",
+    code="MAX_ALLOWED_COMPONENTS_PER_SCREEN",
+    evidence=("page", "names"),
     title="A screen has at most 50 components",
     message="At most {limit} components are allowed per screen, but found {count}.",
-    why="A documented limit. Whether components in branches of If and Switch count is not "
+    why="Meta's limit. Whether components in branches of If and Switch count is not "
     "documented; waflows leaves them, and a Form itself, out.",
     help="Move some to another screen.",
     failing=fails(
@@ -35,7 +36,8 @@ COMPONENTS = Gap(
 )
 FILES = Rule(
     id="pickers-per-screen",
-    code="WAFLOWS_MAX_PICKERS_PER_SCREEN",
+    code="COMPONENT_TYPE_MAX_NUMBER_PER_SCREEN",
+    evidence=("page", "names"),
     title="A screen has one photo or document picker",
     wording={
         "same": "You can only have a maximum of 1 component of type {type} per screen.",
@@ -44,7 +46,7 @@ FILES = Rule(
             "screen."
         ),
     },
-    why="The page on media documents these messages, but no code.",
+    why="The page on media documents these messages; the code is that of the public list.",
     help="Move one of them to another screen.",
     since="4.0",
     failing=fails(
@@ -54,12 +56,14 @@ FILES = Rule(
     ),
     passing=passes(page(_PHOTO.replace("NAME", "one"))),
 )
-CAROUSELS = Gap(
+CAROUSELS = Rule(
     id="carousels-per-screen",
-    code="WAFLOWS_MAX_CAROUSELS",
+    code="COMPONENT_TYPE_MAX_NUMBER_PER_SCREEN",
+    evidence=("page", "names"),
+    other_codes=("INVALID_PROPERTY_VALUE",),
     title="A screen has at most two carousels, a flow three",
     message="At most {limit} ImageCarousel are allowed per {where}, but found {count}.",
-    why="A documented limit.",
+    why="Meta's limit.",
     help="Show fewer images.",
     since="7.1",
     failing=fails(
@@ -100,7 +104,13 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     limit = objects.MAX_CAROUSELS_PER_FLOW
     if len(carousels) > limit and flow.spec.since("7.1"):
         targets = (carousel.target() for carousel in carousels[limit:])
-        yield CAROUSELS.fault(*places(targets), limit=limit, where="flow", count=len(carousels))
+        yield CAROUSELS.fault(
+            *places(targets),
+            code="INVALID_PROPERTY_VALUE",
+            limit=limit,
+            where="flow",
+            count=len(carousels),
+        )
 
 
 FAMILY = Family(

@@ -8,7 +8,7 @@ from waflows.flowjson.diagnostics import Fault, places
 from waflows.flowjson.document import Component, Screen
 from waflows.flowjson.examples import FOOTER, HEADING, a_flow, a_screen, fails, page, passes
 from waflows.flowjson.family import Family, OnScreen
-from waflows.flowjson.rule import Gap
+from waflows.flowjson.rule import Rule
 from waflows.flowjson.spec.objects import MAX_NAVIGATION_LISTS_PER_SCREEN
 
 _RICH = '{ "type": "RichText", "text": ["# Terms"] }'
@@ -22,12 +22,13 @@ _LIST = """{
 _END = a_screen("END", FOOTER, head='"terminal": true')
 _A, _B, _C = (_LIST.replace("NAME", name) for name in "abc")
 
-RICH = Gap(
+RICH = Rule(
     id="rich-text-alone",
-    code="WAFLOWS_RICH_TEXT_NOT_ALONE",
+    code="INVALID_RICHTEXT_PLACEMENT",
+    evidence=("page", "names"),
     title="RichText shares its screen with a Footer at most",
     message="RichText may share its screen {with_what}.",
-    why="A documented rule: alone from 5.1 to 6.2, with a Footer from 6.3.",
+    why="Meta's rule: alone from 5.1 to 6.2, with a Footer from 6.3.",
     help="Move the other components to another screen.",
     since="5.1",
     failing=fails(
@@ -37,12 +38,13 @@ RICH = Gap(
     ),
     passing=passes(page(_RICH)),
 )
-LISTS = Gap(
+LISTS = Rule(
     id="navigation-list-screen",
-    code="WAFLOWS_NAVIGATION_LIST_SCREEN",
+    code="INVALID_COMPONENT_PLACEMENT",
+    evidence=("page", "names"),
     title="A NavigationList has its screen to itself",
     message="A NavigationList cannot share its screen with {others}.",
-    why="A documented rule: at most two lists, nothing else beside them.",
+    why="Meta's rule: at most two lists, nothing else beside them.",
     help="Move the other components to another screen.",
     since="6.2",
     failing=fails(
@@ -52,23 +54,25 @@ LISTS = Gap(
     ),
     passing=passes(a_flow(a_screen("ONE", _A, _B), _END)),
 )
-TERMINAL = Gap(
+TERMINAL = Rule(
     id="navigation-list-terminal",
-    code="WAFLOWS_NAVIGATION_LIST_TERMINAL",
+    code="INVALID_PROPERTY_KEY",
+    evidence=("page", "names", "reports"),
     title="A NavigationList is not on a terminal screen",
     message="A NavigationList cannot stand on a terminal screen.",
-    why="A documented rule. One live answer refused terminal with INVALID_PROPERTY_KEY.",
+    why="Meta's rule. One live answer refused terminal with INVALID_PROPERTY_KEY.",
     help="Remove terminal, and end the flow on the screen the list leads to.",
     since="6.2",
     failing=(),  # a terminal screen needs a Footer, which the list excludes: never alone
     passing=passes(a_flow(a_screen("ONE", _A), _END)),
 )
-MANY = Gap(
+MANY = Rule(
     id="navigation-lists-per-screen",
-    code="WAFLOWS_MAX_NAVIGATION_LISTS",
+    code="COMPONENT_TYPE_MAX_NUMBER_PER_SCREEN",
+    evidence=("page", "names"),
     title="A screen has at most two NavigationLists",
     message="At most {limit} NavigationList are allowed per screen, but found {count}.",
-    why="A documented limit.",
+    why="Meta's limit.",
     help="Join the lists.",
     since="6.2",
     failing=fails(
