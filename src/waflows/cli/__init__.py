@@ -1,7 +1,7 @@
-"""What you can do with waflows from a terminal: one file per group of commands.
+"""The `waflows` command: one file per group of subcommands.
 
-The files are imported only when one of their commands is called, so `waflows --help` is quick.
-This module knows the names of the commands and nothing of what they do.
+A file is imported only when one of its commands is called, so `waflows --help` is fast.
+This module knows the commands by name only.
 """
 
 from __future__ import annotations
@@ -15,38 +15,38 @@ import click
 
 from waflows.errors import OperatorError, WaflowsError
 
-# name: (module, what it is for)
+# name: (module, summary)
 _COMMANDS = {
-    "dev": ("dev", "Start a server to try things on, with sample data."),
+    "dev": ("dev", "Start a development server with sample data."),
     "serve": ("serve", "Start a production server."),
-    "lint": ("lint", "Find every fault of Flow JSON files, offline."),
-    "explain": ("explain", "Explain a rule of lint, with examples."),
-    "flows": ("flows", "List, create and publish flows, here or at 8x8."),
+    "lint": ("lint", "Check Flow JSON files for problems, offline."),
+    "explain": ("explain", "Explain a lint rule, with examples."),
+    "flows": ("flows", "List, create and publish flows, on waflows or at 8x8."),
     "send": ("send", "Send a flow to a phone number."),
     "submissions": ("submissions", "List, export and delete what users sent."),
-    "webhooks": ("webhooks", "Say where events are sent, and see what became of them."),
-    "phone": ("phone", "Play a user who gets messages and fills in flows."),
-    "preview": ("preview", "Play a flow from a file in a browser, as it is written."),
-    "play": ("play", "Play a flow from a file, here in the terminal."),
+    "webhooks": ("webhooks", "Configure webhooks and inspect their deliveries."),
+    "phone": ("phone", "Act as a user who receives messages and fills in flows."),
+    "preview": ("preview", "Preview a flow from a file in the browser, with live reload."),
+    "play": ("play", "Play a flow from a file in the terminal."),
     "endpoint-key": (
         "endpoint_keys",
-        "Manage the keys a channel calls endpoints with.",
+        "Manage a channel's endpoint key pair and app secret.",
     ),
-    "doctor": ("doctor", "Find out why a data endpoint does not work."),
+    "doctor": ("doctor", "Diagnose a data endpoint."),
     "account": ("accounts", "Manage accounts."),
     "channel": ("channels", "Manage the channels of an account."),
     "subaccount": ("subaccounts", "Manage the sub-accounts that send messages."),
     "key": ("keys", "Manage the API keys of an account."),
-    "errors": ("errors", "Look up errors by their errorId."),
+    "errors": ("errors", "Look up API errors by errorId."),
     "db": ("db", "Upgrade, back up and restore the database."),
-    "completion": ("completion", "Print the shell completion script."),
+    "completion": ("completion", "Print a shell completion script."),
 }
-# The name that a command had before: it still works, and says so.
+# Old names of commands: they still work, with a note on standard error.
 _RENAMED = {"keys": "endpoint-key"}
 
 
 class _LazyGroup(click.Group):
-    """A group whose commands are imported when they are wanted."""
+    """A group that imports a command only when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -71,7 +71,7 @@ class _LazyGroup(click.Group):
             click.echo(f"`waflows {args[0]}` is now `waflows {new}`.", err=True)
             args = [new, *args[1:]]
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"There is no command {args[0]!r}.{_suggestion(args[0])}")
+            ctx.fail(f"Unknown command {args[0]!r}.{_suggestion(args[0])}")
         return super().resolve_command(ctx, args)
 
 
@@ -103,14 +103,14 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 def cli() -> None:
     """A self-hosted WhatsApp Flows service that speaks 8x8's API.
 
-    New here? `waflows dev` starts a server with sample flows and tells what to try.
+    New here? `waflows dev` starts a server with sample flows and prints what to try.
     """
 
 
 def main(args: list[str] | None = None) -> None:
-    """The `waflows` command: exit status 0 for done, 1 for refused, 2 for wrong usage."""
+    """Runs the `waflows` command; the exit status is 0 (done), 1 (failed) or 2 (wrong usage)."""
     try:
-        # The status a command chose by ctx.exit, None for one that ran to its end.
+        # The status passed to ctx.exit, or None when the command ran to its end.
         sys.exit(cli.main(args=args, prog_name="waflows", standalone_mode=False))
     except click.Abort:
         click.echo("Aborted.", err=True)
@@ -123,13 +123,13 @@ def main(args: list[str] | None = None) -> None:
     except WaflowsError as error:
         _fail(error, 1)
     except BrokenPipeError:
-        # Whoever read the output has seen enough; Python must not complain on its way out.
+        # The reader closed the pipe; keep Python from reporting the error again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 
 def _fail(error: WaflowsError, status: int) -> None:
-    # Whoever runs the command may know why; a client of the server is not told.
+    # The cause is shown here because the operator may see it; API clients never do.
     cause = " ".join(str(error.__cause__ or "").split())
     click.echo(f"Error: {error.message}" + (f" ({cause})" if cause else ""), err=True)
     sys.exit(status)

@@ -1,4 +1,4 @@
-"""`waflows account`: the accounts of this server."""
+"""`waflows account`: manage the accounts of this server."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def command() -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--id", "account_id", help="Use this id, for example that of an account at 8x8.")
+@click.option("--id", "account_id", help="Id to use, for example that of an existing 8x8 account.")
 @database_options
 @json_option
 def create(name: str, account_id: str | None, as_json: bool, **where: Any) -> None:
-    """Open an account called NAME."""
+    """Create an account called NAME."""
     with opened(**where) as db:
         _show(db.run_now(accounts.create_account, name, account_id), as_json)
 
@@ -34,7 +34,7 @@ def create(name: str, account_id: str | None, as_json: bool, **where: Any) -> No
 @database_options
 @json_option
 def list_(as_json: bool, **where: Any) -> None:
-    """List every account."""
+    """List all accounts."""
     with opened(**where) as db:
         found = db.read_now(accounts.list_accounts)
     show_list(
@@ -45,7 +45,7 @@ def list_(as_json: bool, **where: Any) -> None:
             "CREATED": lambda account: clock.iso(account.created_at),
         },
         as_json=as_json,
-        empty="There is no account yet; make one with `waflows account create NAME`.",
+        empty="No accounts yet; create one with `waflows account create NAME`.",
     )
 
 
@@ -54,7 +54,7 @@ def list_(as_json: bool, **where: Any) -> None:
 @database_options
 @json_option
 def show(account_id: str, as_json: bool, **where: Any) -> None:
-    """Show the account with the id ACCOUNT."""
+    """Show the account with id ACCOUNT."""
     with opened(**where) as db:
         _show(db.read_now(accounts.get_account, account_id), as_json)
 
@@ -64,9 +64,9 @@ def show(account_id: str, as_json: bool, **where: Any) -> None:
 @database_options
 @json_option
 def usage(account_id: str, as_json: bool, **where: Any) -> None:
-    """Show how much the account ACCOUNT has, and the most it may have.
+    """Show what the account ACCOUNT uses of its quotas.
 
-    The limits are those of the server that started last, or the defaults before any has.
+    The limits are those of the most recently started server, or the defaults if none has started.
     """
     with opened(**where) as db:
         account = db.read_now(accounts.get_account, account_id)

@@ -1,4 +1,4 @@
-"""`waflows channel`: the channels of an account."""
+"""`waflows channel`: manage the channels of an account."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from waflows.storage.accounts import Channel
 
 @click.group(cls=Group)
 def command() -> None:
-    """Manage the channels of an account. Flows live in channels."""
+    """Manage the channels of an account. Each flow belongs to a channel."""
 
 
 @command.command()
 @click.argument("name")
 @account_option
-@click.option("--id", "channel_id", help="Use this id, for example that of a channel at 8x8.")
+@click.option("--id", "channel_id", help="Id to use, for example that of an existing 8x8 channel.")
 @database_options
 @json_option
 def create(name: str, account_id: str, channel_id: str | None, as_json: bool, **where: Any) -> None:
@@ -48,7 +48,7 @@ def list_(account_id: str, as_json: bool, **where: Any) -> None:
             "CREATED": lambda channel: clock.iso(channel.created_at),
         },
         as_json=as_json,
-        empty="The account has no channel yet; add one with `waflows channel create NAME`.",
+        empty="No channels yet; add one with `waflows channel create NAME`.",
     )
 
 
@@ -58,7 +58,7 @@ def list_(account_id: str, as_json: bool, **where: Any) -> None:
 @database_options
 @json_option
 def show(channel_id: str, account_id: str, as_json: bool, **where: Any) -> None:
-    """Show the channel with the id CHANNEL."""
+    """Show the channel with id CHANNEL."""
     with opened(**where) as db:
         _show(db.read_now(accounts.get_channel, account_id, channel_id), as_json)
 

@@ -1,4 +1,4 @@
-"""`waflows completion`: the script that teaches a shell to complete commands and options."""
+"""`waflows completion`: print a script that completes commands and options in a shell."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from click.shell_completion import get_completion_class
 _SHELLS = ("bash", "zsh", "fish")
 
 
-# "\b" keeps click from joining the lines; it has to be the character, so this is no docstring.
-_HELP = """Print the completion script of a SHELL: bash, zsh or fish.
+# "\b" keeps click from joining the lines; a docstring would hold the escape, not the character.
+_HELP = """Print the completion script for SHELL: bash, zsh or fish.
 
 \b
 bash:  waflows completion bash > ~/.local/share/bash-completion/completions/waflows
@@ -21,7 +21,7 @@ fish:  waflows completion fish > ~/.config/fish/completions/waflows.fish
 @click.command(help=_HELP)
 @click.argument("shell", type=click.Choice(_SHELLS))
 def command(shell: str) -> None:
-    """Prints the completion script of a shell."""
+    """Prints the completion script for a shell."""
     from waflows.cli import cli
 
     completion = get_completion_class(shell)

@@ -1,4 +1,4 @@
-"""Asking before something that cannot be undone."""
+"""Ask for confirmation before an operation that cannot be undone."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import click
 from waflows.errors import OperatorError
 
 yes_option = click.option(
-    "--yes", is_flag=True, help="Do not ask; needed where there is no terminal."
+    "--yes", is_flag=True, help="Do not ask for confirmation; required without a terminal."
 )
 
 
 def confirm(yes: bool, question: Callable[[], str]) -> None:
-    """Goes on with a yes alone; raises OperatorError where nobody can be asked.
+    """Continues only after a yes; raises OperatorError when there is no terminal to ask on.
 
-    A script must say that it means it: what it does here cannot be taken back.
+    A script has to pass --yes, because the operation cannot be undone.
     """
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise OperatorError("This cannot be undone, and there is no terminal to ask on: add --yes.")
+        raise OperatorError(
+            "This cannot be undone, and there is no terminal to ask for confirmation: pass --yes."
+        )
     click.confirm(question(), abort=True, err=True)

@@ -1,4 +1,4 @@
-"""What users' commands share: options that name a server and a key, and the client for them."""
+"""Shared by commands that call a server: connection options and the client they configure."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS = {
-    "url": ("URL", "The server, such as https://chatapps.8x8.com."),
-    "account": ("ID", "The account."),
-    "channel": ("ID", "The channel."),
-    "key": ("KEY", "The API key. Better set the variable: a command line can be seen by others."),
+    "url": ("URL", "The server's URL, such as https://chatapps.8x8.com."),
+    "account": ("ID", "The account id."),
+    "channel": ("ID", "The channel id."),
+    "key": ("KEY", "The API key. Prefer the variable: other users can see a command line."),
 }
 _COMPLETION_SECONDS, _USUAL_SECONDS, _LONG_SECONDS = 2.0, 30.0, 120.0
 
 
 def connection_options(command: F) -> F:
-    """--url, --account, --channel and --key, or the variables WAFLOWS_URL and so on."""
+    """Adds --url, --account, --channel and --key, or the variables WAFLOWS_URL and so on."""
     for name, (metavar, text) in reversed(_OPTIONS.items()):
         option = click.option(
             f"--{name}", metavar=metavar, envvar=_variable(name), show_envvar=True, help=text
@@ -40,9 +40,9 @@ def connection_options(command: F) -> F:
 
 @contextlib.contextmanager
 def connected(url: str, account: str, channel: str, key: str) -> Iterator[Client]:
-    """A client of the server that options and environment name.
+    """A client for the server given by options and environment.
 
-    What goes wrong with the server in the meantime ends the command with a sentence.
+    Errors from the server end the command with their message.
     """
     _require("flows", {"url": url, "account": account, "channel": channel, "key": key})
     with _client(url, account, channel, key) as connection:
@@ -51,7 +51,7 @@ def connected(url: str, account: str, channel: str, key: str) -> Iterator[Client
 
 @contextlib.contextmanager
 def connected_for_long(url: str, account: str, channel: str, key: str) -> Iterator[Client]:
-    """Like `connected`, for what the server itself has to wait for."""
+    """Like `connected`, for calls during which the server itself waits for others."""
     _require("flows", {"url": url, "account": account, "channel": channel, "key": key})
     with _client(url, account, channel, key, _LONG_SECONDS) as connection:
         yield connection
@@ -59,7 +59,7 @@ def connected_for_long(url: str, account: str, channel: str, key: str) -> Iterat
 
 @contextlib.contextmanager
 def connected_to_account(url: str, account: str, channel: str | None, key: str) -> Iterator[Client]:
-    """Like `connected`, for what belongs to an account: no channel need be named."""
+    """Like `connected`, for resources of an account: the channel is optional."""
     _require("submissions", {"url": url, "account": account, "key": key})
     with _client(url, account, channel, key) as connection:
         yield connection
@@ -69,7 +69,7 @@ def connected_to_account(url: str, account: str, channel: str | None, key: str) 
 def connected_to_webhooks(
     url: str, account: str, channel: str | None, key: str
 ) -> Iterator[Webhooks]:
-    """The webhooks of the account that options and environment name."""
+    """The webhooks of the account given by options and environment."""
     _require("webhooks", {"url": url, "account": account, "key": key})
     with _client(url, account, channel, key) as connection:
         yield connection.webhooks()
@@ -78,7 +78,7 @@ def connected_to_webhooks(
 def _require(what: str, given: dict[str, str]) -> None:
     missing = [f"--{name} or {_variable(name)}" for name, value in given.items() if not value]
     if missing:
-        raise OperatorError(f"Say where the {what} are: set {', '.join(missing)}.")
+        raise OperatorError(f"Missing connection settings for {what}: set {', '.join(missing)}.")
 
 
 @contextlib.contextmanager
@@ -95,7 +95,7 @@ def _client(
 
 
 def describe(error: client.ClientError) -> str:
-    """An error of the client for the person at the terminal."""
+    """Describes an error of the client for the terminal."""
     text = error.message
     if isinstance(error, client.ApiError):
         text += f" (code {error.code}, errorId {error.error_id})"
@@ -105,7 +105,7 @@ def describe(error: client.ClientError) -> str:
 
 
 def flow_id(connection: Client, flow: str) -> str:
-    """The id of the flow that a user means: an id, or the exact name of a flow of the channel."""
+    """The id of the flow given by id or by its exact name in the channel."""
     if flow.isascii() and flow.isdecimal():
         return flow
     for found in connection.flows():
@@ -117,7 +117,7 @@ def flow_id(connection: Client, flow: str) -> str:
 def complete_flow(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """The ids of the channel's flows, for the shell; none when the server does not say."""
+    """The ids of the channel's flows, for shell completion; empty if the server cannot be asked."""
     where = {name: context.params.get(name) or "" for name in _OPTIONS}
     try:
         with client.Client(**where, timeout=_COMPLETION_SECONDS, retries=0) as connection:

@@ -1,4 +1,4 @@
-"""`waflows db`: the schema, backups and restores."""
+"""`waflows db`: schema upgrades, checks, backups and restores."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def command() -> None:
 @database_options
 @json_option
 def upgrade(as_json: bool, **where: Any) -> None:
-    """Bring the database to this version's schema; makes it when there is none.
+    """Upgrade the database to this version's schema, or create it.
 
-    Nothing happens when it is current. Run it before the first `waflows serve` and after every
+    Does nothing when the schema is current. Run it before the first `waflows serve` and after every
     update of waflows; take a backup first.
     """
     db = open_database(address_of_database(**where))
@@ -59,13 +59,13 @@ def upgrade(as_json: bool, **where: Any) -> None:
 @yes_option
 @database_options
 def accept_secrets_key(yes: bool, **where: Any) -> None:
-    """Let the database be used with another secrets key, when the one before is lost.
+    """Forget a lost secrets key, so that the database can be used with a new one.
 
-    Private keys, app secrets and webhook credentials that were sealed with the lost key cannot be
-    opened any more: set them anew. The next server that starts makes or brings the new key.
+    Private keys, app secrets and webhook credentials sealed with the lost key cannot be recovered:
+    set them again. The next server to start creates the new key, or is given it.
     """
     with opened(**where) as db:
-        confirm(yes, lambda: "Stored secrets will be lost for good. Go on with another key?")
+        confirm(yes, lambda: "Stored secrets will be lost permanently. Continue with another key?")
         db.run_now(sealing.forget_witness)
 
 
@@ -73,11 +73,12 @@ def accept_secrets_key(yes: bool, **where: Any) -> None:
 @database_options
 @json_option
 def check(as_json: bool, **where: Any) -> None:
-    """Check that the database is sound; the exit status is 0 for sound and 1 for not.
+    """Check the integrity of the database; exits with 0 if it is intact and 1 if not.
 
-    Looks at the schema, at every table and index, at references, at what is counted, and whether
-    each stored secret opens with the secrets key. Nothing is changed, and the server may go on; a
-    large database takes a while. On PostgreSQL indexes are checked where amcheck is installed.
+    Checks the schema, every table and index, references, counters, and whether each stored secret
+    can be decrypted with the secrets key. It changes nothing and can run beside a server; a large
+    database takes a while. On PostgreSQL, indexes are checked if the amcheck extension is
+    installed.
     """
     chosen = settings_of(**where)
     require_file(chosen.url_of_database)
@@ -108,11 +109,11 @@ def _show_checks(found: list[Check]) -> None:
 @database_options
 @json_option
 def back_up(file: Path, as_json: bool, **where: Any) -> None:
-    """Write a consistent copy to FILE, while the server goes on.
+    """Write a consistent copy to FILE; the server can keep running.
 
-    The copy is one SQLite file, of PostgreSQL too, and is checked before it gets its name: from a
-    damaged database no backup is made. It holds the flows of every account and the secret that
-    signs links: keep it as safe as the database.
+    The copy is a single SQLite file, for PostgreSQL too. It is checked before it gets its name: a
+    damaged database is not backed up. It holds the flows of every account and the secret that
+    signs links, so protect it as you protect the database.
     """
     with opened(**where) as db:
         copied = backup.back_up(db, file)
@@ -123,19 +124,19 @@ def back_up(file: Path, as_json: bool, **where: Any) -> None:
 
 
 @command.command()
-@click.option("--shrink", is_flag=True, help="Give free room in a SQLite file back to the disk.")
+@click.option("--shrink", is_flag=True, help="Return free space in a SQLite file to the disk.")
 @database_options
 @json_option
 def compact(shrink: bool, as_json: bool, **where: Any) -> None:
     """Compress the Flow JSON that earlier versions stored as plain text.
 
-    It can run beside a server and be interrupted. Room that becomes free is used for what comes
-    next; with --shrink a SQLite file becomes smaller, but nobody can write while it does, and the
-    disk needs room for a second copy. PostgreSQL frees room by itself (autovacuum).
+    It can run beside a server and can be interrupted. Freed space is reused; with --shrink a SQLite
+    file also becomes smaller, but writes are blocked meanwhile and the disk needs space for a
+    second copy. PostgreSQL frees space by itself (autovacuum).
     """
     with opened(**where) as db:
         if shrink and not isinstance(db, SqliteDatabase):
-            raise OperatorError("--shrink is for SQLite; PostgreSQL has VACUUM FULL for that.")
+            raise OperatorError("--shrink is for SQLite only; on PostgreSQL use VACUUM FULL.")
         done = compress_revisions(db)
         if isinstance(db, SqliteDatabase) and shrink:
             db.shrink()
@@ -152,7 +153,7 @@ def compact(shrink: bool, as_json: bool, **where: Any) -> None:
 def restore(file: Path, as_json: bool, **where: Any) -> None:
     """Fill an empty database from the backup FILE.
 
-    The backup may come from the other engine: this is also the way from SQLite to PostgreSQL.
+    The backup may come from the other engine: use this to move from SQLite to PostgreSQL.
     """
     db = open_database(address_of_database(**where))
     try:

@@ -1,4 +1,4 @@
-"""`waflows dev`: a server to try things on, ready with an account, a channel, a key and flows."""
+"""`waflows dev`: a development server with an account, a channel, a key and sample flows."""
 
 from __future__ import annotations
 
@@ -33,20 +33,22 @@ _NOTES = "dev.json"
 @click.command()
 @click.option("--host", help=settings.describe("host"))
 @click.option("--port", type=int, help=settings.describe("port"))
-@click.option("--data", metavar="DIR", help="Folder for the data; kept between starts.")
+@click.option("--data", metavar="DIR", help="Data folder, kept between starts.")
 @click.option("--database-url", metavar="URL", help=settings.describe("database_url"))
-@click.option("--rate-limit", type=int, help="Writes a minute for each key (default: no limit).")
+@click.option(
+    "--rate-limit", type=int, help="Writes per minute for each API key (default: no limit)."
+)
 @click.option("--public-url", metavar="URL", help=settings.describe("public_url"))
 @click.option("--log-format", help=settings.describe("log_format"))
 @click.option("--log-level", help=settings.describe("log_level"))
 @click.option("--config", metavar="FILE", help="TOML file with settings.")
-@click.option("--fresh", is_flag=True, help="Forget what earlier starts left in the data folder.")
+@click.option("--fresh", is_flag=True, help="Delete the data of earlier starts in the data folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
 def command(config: str | None, fresh: bool, as_json: bool, **flags: Any) -> None:
-    """Start a server to try things on, with sample data.
+    """Start a development server with sample data.
 
-    The first start makes an account, a channel, an API key and a few sample flows; later starts
-    find them again. There is no rate limit unless you set one. Stop it with Ctrl-C.
+    The first start creates an account, a channel, an API key and a few sample flows; later starts
+    reuse them. There is no rate limit unless you set one. Stop it with Ctrl-C.
     """
     chosen = _settings(flags, config)
     folder = Path(chosen.data).expanduser()
@@ -68,7 +70,7 @@ def command(config: str | None, fresh: bool, as_json: bool, **flags: Any) -> Non
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that says when it is ready."""
+    """A uvicorn server that calls a function when it is ready."""
 
     def __init__(self, config: uvicorn.Config, when_ready: Any) -> None:
         super().__init__(config)
@@ -82,7 +84,7 @@ class _Server(uvicorn.Server):
 
 def _settings(flags: dict[str, Any], config: str | None) -> settings.Settings:
     environment = dict(os.environ)
-    # What `serve` has other defaults for.
+    # Settings whose defaults differ from those of `serve`.
     environment.setdefault(settings.environment_name("rate_limit"), "0")
     environment.setdefault(
         settings.environment_name("data"), str(Path(settings.default_data_folder()) / "dev")
@@ -91,15 +93,16 @@ def _settings(flags: dict[str, Any], config: str | None) -> settings.Settings:
 
 
 def _forget(folder: Path, chosen: settings.Settings) -> None:
-    """Removes what an earlier `dev` made, and nothing that anyone else made or still uses."""
+    """Deletes the data of an earlier `dev`, and refuses to delete any other."""
     if chosen.database_url:
         raise OperatorError(
-            "--fresh forgets the data folder only; give another --database-url for a fresh start."
+            "--fresh only deletes a data folder; for a fresh start pass another --database-url."
         )
     database, notes = folder / "waflows.db", folder / _NOTES
     if database.exists() and not notes.exists():
         raise OperatorError(
-            f"{database} was not made by `waflows dev`, so --fresh leaves it alone; choose another"
+            f"{database} was not created by `waflows dev`, so --fresh does not delete it; choose"
+            " another"
             " folder with --data."
         )
     remove_with_side(database)
@@ -107,7 +110,7 @@ def _forget(folder: Path, chosen: settings.Settings) -> None:
 
 
 def _prepare(db: Database, folder: Path) -> DevelopmentAccount:
-    """The account, channel and key of earlier starts, or new ones with sample flows."""
+    """Finds the account, channel and key of earlier starts, or creates them with sample flows."""
     path = folder / _NOTES
     known = _read_notes(path)
     if known is not None and db.run_now(development.restore, known):

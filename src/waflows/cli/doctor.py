@@ -1,4 +1,4 @@
-"""`waflows doctor`: which step of a data endpoint's exchange fails, and what to do about it."""
+"""`waflows doctor`: find the step at which a data endpoint fails, and how to fix it."""
 
 from __future__ import annotations
 
@@ -29,33 +29,41 @@ _CALLS = {
     "undecryptable": "a request that cannot be decrypted",
     "forged": "a request with a wrong signature",
 }
-"""What the calls are named on a terminal; the others have the name of their action."""
+"""Labels of the calls on a terminal; other calls are labelled by their action."""
 
 
 @click.command()
 @click.argument("target", metavar="FLOW|URL", shell_complete=complete_flow)
 @click.option(
-    "--public-key", metavar="FILE", help="For a URL: the public key whose other half it holds."
+    "--public-key",
+    metavar="FILE",
+    help="For a URL: the public key that matches the endpoint's private key.",
 )
 @click.option(
-    "--app-secret-file", metavar="FILE", help="For a URL: file with the app secret that signs."
+    "--app-secret-file",
+    metavar="FILE",
+    help="For a URL: file with the app secret that signs requests.",
 )
-@click.option("--flow-token", help="The flow token to ask with; default: a made-up one.")
+@click.option("--flow-token", help="The flow token to send (default: a random one).")
 @click.option(
     "--opened-by",
     type=click.Choice(["navigate", "data_exchange"]),
-    help="The flow_action of its messages: INIT is needed for data_exchange, not for navigate.",
+    help="The flow_action of its messages: data_exchange requires INIT, navigate does not.",
 )
 @click.option(
-    "--screen", metavar="ID", help="Send this screen too, as a data_exchange; the endpoint acts."
+    "--screen",
+    metavar="ID",
+    help="Also send a data_exchange from this screen; the endpoint acts on it.",
 )
-@click.option("--payload", metavar="JSON", help="With --screen: what the screen sends.")
+@click.option(
+    "--payload", metavar="JSON", help="With --screen: the data that the screen sends, as JSON."
+)
 @click.option(
     "--data-api-version",
     type=click.Choice(["3.0", "4.0"]),
     default="3.0",
     show_default=True,
-    help="For a URL: what the flow's data_api_version would be.",
+    help="For a URL: the data_api_version to send.",
 )
 @connection_options
 @json_option
@@ -71,14 +79,14 @@ def command(
     as_json: bool,
     **where: str,
 ) -> None:
-    """Find out why a data endpoint does not work.
+    """Diagnose a data endpoint.
 
-    Calls the endpoint as a phone would, for a sign of life, the first screen, an error
-    notification, and two requests that it should refuse, and names the step that fails (DNS, TLS,
-    HTTP, signature, RSA, Base64, AES, JSON, shape) and its cure. One that cannot decrypt is asked
-    again with the usual wrong parameters, to name the one it uses. A FLOW, by its id or exact name,
-    is examined by the server with the keys of its channel; a URL from here, this machine included.
-    Exit status 1 when something fails; what is marked ! works, with a caution.
+    Calls the endpoint as a phone would: a health check, the first screen, an error notification,
+    and two requests that it should reject. Reports the step that fails (DNS, TLS, HTTP, signature,
+    RSA, Base64, AES, JSON, shape) and how to fix it. If the endpoint cannot decrypt, it is called
+    again with commonly confused parameters to find the one it uses. A FLOW, given by id or exact
+    name, is tested from the server with its channel's keys; a URL is tested from this machine and
+    may be on it. Exits with 1 if a step fails; steps marked ! pass with a warning.
 
     Examples: waflows doctor "Table booking"
 
@@ -87,7 +95,7 @@ def command(
     is_url = target.lower().startswith(("http://", "https://"))
     url_without_secret = is_url and app_secret_file is None
     if payload is not None and screen is None:
-        raise OperatorError("--payload is what a screen sends: name it with --screen.")
+        raise OperatorError("--payload is the data a screen sends: name the screen with --screen.")
     data = _payload(payload)
     if is_url:
         from waflows.upstream.doctor import Trial
@@ -98,7 +106,7 @@ def command(
     else:
         if public_key or app_secret_file:
             raise OperatorError(
-                "--public-key and --app-secret-file are for a URL; a flow has those of its channel."
+                "--public-key and --app-secret-file are for a URL; a flow uses its channel's."
             )
         with connected_for_long(**where) as connection:
             flow = flow_id(connection, target)
@@ -110,7 +118,9 @@ def command(
     else:
         _draw(found)
     if found.failing_step == "signature" and url_without_secret:
-        click.echo("It was asked without an app secret: give it by --app-secret-file.", err=True)
+        click.echo(
+            "The request was sent without an app secret: pass it with --app-secret-file.", err=True
+        )
     sys.exit(0 if found.healthy else 1)
 
 
@@ -175,7 +185,7 @@ def _text(file: str) -> str:
 
 
 def _draw(found: Examination) -> None:
-    """Prints every step, and the cure of the one that fails."""
+    """Prints every step, and how to fix the one that fails."""
     click.echo(visible(found.url or "(no endPointUri)"))
     if found.fingerprint:
         click.echo(f"public key {found.fingerprint}")
@@ -193,8 +203,8 @@ def _draw(found: Examination) -> None:
             click.echo(f"      {language:<7} {code}")
     click.echo()
     if found.healthy:
-        click.secho("The endpoint is well.", fg="green")
+        click.secho("The endpoint works.", fg="green")
         if any(check.state == "warned" for check in found.checks):
-            click.echo("What is marked ! works, with a caution.")
+            click.echo("Steps marked ! pass with a warning.")
     else:
         click.secho(f"The endpoint fails at: {found.failing_step}.", fg="red")

@@ -1,4 +1,4 @@
-"""`waflows endpoint-key`: the key pair and the app secret that endpoints are called with."""
+"""`waflows endpoint-key`: manage the key pair and the app secret used to call data endpoints."""
 
 from __future__ import annotations
 
@@ -28,20 +28,15 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _LONGEST_FILE = 64 * 1024
-_NO_KEY = "The channel has no endpoint key; `waflows endpoint-key generate` makes one."
-_REPLACED = (
-    "Endpoints that hold the private half of the present key answer 421 until they have the new"
-    " one."
-)
+_NO_KEY = "The channel has no endpoint key; create one with `waflows endpoint-key generate`."
+_REPLACED = "Endpoints with the current private key will answer 421 until they have the new one."
 
 _passphrase = click.option(
     "--passphrase-file",
     metavar="FILE",
     help="File with the private key's passphrase, - for standard input.",
 )
-_replace = click.option(
-    "--replace", is_flag=True, help="Put it in the place of the key that is there."
-)
+_replace = click.option("--replace", is_flag=True, help="Replace the current key.")
 
 
 def _pkcs1_option(command: F) -> F:
@@ -65,7 +60,7 @@ def _new_pair_options(command: F) -> F:
 
 
 class Form(NamedTuple):
-    """Where and how a new private key is written."""
+    """Adds the options for where and how a new private key is written."""
 
     file: Path
     passphrase_file: str | None
@@ -74,11 +69,11 @@ class Form(NamedTuple):
 
 @click.group(cls=Group)
 def command() -> None:
-    """Manage the key pair and the app secret a channel calls data endpoints with.
+    """Manage the key pair and the app secret that a channel uses to call data endpoints.
 
-    The private key belongs to the endpoint: generate and rotate make it here and send the public
-    half only. Every command takes --url, --account, --channel and --key, or the variables
-    WAFLOWS_URL, WAFLOWS_ACCOUNT, WAFLOWS_CHANNEL and WAFLOWS_KEY.
+    The private key belongs to the endpoint: generate and rotate create it on this machine and send
+    only the public half. Every command takes --url, --account, --channel and --key, or the
+    variables WAFLOWS_URL, WAFLOWS_ACCOUNT, WAFLOWS_CHANNEL and WAFLOWS_KEY.
     """
 
 
@@ -87,10 +82,10 @@ def command() -> None:
 def generate(
     private_key: Path, pkcs1: bool, passphrase_file: str | None, as_json: bool, **where: str
 ) -> None:
-    """Make a key pair: the private key to a file here, the public one to the channel.
+    """Create a key pair: write the private key to a file, give the public key to the channel.
 
     With --passphrase-file the private key is encrypted. The first key of a channel comes with an
-    app secret, which is shown this once.
+    app secret, which is shown only once.
 
     Example: waflows endpoint-key generate --private-key private.pem
     """
@@ -109,7 +104,7 @@ def rotate(
     yes: bool,
     **where: str,
 ) -> None:
-    """Make a key pair in the place of the one that is there.
+    """Replace the channel's key pair with a new one.
 
     Example: waflows endpoint-key rotate --private-key private-2.pem
     """
@@ -124,7 +119,9 @@ def rotate(
 @click.option(
     "--keep-private",
     is_flag=True,
-    help="Send a private key whole, to be kept sealed at the server; else its public half only.",
+    help=(
+        "Send the whole private key, to be stored sealed on the server, instead of its public half."
+    ),
 )
 @_replace
 @connection_options
@@ -137,9 +134,9 @@ def upload(
     as_json: bool,
     **where: str,
 ) -> None:
-    """Give the channel the key in FILE, - for standard input: either half, in any PEM form.
+    """Upload the key in FILE (- for standard input) to the channel: either half, in any PEM form.
 
-    Of a private key the public half is taken here, and only that is sent.
+    If FILE holds a private key, only its public half is sent.
 
     Example: waflows endpoint-key upload public.pem
     """
@@ -164,7 +161,7 @@ def upload(
 @connection_options
 @json_option
 def show(as_json: bool, **where: str) -> None:
-    """Show the channel's key pair, never its private half."""
+    """Show the channel's public key and its details."""
     with connected(**where) as connection:
         found = connection.endpoint_keys()
     if as_json or not sys.stdout.isatty():
@@ -183,7 +180,7 @@ def show(as_json: bool, **where: str) -> None:
 @click.argument("file", default="-")
 @connection_options
 def export_public(file: str, **where: str) -> None:
-    """Write the channel's public key to FILE as PEM, the form WhatsApp takes; - prints it."""
+    """Write the channel's public key to FILE as PEM, as WhatsApp expects it; - prints it."""
     with connected(**where) as connection:
         found = connection.endpoint_keys()
     if found.key is None:
@@ -195,14 +192,16 @@ def export_public(file: str, **where: str) -> None:
 
 
 @command.command("app-secret")
-@click.option("--new", is_flag=True, help="Make a fresh one and show it this once.")
-@click.option("--from-file", metavar="FILE", help="Set what is in FILE, - for standard input.")
+@click.option("--new", is_flag=True, help="Create a new app secret and show it once.")
+@click.option(
+    "--from-file", metavar="FILE", help="Set the app secret in FILE (- for standard input)."
+)
 @connection_options
 @json_option
 def app_secret(new: bool, from_file: str | None, as_json: bool, **where: str) -> None:
     """Set the app secret that signs requests to endpoints, or show when it was set.
 
-    The one before signs no more, so let endpoints accept both before you change it.
+    The previous secret stops signing at once, so let endpoints accept both before you change it.
 
     Example: waflows endpoint-key app-secret --new
     """
@@ -216,7 +215,7 @@ def app_secret(new: bool, from_file: str | None, as_json: bool, **where: str) ->
             return
         given = None if from_file is None else _read(from_file).strip()
         made = connection.set_app_secret(given)
-    # One that was given is known already.
+    # A secret read from a file is not printed again.
     shown = made if new else "***"
     show_one({"appSecret": shown}, {"app secret": shown}, as_json=as_json)
 
@@ -225,8 +224,13 @@ def app_secret(new: bool, from_file: str | None, as_json: bool, **where: str) ->
 @yes_option
 @connection_options
 def remove(yes: bool, **where: str) -> None:
-    """Take the channel's key pair away: its flows reach no endpoint any more."""
-    confirm(yes, lambda: "The channel's flows will reach no endpoint any more. Remove the key?")
+    """Delete the channel's key pair: its flows can no longer call their endpoints."""
+    confirm(
+        yes,
+        lambda: (
+            "The channel's flows will no longer be able to call their endpoints. Delete the key?"
+        ),
+    )
     with connected(**where) as connection:
         connection.remove_endpoint_key()
 
@@ -246,10 +250,10 @@ def export_private(
     database_url: str | None,
     config: str | None,
 ) -> None:
-    """Write a private key that is kept at the server to FILE, for its endpoint.
+    """Write a private key that is stored on the server to FILE, for its endpoint.
 
-    For operators: it reads the database and the secrets key on the server's own machine. No
-    private key ever leaves over the network. FILE is readable by its owner only.
+    For operators: it reads the database and the secrets key on the server's machine. The API never
+    returns a private key. FILE is readable by its owner only.
     """
     from waflows import settings
     from waflows.services.accounts import sealing
@@ -266,27 +270,31 @@ def export_private(
 @click.option(
     "--private-key",
     metavar="FILE",
-    help="The private key of your endpoint, - for standard input; default: a new one, shown.",
+    help=(
+        "Private key of your endpoint, - for standard input (default: a new one, which is printed)."
+    ),
 )
 @_passphrase
 @click.option(
     "--app-secret-file",
     metavar="FILE",
-    help="File with the app secret that signs the request; default: a made-up one, shown.",
+    help=(
+        "File with the app secret that signs the request (default: a random one, which is printed)."
+    ),
 )
 @click.option(
     "--request",
     metavar="JSON",
     default='{"version":"3.0","action":"ping"}',
     show_default=True,
-    help="The request in the clear.",
+    help="The plaintext request.",
 )
 @click.option(
     "--answer",
     metavar="JSON",
     default='{"data":{"status":"active"}}',
     show_default=True,
-    help="The endpoint's answer in the clear.",
+    help="The endpoint's plaintext answer.",
 )
 @_pkcs1_option
 @json_option
@@ -299,11 +307,11 @@ def vector(
     pkcs1: bool,
     as_json: bool,
 ) -> None:
-    """Print a test vector: a request byte for byte as it is sent, and the right answer to it.
+    """Print a test vector: a request exactly as it is sent, and the correct answer to it.
 
-    For endpoints in any language, offline: each step of the decryption of the request and of the
-    encryption of the answer, to compare yours with. Each call draws a new AES key and IV. A private
-    key or an app secret that you give is used and not printed.
+    For endpoints in any language, offline: every step of decrypting the request and encrypting the
+    answer, to compare with your own. Each call uses a new AES key and IV. A private key or an app
+    secret that you pass in is not printed.
 
     Example: waflows endpoint-key vector --json > vector.json
     """
@@ -334,17 +342,17 @@ def vector(
 
 _VECTOR_LABELS = {
     "publicKey": "Public key",
-    "privateKey": "Private key, for this test alone",
-    "appSecret": "App secret, for this test alone",
-    "body": "Body of the request, as it is sent by POST with Content-Type: application/json",
-    "signature": "X-Hub-Signature-256 of this body under the app secret",
+    "privateKey": "Private key, for this test only",
+    "appSecret": "App secret, for this test only",
+    "body": "Body of the request, sent by POST with Content-Type: application/json",
+    "signature": "X-Hub-Signature-256 of this body with the app secret",
     "aesKey": "AES key in hex: encrypted_aes_key, decrypted by RSA-OAEP (SHA-256, MGF1 SHA-256)",
     "iv": "IV in hex: initial_vector",
-    "request": "Request in the clear: encrypted_flow_data, decrypted by AES-128-GCM",
-    "answer": "Answer in the clear",
+    "request": "Plaintext request: encrypted_flow_data, decrypted by AES-128-GCM",
+    "answer": "Plaintext answer",
     "answerIv": "IV of the answer in hex: every bit of the IV flipped",
     "answerTag": "Tag of the answer in hex, the last 16 bytes of the encrypted ones",
-    "answerBody": "Right body of the answer, status 200, Content-Type: text/plain",
+    "answerBody": "Correct body of the answer, status 200, Content-Type: text/plain",
 }
 
 
@@ -367,7 +375,7 @@ def _new_pair(form: Form, as_json: bool, where: dict[str, str], *, replace: bool
                 public_key=key_pairs.public_pem(private.public_key()), replace=replace
             )
     except BaseException:
-        # The channel does not have its other half.
+        # The channel did not take its public half.
         with contextlib.suppress(OSError):
             file.unlink()
         raise
@@ -377,14 +385,14 @@ def _new_pair(form: Form, as_json: bool, where: dict[str, str], *, replace: bool
 def _write_private(
     file: Path, private: RSAPrivateKey, passphrase: str | None, *, pkcs1: bool = False
 ) -> None:
-    """Writes a private key for its owner only, and never over a file that is there."""
+    """Writes a private key, readable by its owner only; never overwrites a file."""
     from waflows.security import key_pairs
 
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise OperatorError(
-            f"{file} exists already, and may be the only copy of a private key; name another file."
+            f"{file} already exists and may be the only copy of a private key; choose another file."
         ) from None
     except OSError as error:
         raise OperatorError(f"Cannot write {file}: {error.strerror}.") from None
@@ -399,7 +407,7 @@ def _is_private(text: str) -> bool:
 
 
 def _opened(text: str, passphrase_file: str | None) -> tuple[RSAPrivateKey, str | None]:
-    """A private key and its passphrase, which is asked for where there is somebody to ask."""
+    """Reads a private key and its passphrase, prompting for the latter on a terminal."""
     from waflows.security import key_pairs
 
     passphrase = _passphrase_in(passphrase_file)
@@ -448,9 +456,9 @@ def _show_installed(installed: InstalledKey, file: Path | None, as_json: bool) -
         return
     lines = _lines(installed.key)
     if file is not None:
-        lines["private key"] = f"{file}, for the endpoint alone"
+        lines["private key"] = f"{file}, for the endpoint only"
     if installed.app_secret:
-        lines["app secret"] = f"{installed.app_secret} (shown this once)"
+        lines["app secret"] = f"{installed.app_secret} (shown only once)"
     show_one(installed, lines, as_json=False)
 
 
@@ -458,7 +466,7 @@ def _lines(key: EndpointKey) -> dict[str, str]:
     return {
         "fingerprint": key.fingerprint,
         "size": f"{key.bits} bits",
-        "came as": key.form,
-        "private key": "kept sealed at the server" if key.holds_private_key else "",
+        "uploaded as": key.form,
+        "private key": "stored sealed on the server" if key.holds_private_key else "",
         "created": f"{key.created_at:%Y-%m-%d %H:%M}",
     }

@@ -1,4 +1,4 @@
-"""`waflows errors`: what an errorId stands for."""
+"""`waflows errors`: look up what an errorId refers to."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from waflows.storage.database import Database
 from waflows.storage.errors import ErrorRecord
 from waflows.storage.side import opened_side
 
-# The server writes errors a moment after it has answered them.
+# The server records an error a moment after it has sent it.
 _TRIES, _PAUSE_SECONDS = 4, 0.1
 
 
 @click.group(cls=Group)
 def command() -> None:
-    """Look up errors by their errorId."""
+    """Look up API errors by errorId."""
 
 
 @command.command()
@@ -31,7 +31,7 @@ def command() -> None:
 @database_options
 @json_option
 def show(error_id: str, as_json: bool, **where: Any) -> None:
-    """Show the request that was answered with the errorId ID, and why."""
+    """Show the request that got the errorId ID, and why it failed."""
     with opened(**where) as db, opened_side(db) as side:
         record = _find(side, error_id)
     if as_json or not sys.stdout.isatty():
@@ -45,7 +45,12 @@ def show(error_id: str, as_json: bool, **where: Any) -> None:
 
 
 @command.command("list")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, help="How many (default 20).")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=20,
+    help="Number of errors to list (default 20).",
+)
 @database_options
 @json_option
 def list_(limit: int, as_json: bool, **where: Any) -> None:
@@ -62,7 +67,7 @@ def list_(limit: int, as_json: bool, **where: Any) -> None:
             "MESSAGE": lambda record: record.message,
         },
         as_json=as_json,
-        empty="There are no errors.",
+        empty="No errors recorded.",
     )
 
 

@@ -1,4 +1,4 @@
-"""`waflows explain`: what a rule of `waflows lint` wants, and why."""
+"""`waflows explain`: what a rule of `waflows lint` requires, and why."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from waflows.flowjson.report.page import page
 @click.command()
 @click.argument("name", metavar="[CODE|RULE]", required=False)
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON; a list in a pipe always is JSON."
+    "--json", "as_json", is_flag=True, help="Print JSON; a list in a pipe is always JSON."
 )
 def command(name: str | None, as_json: bool) -> None:
     """Explain a rule of `waflows lint`, with examples.
 
-    Takes what lint prints: the id of a rule, or a code of Meta's. Several rules may share a code;
-    they are then listed. Without an argument every rule is listed.
+    Takes the id of a rule or one of Meta's error codes, as lint prints them. If several rules share
+    a code, they are listed. Without an argument all rules are listed.
 
     Example: waflows explain INVALID_PROPERTY_TYPE
     """
@@ -55,7 +55,7 @@ def _list(found: Sequence[Rule], *, as_json: bool) -> None:
             "RULE": lambda rule: rule.id,
             "CODE": lambda rule: rule.code,
             "SEVERITY": lambda rule: rule.severity,
-            "WHAT IT WANTS": lambda rule: rule.title,
+            "REQUIRES": lambda rule: rule.title,
         },
         as_json=False,
         empty="",
@@ -63,7 +63,7 @@ def _list(found: Sequence[Rule], *, as_json: bool) -> None:
 
 
 def _named(name: str) -> list[Rule]:
-    """The rule of an id, or those of a code, in any case."""
+    """The rule with an id, or the rules with a code; upper or lower case."""
     wanted = name.casefold()
     found = [rule for rule in RULES.values() if wanted in {rule.id, rule.code.casefold()}]
     if not found:
@@ -71,13 +71,13 @@ def _named(name: str) -> list[Rule]:
         close = difflib.get_close_matches(wanted, known, n=1)
         hint = f" Did you mean {known[close[0]]!r}?" if close else ""
         raise OperatorError(
-            f"There is no rule and no code {name!r}.{hint} `waflows explain` lists them all."
+            f"Unknown rule or code {name!r}.{hint} `waflows explain` lists them all."
         )
     return found
 
 
 def _facts(rule: Rule) -> dict[str, Any]:
-    """What JSON shows of a rule."""
+    """The fields of a rule for JSON output."""
     return {
         "id": rule.id,
         "code": rule.code,

@@ -1,4 +1,4 @@
-"""Flow JSON in files: read as it is, written byte for byte, named after its flow."""
+"""Read and write Flow JSON files byte for byte, and name files after their flows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 STANDARD = "-"
 """Standard input or output, in place of a file."""
-# What no file system, or not every one, takes in a name.
+# Characters that some file systems reject in a name.
 _UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*]')
 _LONGEST_STEM = 200
 
@@ -27,19 +27,19 @@ class UnusableFile(WaflowsError):
 
 
 def read(file: str) -> bytes:
-    """The content of a file, or of standard input; raises UnusableFile."""
+    """Reads a file or standard input; raises UnusableFile."""
     if file == STANDARD:
         return sys.stdin.buffer.read()
     try:
         return Path(file).read_bytes()
     except IsADirectoryError:
-        raise UnusableFile(f"{file} is a folder; name the files in it.") from None
+        raise UnusableFile(f"{file} is a folder; pass the files in it.") from None
     except (OSError, ValueError) as error:
         raise UnusableFile(f"Cannot read {file}: {_reason(error)}.") from None
 
 
 def write(file: Path, text: bytes, *, overwrite: bool) -> None:
-    """Writes a file; one that is there already only with `overwrite`. Raises UnusableFile."""
+    """Writes a file; replaces an existing one only with `overwrite`. Raises UnusableFile."""
     try:
         with file.open("wb" if overwrite else "xb") as stream:
             stream.write(text)
@@ -50,10 +50,10 @@ def write(file: Path, text: bytes, *, overwrite: bool) -> None:
 
 
 def write_pieces(file: Path, pieces: Iterable[bytes], *, overwrite: bool) -> int:
-    """Writes a file that comes in pieces; its length in bytes.
+    """Writes a file in chunks and returns its length in bytes.
 
-    It has its name only when it is whole. Raises UnusableFile, also for one that is there already
-    unless `overwrite` says so.
+    The file gets its name only when it is complete. Raises UnusableFile, also if it exists and
+    `overwrite` is false.
     """
     if file.exists() and not overwrite:
         raise UnusableFile(f"{file} exists; overwrite it with --force.")
@@ -72,17 +72,17 @@ def write_pieces(file: Path, pieces: Iterable[bytes], *, overwrite: bool) -> int
 
 
 def make_folder(folder: Path) -> None:
-    """A folder, with those it lies in; raises UnusableFile."""
+    """Creates a folder and its parents; raises UnusableFile."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
-        raise UnusableFile(f"Cannot make the folder {folder}: {_reason(error)}.") from None
+        raise UnusableFile(f"Cannot create the folder {folder}: {_reason(error)}.") from None
 
 
 def names(flows: Iterable[FlowSummary]) -> dict[str, str]:
-    """A file name for each flow's id: the flow's name, so that uploading gives it back.
+    """Maps each flow's id to a file name: the flow's name, so that an upload restores it.
 
-    Where the name does not fit into a file name, or is as good as another flow's, the id is added.
+    The id is added if the name is not a valid file name or clashes with another flow's.
     """
     listed = list(flows)
     taken = Counter(_folded(stem) for flow in listed for stem in (_fit(flow.name), _with_id(flow)))
@@ -99,7 +99,7 @@ def _with_id(flow: FlowSummary) -> str:
 
 
 def _fit(text: str) -> str:
-    """As much of a text as every file system takes; no hidden file, no way to another folder."""
+    """Cuts a text to a name that every file system accepts, in this folder and not hidden."""
     fit = _UNFIT.sub("_", text)
     while len(fit.encode()) > _LONGEST_STEM:
         fit = fit[:-1]
@@ -107,7 +107,7 @@ def _fit(text: str) -> str:
 
 
 def _folded(stem: str) -> str:
-    """A name as a file system sees it that tells neither case nor composed letters apart."""
+    """The form in which names clash on file systems that ignore case and Unicode composition."""
     return unicodedata.normalize("NFC", stem).casefold()
 
 

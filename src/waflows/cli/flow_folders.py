@@ -1,7 +1,7 @@
-"""Which files of a folder are Flow JSON, or mean to be.
+"""Find the files in a folder that are Flow JSON, or are meant to be.
 
-A repository holds much other JSON, some of it with comments or otherwise broken on purpose, and
-an author who names a folder wants to hear of none of it.
+A repository holds much other JSON, some of it with comments or broken on purpose; checking a folder
+must not report on those files.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import msgspec
 from waflows.flowjson.spec.objects import MAX_BYTES
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__"})
-"""Folders never looked into, besides the hidden ones."""
-# Top-level properties that hardly any other kind of document has.
+"""Folders that are skipped, besides hidden ones."""
+# Top-level properties that few other kinds of document have.
 _TELLING = frozenset({"screens", "routing_model", "data_api_version"})
 _KEY = re.compile(rb'"(screens|routing_model|data_api_version|version|layout)"\s*:')
 _BESIDE = frozenset({b"version", b"layout"})
 
 
 def flows_below(folder: Path) -> Iterator[Path]:
-    """Every `*.json` below a folder that is or means to be Flow JSON, in the order of the paths.
+    """Every `*.json` below a folder that is, or seems meant to be, Flow JSON, sorted by path.
 
-    Hidden files and folders, SKIPPED_FOLDERS and links to folders are passed over, and so is what
-    is larger than any Flow JSON may be. A file that cannot be read may be Flow JSON, so it is
-    among them. Raises OSError when the folder itself cannot be listed.
+    Skips hidden files and folders, SKIPPED_FOLDERS, links to folders, and files larger than Flow
+    JSON can be. Includes unreadable files, since they may be Flow JSON. Raises OSError if the
+    folder itself cannot be listed.
     """
     os.scandir(folder).close()
     found: list[Path] = []
@@ -43,19 +43,19 @@ def flows_below(folder: Path) -> Iterator[Path]:
 
 
 def is_flow(text: bytes) -> bool:
-    """Whether a text is Flow JSON, however faulty, or reads like a broken one.
+    """Whether a text is Flow JSON, valid or not, or looks like a broken one.
 
-    JSON counts when its top level has a property that only Flow JSON has. Text that is no JSON
-    counts when it has such a key, and `version` or `layout` beside it.
+    JSON counts if its top level has a property that only Flow JSON has. Invalid JSON counts if it
+    has such a key together with `version` or `layout`.
     """
-    # Without its null characters UTF-16 reads as the rest does.
+    # Without its null bytes, UTF-16 text can be searched like UTF-8.
     keys = set(_KEY.findall(text.replace(b"\0", b"")))
     if not keys - _BESIDE:
         return False
     try:
         top = msgspec.json.decode(text.removeprefix(b"\xef\xbb\xbf"), type=dict[str, msgspec.Raw])
     except msgspec.ValidationError:
-        # An array, say: sound JSON of another kind.
+        # Valid JSON of another kind, such as an array.
         return False
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return bool(keys & _BESIDE)

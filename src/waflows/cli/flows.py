@@ -1,4 +1,4 @@
-"""`waflows flows`: a channel's flows over HTTP, at waflows and at 8x8 alike."""
+"""`waflows flows`: manage a channel's flows over HTTP, on waflows or at 8x8."""
 
 from __future__ import annotations
 
@@ -32,16 +32,18 @@ _categories = click.option(
     multiple=True,
     metavar="CATEGORY",
     type=click.Choice(list(client.Category), case_sensitive=False),
-    help=f"What the flow is for: {', '.join(client.Category)}. May be repeated.",
+    help=f"Category of the flow: {', '.join(client.Category)}. May be repeated.",
 )
-_clone = click.option("--clone", metavar="FLOW", help="Take the Flow JSON of this flow (its id).")
-_endpoint = click.option("--endpoint", metavar="URL", help="Address of the flow's data endpoint.")
-_publish = click.option("--publish", is_flag=True, help="Publish it too, which is final.")
+_clone = click.option(
+    "--clone", metavar="FLOW", help="Copy the Flow JSON of the flow with this id."
+)
+_endpoint = click.option("--endpoint", metavar="URL", help="URL of the flow's data endpoint.")
+_publish = click.option("--publish", is_flag=True, help="Also publish it, which is final.")
 
 
 @click.group(cls=Group)
 def command() -> None:
-    """List, create and publish flows, here or at 8x8.
+    """List, create and publish flows, on waflows or at 8x8.
 
     Every command takes --url, --account, --channel and --key, or the variables WAFLOWS_URL,
     WAFLOWS_ACCOUNT, WAFLOWS_CHANNEL and WAFLOWS_KEY. A FLOW is an id, or the exact name of a flow.
@@ -51,11 +53,11 @@ def command() -> None:
 @command.command("list")
 @click.option(
     "--status", metavar="STATUS", type=click.Choice(list(client.Status), case_sensitive=False),
-    help=f"Only flows of this status: {', '.join(client.Status)}.",
+    help=f"Only flows with this status: {', '.join(client.Status)}.",
 )  # fmt: skip
-@click.option("--name", "part", help="Only flows with this in their name, in any case.")
+@click.option("--name", "part", help="Only flows whose name contains this text, ignoring case.")
 @click.option(
-    "--limit", metavar="N", type=click.IntRange(min=1), help="Only the newest ones, this many."
+    "--limit", metavar="N", type=click.IntRange(min=1), help="List only this many, newest first."
 )
 @connection_options
 @json_option
@@ -84,7 +86,7 @@ def list_(
             "STATUS": lambda flow: flow.status,
         },
         as_json=as_json,
-        empty="No such flow." if narrowed else "The channel has no flows yet.",
+        empty="No matching flows." if narrowed else "The channel has no flows yet.",
     )
     if cut_off and (limit is None or len(found) < limit):
         click.echo(
@@ -95,12 +97,14 @@ def list_(
 @command.command()
 @_flow
 @click.option(
-    "--full", is_flag=True, help="Ask for revision, endpoint, application and times too (waflows)."
+    "--full",
+    is_flag=True,
+    help="Also show revision, endpoint, application and times (waflows only).",
 )
 @connection_options
 @json_option
 def get(flow: str, full: bool, as_json: bool, **where: str) -> None:
-    """Show a flow in detail, with the faults of its Flow JSON.
+    """Show a flow in detail, with the findings of its Flow JSON.
 
     Example: waflows flows get 1145805540595505
     """
@@ -112,7 +116,7 @@ def get(flow: str, full: bool, as_json: bool, **where: str) -> None:
 
 @command.command()
 @click.argument("files", metavar="[FILE]...", nargs=-1)
-@click.option("--name", help="Name of the flow; default: the file's name without its ending.")
+@click.option("--name", help="Name of the flow; default: the file's name without its extension.")
 @_categories
 @_clone
 @_endpoint
@@ -133,9 +137,9 @@ def create(
 ) -> None:
     """Create a draft from each FILE of Flow JSON.
 
-    A FILE of `-` is standard input. The category is OTHER unless you name some. Without a FILE,
-    --name makes a flow without Flow JSON, or with that of --clone. A file that fails does not
-    stop the others; the command then ends with status 1. In a pipe, each flow is one line of JSON.
+    A FILE of `-` is standard input. The default category is OTHER. Without a FILE, --name creates a
+    flow without Flow JSON, or with a copy of another's given by --clone. If a file fails, the rest
+    are still tried and the exit status is 1. In a pipe, each flow is one line of JSON.
 
     Example: waflows flows create booking.json --category APPOINTMENT_BOOKING
     """
@@ -159,8 +163,8 @@ def create(
                     publish=publish,
                 )
             )
-            told = {"file": file, "name": called, **msgspec.to_builtins(saved)}
-            _report({key: value for key, value in told.items() if value is not None}, as_json)
+            facts = {"file": file, "name": called, **msgspec.to_builtins(saved)}
+            _report({key: value for key, value in facts.items() if value is not None}, as_json)
             _check(saved)
 
         for_each("Creating", sources, lambda file: str(file or name), make)
@@ -173,7 +177,7 @@ def create(
 @_categories
 @_clone
 @_endpoint
-@click.option("--application", metavar="ID", help="Id of the application the flow belongs to.")
+@click.option("--application", metavar="ID", help="Id of the flow's application.")
 @_publish
 @yes_option
 @connection_options
@@ -193,12 +197,12 @@ def update(
 ) -> None:
     """Change a draft.
 
-    Its Flow JSON becomes that of FILE (`-` is standard input). What is not named stays as it is.
+    FILE replaces its Flow JSON (`-` is standard input). Anything you do not pass stays unchanged.
 
     Example: waflows flows update 1145805540595505 booking.json --name Bookings
     """
     if not (file or name or categories or clone or endpoint or application or publish):
-        raise OperatorError("Nothing to change: name a FILE or an option such as --name.")
+        raise OperatorError("Nothing to change: pass a FILE or an option such as --name.")
     text = None if file is None else flow_files.read(file)
     with connected(**where) as connection:
         if publish:
@@ -226,25 +230,25 @@ def update(
 def delete(flow: str, yes: bool, **where: str) -> None:
     """Delete a draft.
 
-    Its revisions go with it. A flow that was ever published cannot be deleted.
+    Its revisions are deleted too. A flow that was ever published cannot be deleted.
 
     Example: waflows flows delete 1145805540595505 --yes
     """
     with connected(**where) as connection:
-        wanted = _confirmed(connection, flow, yes, "Delete", "It cannot be brought back.")
+        wanted = _confirmed(connection, flow, yes, "Delete", "This cannot be undone.")
         connection.delete(wanted)
     click.echo(f"Deleted flow {wanted}.", err=True)
 
 
 @command.command()
 @_flow
-@click.option("--refresh", is_flag=True, help="Make a new link and end the one there was.")
+@click.option("--refresh", is_flag=True, help="Create a new link and revoke the previous one.")
 @connection_options
 @json_option
 def preview(flow: str, refresh: bool, as_json: bool, **where: str) -> None:
-    """Get a link that shows a flow.
+    """Get a preview link to a flow.
 
-    It opens for whoever has it, until it expires.
+    Anyone with the link can open it until it expires.
 
     Example: waflows flows preview 1145805540595505
     """
@@ -262,7 +266,7 @@ def preview(flow: str, refresh: bool, as_json: bool, **where: str) -> None:
 @yes_option
 @connection_options
 def publish(flow: str, yes: bool, **where: str) -> None:
-    """Publish a draft, which is final.
+    """Publish a draft permanently.
 
     A published flow cannot be changed, deleted or made a draft again.
 
@@ -279,14 +283,14 @@ def publish(flow: str, yes: bool, **where: str) -> None:
 @yes_option
 @connection_options
 def deprecate(flow: str, yes: bool, **where: str) -> None:
-    """Take a published flow out of use.
+    """Deprecate a published flow.
 
-    It stays listed and cannot be published again.
+    It can no longer be sent or published again, and stays in the list.
 
     Example: waflows flows deprecate 1145805540595505 --yes
     """
     with connected(**where) as connection:
-        wanted = _confirmed(connection, flow, yes, "Deprecate", "It cannot be undone.")
+        wanted = _confirmed(connection, flow, yes, "Deprecate", "This cannot be undone.")
         connection.deprecate(wanted)
     click.echo(f"Deprecated flow {wanted}.", err=True)
 
@@ -294,11 +298,14 @@ def deprecate(flow: str, yes: bool, **where: str) -> None:
 @command.command()
 @click.argument("flow", required=False, shell_complete=complete_flow)
 @click.option(
-    "--out", metavar="FILE", default=flow_files.STANDARD, help="Write here, not to standard output."
+    "--out",
+    metavar="FILE",
+    default=flow_files.STANDARD,
+    help="Write to this file instead of standard output.",
 )
 @click.option(
     "--all", "folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
-    help="Write every flow of the channel to this folder.",
+    help="Export every flow of the channel to this folder.",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
 @connection_options
@@ -306,15 +313,18 @@ def deprecate(flow: str, yes: bool, **where: str) -> None:
 def export(
     flow: str | None, out: str, folder: Path | None, force: bool, as_json: bool, **where: str
 ) -> None:
-    """Write Flow JSON to files, byte for byte.
+    """Export Flow JSON byte for byte.
 
-    That of FLOW, or with --all of every flow of the channel; then each file has its flow's name,
-    with the id where the name alone would not do, and in a pipe each flow is one line of JSON.
+    Exports FLOW, or with --all every flow of the channel, each to a file named after the flow (with
+    its id added if the name alone is not unique). In a pipe, --all prints one line of JSON per
+    flow.
 
     Example: waflows flows export 1145805540595505 --out booking.json
     """
     if (flow is None) == (folder is None):
-        raise OperatorError("Name the FLOW to export, or a folder for all of them with --all DIR.")
+        raise OperatorError(
+            "Pass the FLOW to export, or --all DIR to export all flows to a folder."
+        )
     with connected(**where) as connection:
         if folder is not None:
             _export_all(connection, folder, force, as_json)
@@ -347,17 +357,19 @@ def _export_all(connection: Client, folder: Path, force: bool, as_json: bool) ->
 
 def _check_sources(files: tuple[str, ...], name: str | None, clone: str | None) -> None:
     if not files and not name:
-        raise OperatorError("Name a FILE of Flow JSON, or a flow without one by --name.")
+        raise OperatorError("Pass a FILE of Flow JSON, or --name to create a flow without one.")
     if files and clone:
-        raise OperatorError("Give a FILE or --clone, not both: each brings a Flow JSON.")
+        raise OperatorError("Pass a FILE or --clone, not both: each provides the Flow JSON.")
     if len(files) > 1 and name:
-        raise OperatorError("--name is for one flow; several are named after their files.")
+        raise OperatorError(
+            "--name is for a single flow; several flows are named after their files."
+        )
     if flow_files.STANDARD in files and not name:
-        raise OperatorError("A flow from standard input has no file to be named after: add --name.")
+        raise OperatorError("A flow from standard input needs --name.")
 
 
 def _confirmed(connection: Client, flow: str, yes: bool, verb: str, consequence: str) -> str:
-    """The id of the flow, once it is sure that it is meant."""
+    """Asks for confirmation and returns the id of the flow."""
     wanted = flow_id(connection, flow)
     confirm(
         yes,
@@ -367,7 +379,7 @@ def _confirmed(connection: Client, flow: str, yes: bool, verb: str, consequence:
 
 
 def _report(facts: dict[str, Any], as_json: bool) -> None:
-    """Tells of one of possibly many, at once, so that an interruption loses nothing."""
+    """Prints one of possibly many results at once, so that an interruption loses none."""
     if as_json or not sys.stdout.isatty():
         click.echo(msgspec.json.encode(facts))
     else:
@@ -375,15 +387,15 @@ def _report(facts: dict[str, Any], as_json: bool) -> None:
 
 
 def _check(saved: Saved) -> None:
-    """Tells the faults of what was saved; raises WaflowsError when that was no success."""
-    for line in _faults(saved.validation_errors):
+    """Prints the findings of a saved flow; raises WaflowsError if the server reports failure."""
+    for line in _findings(saved.validation_errors):
         click.echo(f"  {visible(line)}", err=True)
     if not saved.success:
         raise WaflowsError(f"The server did not report success for flow {visible(saved.id)}.")
 
 
 def _lines(flow: Flow) -> dict[str, str]:
-    """What there is to tell of a flow."""
+    """The lines that describe a flow."""
     lines = {
         "id": flow.id,
         "name": flow.name,
@@ -396,16 +408,17 @@ def _lines(flow: Flow) -> dict[str, str]:
         "created": flow.created_at and _moment(flow.created_at),
         "updated": flow.updated_at and _moment(flow.updated_at),
     }
-    told = {label: str(text) for label, text in lines.items() if text is not None}
-    for number, line in enumerate(_faults(flow.validation_errors), start=1):
-        told[f"fault {number}"] = line
-    return told
+    shown = {label: str(text) for label, text in lines.items() if text is not None}
+    for number, line in enumerate(_findings(flow.validation_errors), start=1):
+        shown[f"finding {number}"] = line
+    return shown
 
 
-def _faults(faults: list[ValidationError]) -> list[str]:
+def _findings(findings: list[ValidationError]) -> list[str]:
     return [
-        f"line {fault.line_start}, column {fault.column_start}: {fault.error}: {fault.message}"
-        for fault in faults
+        f"line {finding.line_start}, column {finding.column_start}: {finding.error}:"
+        f" {finding.message}"
+        for finding in findings
     ]
 
 

@@ -1,4 +1,4 @@
-"""The group of commands whose help shows every summary in full.
+"""A click group whose help shows every summary in full.
 
 click cuts a summary that is longer than its line; here it is wrapped instead.
 """
@@ -11,7 +11,7 @@ import click
 
 
 class Group(click.Group):
-    """A group of commands whose list shows the whole first sentence of each."""
+    """A group of commands whose help lists the whole first sentence of each."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the name and the summary of each command."""

@@ -1,4 +1,4 @@
-"""`waflows key`: the API keys of an account."""
+"""`waflows key`: manage the API keys of an account."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ _UNITS = {"m": 60, "h": 3600, "d": 24 * 3600}
 def command() -> None:
     """Manage the API keys of an account.
 
-    Several keys may be live at once: to replace one, create the next, switch over, revoke the old.
+    Several keys can be active at once: to rotate, create a new key, switch to it, then revoke the
+    old one.
     """
 
 
 @command.command()
 @click.argument("name", default="key")
 @account_option
-@click.option("--read-only", is_flag=True, help="A key that may only read.")
+@click.option("--read-only", is_flag=True, help="Create a read-only key.")
 @click.option(
     "--channel", "channel_ids", multiple=True, help="Limit to this channel; may be repeated."
 )
@@ -42,9 +43,11 @@ def command() -> None:
     help="Limit to this sub-account and its channel; may be repeated.",
 )
 @click.option(
-    "--masked", is_flag=True, help="A key that is shown answers and phone numbers covered up."
+    "--masked", is_flag=True, help="Create a key that sees answers and phone numbers masked."
 )
-@click.option("--expires", metavar="WHEN", help="After 90d, 12h or 30m, or at 2027-01-31T12:00Z.")
+@click.option(
+    "--expires", metavar="WHEN", help="Expiry: after 90d, 12h or 30m, or at 2027-01-31T12:00Z."
+)
 @database_options
 @json_option
 def create(
@@ -58,9 +61,9 @@ def create(
     as_json: bool,
     **where: Any,
 ) -> None:
-    """Issue a key, under a NAME that helps to tell keys apart.
+    """Create an API key with a descriptive NAME.
 
-    The key is printed this once and cannot be shown again.
+    The key is printed only once and cannot be shown again.
     """
     expires_at = _moment(expires) if expires else None
     with opened(**where) as db:
@@ -78,7 +81,7 @@ def create(
         print_json({"apiKey": created.text, **as_builtins(created.key)})
         return
     click.echo(created.text)
-    click.echo("Keep it now: it cannot be shown again.", err=True)
+    click.echo("Save it now: it cannot be shown again.", err=True)
 
 
 @command.command("list")
@@ -99,7 +102,7 @@ def list_(account_id: str, as_json: bool, **where: Any) -> None:
             "STATE": _state,
         },
         as_json=as_json,
-        empty="The account has no key yet; issue one with `waflows key create`.",
+        empty="No keys yet; create one with `waflows key create`.",
     )
 
 
@@ -109,7 +112,7 @@ def list_(account_id: str, as_json: bool, **where: Any) -> None:
 @database_options
 @json_option
 def show(key_id: str, account_id: str, as_json: bool, **where: Any) -> None:
-    """Show what is known of the key with the id KEY."""
+    """Show the key with id KEY."""
     with opened(**where) as db:
         _show(db.read_now(accounts.get_key, account_id, key_id), as_json)
 
@@ -120,7 +123,7 @@ def show(key_id: str, account_id: str, as_json: bool, **where: Any) -> None:
 @database_options
 @json_option
 def revoke(key_id: str, account_id: str, as_json: bool, **where: Any) -> None:
-    """End the key with the id KEY, at once and for good."""
+    """Revoke the key with id KEY immediately and permanently."""
     with opened(**where) as db:
         _show(db.run_now(accounts.revoke_key, account_id, key_id), as_json)
 
@@ -145,7 +148,7 @@ def _rights(key: ApiKey) -> str:
     if key.sub_account_ids is not None:
         where += f", as {', '.join(key.sub_account_ids)}"
     if key.masked:
-        where += ", answers covered up"
+        where += ", answers masked"
     return f"{'read' if key.read_only else 'read and write'} in {where}"
 
 
@@ -154,7 +157,7 @@ def _state(key: ApiKey) -> str:
         return f"revoked {clock.iso(key.revoked_at)}"
     if key.expires_at is None:
         return "live"
-    word = "expired" if key.expires_at <= clock.now_ms() else "live until"
+    word = "expired" if key.expires_at <= clock.now_ms() else "valid until"
     return f"{word} {clock.iso(key.expires_at)}"
 
 
@@ -166,7 +169,7 @@ def _moment(text: str) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise OperatorError(
-            f"--expires takes a time such as 90d, 12h, 30m or 2027-01-31T12:00Z, not {text!r}."
+            f"--expires must be a time such as 90d, 12h, 30m or 2027-01-31T12:00Z, not {text!r}."
         ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""`waflows lint`: the faults of Flow JSON files, found without a server."""
+"""`waflows lint`: check Flow JSON files without a server."""
 
 from __future__ import annotations
 
@@ -26,17 +26,20 @@ _FAULTS, _UNUSABLE = 1, 2
     "form",
     type=click.Choice(["human", "json", "github", "sarif"]),
     default="human",
-    help="How to report: for people (default), programs, GitHub Actions or code scanning.",
+    help="Output for people (default), programs, GitHub Actions or code scanning.",
 )
 @click.option(
     "--version",
     metavar="V",
     type=click.Choice(list(VERSIONS)),
-    help="Check against this Flow JSON version, whatever the files say.",
+    help="Check against this Flow JSON version instead of the one in the file.",
 )
-@click.option("--strict", is_flag=True, help="Let warnings fail as errors do.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option(
-    "--stdin-name", metavar="NAME", default=_STANDARD_NAME, help="What to call standard input."
+    "--stdin-name",
+    metavar="NAME",
+    default=_STANDARD_NAME,
+    help="File name to report for standard input.",
 )
 @click.pass_context
 def command(
@@ -47,14 +50,14 @@ def command(
     strict: bool,
     stdin_name: str,
 ) -> None:
-    """Find every fault of Flow JSON files, offline.
+    """Check Flow JSON files for problems, offline.
 
-    A FILE is checked whatever its name; `-` is standard input. Of a DIR, every *.json below it is
-    checked that is Flow JSON or means to be: hidden folders, node_modules and other kinds of JSON
-    are passed over.
+    A FILE is checked whatever its name; `-` is standard input. In a DIR, every *.json below it that
+    is or seems meant to be Flow JSON is checked; hidden folders, node_modules and other kinds of
+    JSON are skipped.
 
-    Exit status: 0 no faults, 1 faults (with --strict also warnings), 2 something could not be
-    checked; the rest then was.
+    Exit status: 0 no errors, 1 errors (with --strict also warnings), 2 some files could not be
+    checked; the others were.
 
     Example: waflows lint flows/ --format github
     """
@@ -81,7 +84,7 @@ def _linted(inputs: tuple[str, ...], version: str | None, stdin_name: str) -> Ru
 
 
 def _files(inputs: tuple[str, ...], unusable: list[Unusable]) -> Iterator[str]:
-    """The files to check, as they are called; what is wrong with a folder goes to `unusable`."""
+    """The names of the files to check; problems with folders are added to `unusable`."""
     for given in inputs:
         if given == STANDARD or not Path(given).is_dir():
             yield given if given == STANDARD else str(Path(given))
@@ -93,7 +96,7 @@ def _files(inputs: tuple[str, ...], unusable: list[Unusable]) -> Iterator[str]:
             unusable.append(Unusable(given, _place(given), reason))
             continue
         if not found:
-            reason = f"There is no Flow JSON in {given}; name a file to have it checked anyway."
+            reason = f"No Flow JSON found in {given}; pass a file by name to check it anyway."
             unusable.append(Unusable(given, _place(given), reason))
         yield from found
 
@@ -117,14 +120,14 @@ def _not_utf8(name: str, content: bytes, at: int) -> str:
 
 
 def _place(name: str) -> str:
-    """A file's path from the root of the repository, as GitHub wants it.
+    """A file's path from the root of the repository, as GitHub expects it.
 
-    That root is where GitHub Actions says it is, and the current folder elsewhere.
+    GitHub Actions names the root; elsewhere it is the current folder.
     """
     if name == _STANDARD_NAME:
         return name
     root = os.environ.get("GITHUB_WORKSPACE") or "."
-    path = Path(os.path.abspath(name))  # noqa: PTH100 - links stay what the repository calls them
+    path = Path(os.path.abspath(name))  # noqa: PTH100 - symbolic links keep their names
     try:
         return path.relative_to(os.path.abspath(root)).as_posix()  # noqa: PTH100
     except ValueError:

@@ -1,4 +1,4 @@
-"""Doing one thing with many files or flows: with progress, with patience, past failures."""
+"""Run one operation on many items: with a progress bar, retries after a 429, past failures."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ from waflows.errors import WaflowsError
 T = TypeVar("T")
 
 _LONGEST_PAUSE, _MOST_PAUSES = 60.0, 5
-# Errors that would befall the rest just the same.
+# Errors that every other item would get too.
 _HOPELESS = (client.NotAuthenticated, client.WrongAccount, client.RateLimited)
 
 
 def for_each(
     what: str, items: Sequence[T], label: Callable[[T], str], do: Callable[[T], None]
 ) -> None:
-    """Does it with each item, under a bar that says `what`; raises WaflowsError if any failed.
+    """Runs an operation on each item under a progress bar; raises WaflowsError if any failed.
 
-    Each failure is told at once and the next item has its turn, unless the failure would be that
-    of every other too.
+    A failure is printed at once and the next item is tried, unless every item would fail alike.
     """
     failed = 0
     with progress(what, len(items)) as advance:
@@ -37,8 +36,8 @@ def for_each(
             except (WaflowsError, client.ClientError) as error:
                 failed += 1
                 if len(items) == 1:
-                    raise WaflowsError(_told(label(item), error)) from None
-                click.echo(_told(label(item), error), err=True)
+                    raise WaflowsError(_describe_failure(label(item), error)) from None
+                click.echo(_describe_failure(label(item), error), err=True)
                 if _is_hopeless(error) and number < len(items):
                     raise WaflowsError(_sum(failed, number, len(items))) from None
             advance()
@@ -47,7 +46,7 @@ def for_each(
 
 
 def patiently(call: Callable[[], T]) -> T:
-    """Makes a call, and again after a 429: what was refused for its rate alone was not done."""
+    """Makes a call, and repeats it after a 429: a call over the rate limit had no effect."""
     for _ in range(_MOST_PAUSES):
         try:
             return call()
@@ -55,7 +54,7 @@ def patiently(call: Callable[[], T]) -> T:
             seconds = error.retry_after
             if seconds is None or seconds > _LONGEST_PAUSE:
                 raise
-            click.echo(f"The server takes no more for {seconds:.0f} s; waiting.", err=True)
+            click.echo(f"Rate limit reached; waiting {seconds:.0f} s.", err=True)
             time.sleep(seconds + random.uniform(0.0, 0.5))
     return call()
 
@@ -65,8 +64,8 @@ def _is_hopeless(error: Exception) -> bool:
     return unreachable or isinstance(error, _HOPELESS)
 
 
-def _told(label: str, error: WaflowsError | client.ClientError) -> str:
-    """A failure with what it happened to, which errors about a file name themselves."""
+def _describe_failure(label: str, error: WaflowsError | client.ClientError) -> str:
+    """Describes a failure with its item; errors about a file already name it."""
     if isinstance(error, WaflowsError):
         return visible(error.message)
     return f"{visible(label)}: {describe(error)}"

@@ -1,4 +1,4 @@
-"""What operators' commands share: options that name the database, and the database itself."""
+"""Shared by operators' commands: options for the database, and opening it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ account_option = click.option(
 
 
 def database_options(command: F) -> F:
-    """--data, --database-url and --config."""
+    """Adds --data, --database-url and --config."""
     options = [
         click.option("--data", metavar="DIR", help=settings.describe("data")),
         click.option("--database-url", metavar="URL", help=settings.describe("database_url")),
@@ -38,12 +38,12 @@ def database_options(command: F) -> F:
 def settings_of(
     data: str | None, database_url: str | None, config: str | None
 ) -> settings.Settings:
-    """The settings that the options, environment and file give."""
+    """The settings from options, environment and file."""
     return settings.load({"data": data, "database_url": database_url}, os.environ, config)
 
 
 def address_of_database(data: str | None, database_url: str | None, config: str | None) -> str:
-    """The address of the database that the options, environment and file name."""
+    """The database URL from options, environment and file."""
     return settings_of(data, database_url, config).url_of_database
 
 
@@ -51,7 +51,7 @@ def address_of_database(data: str | None, database_url: str | None, config: str 
 def opened(
     data: str | None, database_url: str | None, config: str | None, *, upgrade: bool = False
 ) -> Iterator[Database]:
-    """The database, its schema current; `upgrade` makes it so, otherwise the user is told how."""
+    """Opens the database; with `upgrade` upgrades its schema, else an old one is an error."""
     address = address_of_database(data, database_url, config)
     if not upgrade:
         require_file(address)
@@ -67,10 +67,10 @@ def opened(
 
 
 def require_file(address: str) -> None:
-    """Refuses a SQLite file that is not there: opening it would make one where none is meant."""
+    """Rejects a SQLite file that does not exist: opening it would create it by mistake."""
     path = Path(address.removeprefix("sqlite:///")).expanduser()
     if address.startswith("sqlite:///") and not path.exists():
         raise OperatorError(
-            f"There is no database {path}. Name its folder with --data (`waflows dev` prints it),"
-            " or make a new one with `waflows db upgrade`."
+            f"There is no database {path}. Pass its folder with --data (`waflows dev` prints it),"
+            " or create a database with `waflows db upgrade`."
         )

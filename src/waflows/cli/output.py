@@ -1,4 +1,4 @@
-"""How commands print data: tables on a terminal, JSON in a pipe or with --json."""
+"""Print data: tables on a terminal, JSON in a pipe or with --json."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import msgspec
 from waflows.services import clock
 
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON (always, when not on a terminal)."
+    "--json", "as_json", is_flag=True, help="Print JSON (the default when not on a terminal)."
 )
 
 
@@ -26,7 +26,7 @@ def show_list(
     empty: str,
     more: str = "",
 ) -> None:
-    """Prints a list: each item's JSON, or a table of the columns, or the sentence for none."""
+    """Prints a list as JSON or as a table; `empty` is the sentence for an empty table."""
     if as_json or not sys.stdout.isatty():
         print_json([as_builtins(item) for item in items])
         return
@@ -47,7 +47,7 @@ def show_list(
 
 
 def show_one(item: Any, lines: dict[str, str], *, as_json: bool) -> None:
-    """Prints one thing: its JSON, or a line for each fact known about it."""
+    """Prints one item as JSON, or as labelled lines."""
     if as_json or not sys.stdout.isatty():
         print_json(as_builtins(item))
         return
@@ -58,7 +58,7 @@ def show_one(item: Any, lines: dict[str, str], *, as_json: bool) -> None:
 
 @contextlib.contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """A bar on the terminal while many things are done; call what it yields after each."""
+    """Shows a progress bar on a terminal; call the yielded function after each item."""
     if total < 2 or not sys.stderr.isatty():
         yield lambda: None
         return
@@ -71,7 +71,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
         MofNCompleteColumn(),
         console=Console(stderr=True),
         transient=True,
-        # Standard output stays what it is when it goes somewhere else.
+        # Leave redirected standard output alone.
         redirect_stdout=sys.stdout.isatty(),
     )
     with bar:
@@ -80,7 +80,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
 
 
 def visible(text: str) -> str:
-    """Text from elsewhere without the control characters that would move a terminal."""
+    """Replaces control characters, which could manipulate the terminal."""
     return "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in text)
 
 
@@ -90,7 +90,7 @@ def print_json(value: Any) -> None:
 
 
 def as_builtins(item: Any) -> Any:
-    """What JSON shows of a thing: its times, stored in milliseconds, become ISO text."""
+    """The JSON form of an item: times in milliseconds become ISO text."""
     fields = msgspec.to_builtins(item)
     return {
         name: clock.iso(value) if name.endswith("At") and isinstance(value, int) else value
@@ -99,7 +99,7 @@ def as_builtins(item: Any) -> Any:
 
 
 def escape(text: str) -> str:
-    """Text as rich prints it for itself, brackets and all."""
+    """Escapes a text so that rich prints its brackets literally."""
     from rich.markup import escape as rich_escape
 
     return rich_escape(text)

@@ -1,4 +1,4 @@
-"""`waflows phone`: a made-up user's phone, over HTTP: what it shows, and what is done on it."""
+"""`waflows phone`: read and operate a simulated phone over HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# A number of those set aside for stories: nobody has it.
+# From the range reserved for fiction: nobody has this number.
 _SOMEBODY = "+12025550123"
 _TICKS = {"queued": "🕓", "sent": "✓", "delivered": "✓✓", "read": "✓✓ read"}
 
@@ -27,7 +27,7 @@ _label = click.argument("label")
 
 
 def _options(command: F) -> F:
-    """Whose phone it is, where, and how to print."""
+    """Adds the options that choose the phone, the server and the output."""
     whose = click.option(
         "--msisdn",
         metavar="NUMBER",
@@ -35,28 +35,27 @@ def _options(command: F) -> F:
         show_envvar=True,
         default=_SOMEBODY,
         show_default=True,
-        help="The user's phone number, made up.",
+        help="The simulated user's phone number.",
     )
     return whose(connection_options(json_option(command)))
 
 
 @click.group(cls=Group)
 def command() -> None:
-    """Play a user: read and write messages, open a flow, fill it in, send it.
+    """Act as a user: read and write messages, open a flow, fill it in, send it.
 
-    The phone is simulated by the server, so what it sends goes the way of a real answer, webhook
-    included. Things are named by what stands on the screen. Every command takes --url, --account,
-    --channel and --key, or the variables WAFLOWS_URL, WAFLOWS_ACCOUNT, WAFLOWS_CHANNEL and
-    WAFLOWS_KEY.
+    The server simulates the phone, so its answers are processed like real ones, including webhooks.
+    Refer to elements by their text on the screen. Every command takes --url, --account, --channel
+    and --key, or the variables WAFLOWS_URL, WAFLOWS_ACCOUNT, WAFLOWS_CHANNEL and WAFLOWS_KEY.
     """
 
 
 @command.command()
 @click.argument("text")
-@click.option("--name", default="", help="What the user is called.")
+@click.option("--name", default="", help="The user's name.")
 @_options
 def say(text: str, name: str, as_json: bool, **where: str) -> None:
-    """Write TEXT to the business, which opens its 24 hours to answer.
+    """Send TEXT to the business, which opens the 24-hour service window.
 
     Example: waflows phone say "Hello" --name Ines
     """
@@ -71,7 +70,7 @@ def say(text: str, name: str, as_json: bool, **where: str) -> None:
 @command.command()
 @_options
 def chat(as_json: bool, **where: str) -> None:
-    """Look at the chat; what came is read by it."""
+    """Show the chat and mark its messages as read."""
     with _phone(where) as phone:
         found = phone.look()
     show_list(
@@ -79,7 +78,7 @@ def chat(as_json: bool, **where: str) -> None:
         {
             "TIME": lambda message: message.timestamp.strftime("%Y-%m-%d %H:%M:%S"),
             "FROM": lambda message: "user" if message.direction == "inbound" else "business",
-            "MESSAGE": _told,
+            "MESSAGE": _message_text,
             "STATE": lambda message: (
                 "" if message.direction == "inbound" else _TICKS.get(message.state, message.state)
             ),
@@ -90,17 +89,22 @@ def chat(as_json: bool, **where: str) -> None:
 
 
 @command.command("open")
-@click.option("--message", "umid", metavar="UMID", help="Default: the newest one not finished.")
+@click.option(
+    "--message",
+    "umid",
+    metavar="UMID",
+    help="Message to use (default: the newest one with an open flow).",
+)
 @_options
 def open_(umid: str | None, as_json: bool, **where: str) -> None:
-    """Tap the button of a flow message."""
+    """Tap the button of a flow message to open the flow."""
     _do(where, as_json, lambda phone: phone.open(umid))
 
 
 @command.command()
 @_options
 def screen(as_json: bool, **where: str) -> None:
-    """Show what the phone shows."""
+    """Show the phone's screen."""
     _do(where, as_json, lambda phone: phone.screen())
 
 
@@ -109,7 +113,7 @@ def screen(as_json: bool, **where: str) -> None:
 @click.argument("value")
 @_options
 def fill(label: str, value: str, as_json: bool, **where: str) -> None:
-    """Type VALUE into the input LABEL, in place of what is there.
+    """Type VALUE into the input LABEL, replacing its text.
 
     Example: waflows phone fill "Your name" Ines
     """
@@ -121,7 +125,7 @@ def fill(label: str, value: str, as_json: bool, **where: str) -> None:
 @click.argument("items", metavar="ITEM...", nargs=-1, required=True)
 @_options
 def choose(label: str, items: tuple[str, ...], as_json: bool, **where: str) -> None:
-    """Select items of the choice LABEL, by title or id."""
+    """Select options of LABEL by title or id."""
     _do(where, as_json, lambda phone: phone.choose(label, *items))
 
 
@@ -130,7 +134,7 @@ def choose(label: str, items: tuple[str, ...], as_json: bool, **where: str) -> N
 @click.argument("items", metavar="ITEM...", nargs=-1, required=True)
 @_options
 def unchoose(label: str, items: tuple[str, ...], as_json: bool, **where: str) -> None:
-    """Clear items of the choice LABEL."""
+    """Clear options of LABEL."""
     _do(where, as_json, lambda phone: phone.unchoose(label, *items))
 
 
@@ -156,7 +160,7 @@ def uncheck(label: str, as_json: bool, **where: str) -> None:
 @click.argument("end", required=False)
 @_options
 def pick(label: str, date: str, end: str | None, as_json: bool, **where: str) -> None:
-    """Pick DATE, YYYY-MM-DD, in LABEL; with END a range."""
+    """Pick DATE (YYYY-MM-DD) in LABEL; with END, a range."""
     _do(where, as_json, lambda phone: phone.pick(label, date, end))
 
 
@@ -165,7 +169,7 @@ def pick(label: str, date: str, end: str | None, as_json: bool, **where: str) ->
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @_options
 def upload(label: str, files: tuple[str, ...], as_json: bool, **where: str) -> None:
-    """Pick made-up files of these names in LABEL."""
+    """Attach sample files with these names in LABEL."""
     _do(where, as_json, lambda phone: phone.upload(label, *files))
 
 
@@ -173,7 +177,7 @@ def upload(label: str, files: tuple[str, ...], as_json: bool, **where: str) -> N
 @_label
 @_options
 def tap(label: str, as_json: bool, **where: str) -> None:
-    """Tap the button, the link or the entry LABEL.
+    """Tap the button, link or list entry LABEL.
 
     Example: waflows phone tap Continue
     """
@@ -183,21 +187,21 @@ def tap(label: str, as_json: bool, **where: str) -> None:
 @command.command()
 @_options
 def submit(as_json: bool, **where: str) -> None:
-    """Tap the button at the bottom, whatever it is called."""
+    """Tap the button at the bottom of the screen."""
     _do(where, as_json, lambda phone: phone.submit())
 
 
 @command.command()
 @_options
 def back(as_json: bool, **where: str) -> None:
-    """Go one screen back; from the first one, close the flow."""
+    """Go back one screen; on the first screen, close the flow."""
     _do(where, as_json, lambda phone: phone.back())
 
 
 @command.command()
 @_options
 def close(as_json: bool, **where: str) -> None:
-    """Close the flow without an answer."""
+    """Close the flow without sending an answer."""
     _do(where, as_json, lambda phone: phone.close())
 
 
@@ -209,7 +213,7 @@ def _phone(where: dict[str, str]) -> Iterator[Phone]:
 
 
 def _do(where: dict[str, str], as_json: bool, what: Callable[[Phone], Screen]) -> None:
-    """Does something on the phone and prints the screen it leads to."""
+    """Performs an action on the phone and prints the resulting screen."""
     with _phone(where) as phone:
         shown = what(phone)
     if as_json or not sys.stdout.isatty():
@@ -222,7 +226,7 @@ def _do(where: dict[str, str], as_json: bool, what: Callable[[Phone], Screen]) -
         print_json(shown.response)
 
 
-def _told(message: ChatMessage) -> str:
+def _message_text(message: ChatMessage) -> str:
     if message.response_json is not None:
         return f"Response sent: {message.response_json}"
     parts = [message.header, message.body, message.footer]

@@ -1,4 +1,4 @@
-"""`waflows play`: a flow in the terminal, by hand, from a script of answers, or in every way."""
+"""`waflows play`: play a flow in the terminal by hand, from a script, or along every path."""
 
 from __future__ import annotations
 
@@ -23,16 +23,20 @@ class NotPlayedToTheEnd(WaflowsError):
 
 @click.command()
 @click.argument("file")
-@click.option("--answers", metavar="FILE", help="Play by a script of answers, YAML or JSON.")
-@click.option("--every-way", is_flag=True, help="Have every way through it tried, and report.")
-@click.option("--screen", default="", metavar="ID", help="Open on this screen.")
-@click.option("--data", metavar="JSON", help="Data the message brings to the first screen.")
+@click.option("--answers", metavar="FILE", help="Play from a script of answers, YAML or JSON.")
+@click.option("--every-way", is_flag=True, help="Try every path through the flow and report.")
+@click.option("--screen", default="", metavar="ID", help="Start on this screen.")
+@click.option(
+    "--data", metavar="JSON", help="Data that the message passes to the first screen, as JSON."
+)
 @click.option("--flow-token", default="unused", metavar="TEXT", help="The message's flow_token.")
-@click.option("--today", default="", metavar="DATE", help="Day calendars open on, YYYY-MM-DD.")
+@click.option(
+    "--today", default="", metavar="DATE", help="Date on which calendars open, YYYY-MM-DD."
+)
 @click.option(
     "--endpoint",
     metavar="FILE.py:FUNCTION",
-    help="A Python function that takes a request of the flow and returns the answer.",
+    help="Python function that answers the flow's endpoint requests.",
 )
 @json_option
 def command(
@@ -48,9 +52,9 @@ def command(
 ) -> None:
     """Play the flow in FILE and print its response as JSON.
 
-    On a terminal it asks what to do, screen by screen. With --answers it plays by a script: a list
+    On a terminal it asks what to do, screen by screen. With --answers it follows a script: a list
     of steps such as `- fill: {Name: Ines}`, `- choose: {Room: Double}` and `- tap: Continue`. A
-    FILE of `-` is standard input. Without --data, the first screen has its `__example__` values.
+    FILE of `-` is standard input. Without --data, the first screen uses its `__example__` values.
 
     Example: waflows play booking.json --answers answers.yaml
     """
@@ -76,7 +80,7 @@ def command(
         elif sys.stdin.isatty():
             play_by_hand.play(phone)
         else:
-            raise OperatorError("There is no terminal to ask on; give a script with --answers.")
+            raise OperatorError("There is no terminal for input; pass a script with --answers.")
     except FlowExpectationError as error:
         raise NotPlayedToTheEnd(_shown(str(error))) from None
     if phone.screen.phase is not Phase.COMPLETED:
@@ -105,7 +109,7 @@ def _report(found: Exploration, as_json: bool) -> None:
     else:
         click.echo(_shown(found.report()))
     if not found.endings:
-        raise NotPlayedToTheEnd("No way leads to the end.")
+        raise NotPlayedToTheEnd("No path leads to the end of the flow.")
 
 
 def _shown(drawn: str) -> str:

@@ -1,4 +1,4 @@
-"""A script of answers: a list of steps, each one verb with what it is done to.
+"""A script of answers: a list of steps, each a verb with its target.
 
     - expect: Your details
     - fill: {Name: Ines, Email: ines@example.com}
@@ -10,7 +10,7 @@
     - back
     - answer: {screen: CONFIRM, data: {total: 30}}
 
-Each `answer` is what the data endpoint says to the next request. YAML, of which JSON is a part.
+Each `answer` is the data endpoint's response to the next request. The script is YAML or JSON.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def read(file: str) -> list[Step]:
 
 
 def play(phone: Phone, steps: list[Step]) -> None:
-    """Carries out the steps. Raises FlowExpectationError for one that cannot be."""
+    """Runs the steps. Raises FlowExpectationError for a step that is not possible."""
     for number, (verb, what) in enumerate(steps, 1):
         try:
             VERBS[verb](phone, what)
@@ -54,7 +54,7 @@ def play(phone: Phone, steps: list[Step]) -> None:
 
 
 def endpoint_of(steps: list[Step]) -> Endpoint | None:
-    """The endpoint the script's `answer` steps make, None when it has none."""
+    """An endpoint that gives the script's `answer` steps; None if there are none."""
     answers = [what for verb, what in steps if verb == "answer"]
     if not answers:
         return None
@@ -63,7 +63,7 @@ def endpoint_of(steps: list[Step]) -> Endpoint | None:
     def endpoint(request: dict[str, Any]) -> dict[str, Any]:
         found = next(left, None)
         if found is None:
-            raise BadAnswers(f"The script has no more `answer` for the request {request}.")
+            raise BadAnswers(f"The script has no `answer` left for the request {request}.")
         return dict(found)
 
     return endpoint
@@ -73,15 +73,15 @@ def _step(each: Any, where: str) -> Step:
     if each == "back":
         return "back", None
     if not isinstance(each, dict) or len(each) != 1:
-        raise BadAnswers(f"{where}: a step is one verb, such as `tap: Continue`.")
+        raise BadAnswers(f"{where}: a step must be one verb, such as `tap: Continue`.")
     verb, what = next(iter(each.items()))
     if verb not in VERBS:
-        raise BadAnswers(f"{where}: there is no verb {verb!r}; there is {', '.join(VERBS)}.")
+        raise BadAnswers(f"{where}: unknown verb {verb!r}; use one of {', '.join(VERBS)}.")
     form = _FORMS[verb]
     return str(verb), form(what, f"{where}, {verb}")
 
 
-# --- forms of what a verb takes
+# --- the arguments of verbs
 
 
 def _texts(what: Any, where: str) -> list[str]:
@@ -93,12 +93,12 @@ def _text(what: Any, where: str) -> str:
         isinstance(what, int | float) and not isinstance(what, bool)
     ):
         return str(what)
-    raise BadAnswers(f"{where}: {what!r} is no text; put it in quotes.")
+    raise BadAnswers(f"{where}: {what!r} is not a string; put it in quotes.")
 
 
 def _labelled(what: Any, where: str) -> dict[str, list[str]]:
     if not isinstance(what, dict):
-        raise BadAnswers(f"{where}: it takes labels and values, such as {{Name: Ines}}.")
+        raise BadAnswers(f"{where}: expected labels and values, such as {{Name: Ines}}.")
     return {_text(label, where): _texts(value, where) for label, value in what.items()}
 
 
@@ -106,20 +106,20 @@ def _dates(what: Any, where: str) -> dict[str, list[str]]:
     picked = _labelled(what, where)
     for days in picked.values():
         if len(days) not in {1, 2}:
-            raise BadAnswers(f"{where}: give a date, or a list of start and end.")
+            raise BadAnswers(f"{where}: expected a date, or a list of start and end dates.")
     return picked
 
 
 def _answer(what: Any, where: str) -> dict[str, Any]:
     if not isinstance(what, dict):
-        raise BadAnswers(f"{where}: an answer has `screen` and `data`.")
+        raise BadAnswers(f"{where}: expected `screen` and `data`.")
     found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(what))
     return found
 
 
 def _nothing(what: Any, where: str) -> None:
     if what is not None:
-        raise BadAnswers(f"{where}: it takes nothing.")
+        raise BadAnswers(f"{where}: takes no value.")
 
 
 # --- the verbs

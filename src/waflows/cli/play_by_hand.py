@@ -1,4 +1,4 @@
-"""A flow played at the terminal: each screen is drawn, then one thing after another asked."""
+"""Play a flow interactively: draw each screen, then ask for one action after another."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Choice = tuple[str, Callable[[], None]]
 
 
 def play(phone: Phone) -> None:
-    """Asks what to do until the flow is completed or closed, or the person gives up.
+    """Asks what to do until the flow is completed or closed, or the user quits.
 
-    Everything is written to standard error, so that standard output has the response alone.
+    Everything is written to standard error, so that standard output holds only the response.
     """
     while phone.screen.phase is Phase.OPEN:
         _say(draw(phone.screen))
         choices = _choices(phone)
         for number, (what, _) in enumerate(choices, 1):
             _say(f"  {number}  {what}")
-        _say("  q  give up")
+        _say("    q  quit")
         answer = click.prompt("What", default=_usual(phone.screen, choices), err=True)
         if answer == "q":
             return
         if not answer.isdecimal() or not 0 < int(answer) <= len(choices):
-            _say(f"There is no {answer!r} to choose.")
+            _say(f"{answer!r} is not one of the choices.")
             continue
         try:
             choices[int(answer) - 1][1]()
@@ -62,7 +62,7 @@ def _choices(phone: Phone) -> list[Choice]:
 
 
 def _usual(view: View, choices: list[Choice]) -> str:
-    """The first input that is wrong or missing, else the footer, else the way back."""
+    """The first input that is invalid or missing, else the footer, else going back."""
     inputs = [w for w in view.widgets if isinstance(w, widgets.Input) and w.enabled]
     waiting = next((w for w in inputs if w.problem is not None), None)
     footer = next((w for w in view.widgets if isinstance(w, widgets.Footer)), None)
@@ -107,21 +107,21 @@ def _input(phone: Phone, widget: widgets.Input) -> Choice:
     else:
 
         def ask() -> None:
-            names = _ask(f"{widget.label}, file names with commas between").split(",")
+            names = _ask(f"{widget.label}, file names separated by commas").split(",")
             phone.upload(widget.name, *filter(None, map(str.strip, names)))
 
     return _called(widget), ask
 
 
 def _choose(phone: Phone, widget: widgets.Choice) -> None:
-    """Asks for options by number; one that is selected is cleared."""
+    """Asks for options by number; choosing a selected one clears it."""
     for number, option in enumerate(widget.options, 1):
         _say(f"    {number}  {option.title}{'  ✓' if option.selected else ''}")
-    several = ", several with commas between" if widget.multiple else ""
+    several = ", several separated by commas" if widget.multiple else ""
     for part in _ask(f"{widget.label}{several}").split(","):
         chosen = part.strip()
         if not chosen.isdecimal() or not 0 < int(chosen) <= len(widget.options):
-            _say(f"There is no {chosen!r} to choose.")
+            _say(f"{chosen!r} is not one of the choices.")
             continue
         option = widget.options[int(chosen) - 1]
         change = phone.unchoose if option.selected else phone.choose

@@ -1,4 +1,4 @@
-"""`waflows preview`: a flow from a file in a browser, drawn anew whenever the file changes."""
+"""`waflows preview`: preview a flow from a file in a browser, reloaded on every change."""
 
 from __future__ import annotations
 
@@ -23,27 +23,32 @@ _END_SECONDS = 1
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; 0 takes a free one.")
-@click.option("--host", default="127.0.0.1", help="Address of this machine's own to listen on.")
-@click.option("--no-open", is_flag=True, help="Only print the address; open no browser.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port to listen on; 0 picks a free one.",
+)
+@click.option("--host", default="127.0.0.1", help="Loopback address to listen on.")
+@click.option("--no-open", is_flag=True, help="Only print the address; do not open a browser.")
 @click.option(
     "--endpoint",
     metavar="FILE.py:FUNCTION",
-    help="A Python function that takes a request of the flow and returns the answer.",
+    help="Python function that answers the flow's endpoint requests.",
 )
 def command(file: Path, port: int, host: str, no_open: bool, endpoint: str | None) -> None:
-    """Play the flow in FILE in a browser, and again whenever the file is saved.
+    """Preview the flow in FILE in a browser, reloading whenever the file is saved.
 
-    The page shows the flow in a phone, with its data and actions beside it. On a change it stays on
-    its screen with what was entered; faults stand over the phone, with line and column. It is
-    served from this machine to this machine only. Stop it with Ctrl-C.
+    The page shows the flow in a phone, with its data and actions beside it. A reload keeps the
+    current screen and the values entered; problems are shown above the phone, with line and column.
+    Only this machine can open the page. Stop it with Ctrl-C.
 
     Example: waflows preview booking.json
     """
     if host not in _HOSTS:
         raise OperatorError(f"--host must be one of {', '.join(sorted(_HOSTS))}, not {host!r}.")
     if not file.is_file():
-        raise UnusableFile(f"There is no file {file}.")
+        raise UnusableFile(f"File {file} does not exist.")
     answering = endpoint_function(endpoint) if endpoint else None
     settings = Settings(host="127.0.0.1" if host == "localhost" else host, port=port)
     listening = listen(settings)
@@ -63,8 +68,8 @@ def command(file: Path, port: int, host: str, no_open: bool, endpoint: str | Non
         )
         await uvicorn.Server(config).serve(sockets=[listening])
 
-    click.echo(f"{file} is played at {address}\nStop with Ctrl-C.")
+    click.echo(f"Preview of {file} at {address}\nStop with Ctrl-C.")
     if not no_open:
-        # The socket listens already: the browser's first request waits for the server.
+        # The socket already listens, so the browser's first request waits for the server.
         webbrowser.open(address)
     asyncio.run(serve())

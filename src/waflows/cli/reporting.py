@@ -1,4 +1,4 @@
-"""How lint and explain print what they have to say: in colours, on a terminal that wants them."""
+"""Print the output of lint and explain, in colour if the terminal supports it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import click
 
 
 def wants_colour() -> bool:
-    """Whether standard output is a terminal, and NO_COLOR does not speak against it."""
+    """Whether standard output is a terminal and NO_COLOR is not set."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def print_report(text: str) -> None:
-    """Prints a text: as the terminal can show it, and as UTF-8 where a program may read it."""
+    """Prints a text in the terminal's encoding, and as UTF-8 to a pipe or file."""
     if sys.stdout.isatty():
         encoding = sys.stdout.encoding
         click.echo(text.encode(encoding, "replace").decode(encoding), nl=False)

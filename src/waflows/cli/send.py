@@ -1,4 +1,4 @@
-"""`waflows send`: a flow to one phone number, over HTTP, through waflows or through 8x8."""
+"""`waflows send`: send a flow to a phone number over HTTP, through waflows or 8x8."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from waflows.cli.output import as_builtins, json_option, print_json, visible
     required=True,
     envvar="WAFLOWS_MSISDN",
     show_envvar=True,
-    help="The phone number, with its country code.",
+    help="Recipient's phone number, with country code.",
 )
 @click.option(
     "--sub-account",
@@ -31,25 +31,25 @@ from waflows.cli.output import as_builtins, json_option, print_json, visible
     show_envvar=True,
     help="The sub-account that sends.",
 )
-@click.option("--text", required=True, help="What the message says.")
-@click.option("--button", required=True, help="What its button says, at most 30 characters.")
-@click.option("--header", help="A line above the text.")
-@click.option("--footer", help="A line below it.")
-@click.option("--screen", metavar="ID", help="The screen to open on (default: the first entry).")
-@click.option("--data", metavar="JSON", help="The data of that screen, as a JSON object.")
-@click.option("--token", help="A flow token of your own, which comes back with the answer.")
-@click.option("--draft", is_flag=True, help="Send a flow that is not published yet, to try it.")
-@click.option("--ask-endpoint", is_flag=True, help="Let the flow's endpoint say what comes first.")
+@click.option("--text", required=True, help="Text of the message.")
+@click.option("--button", required=True, help="Label of the button, at most 30 characters.")
+@click.option("--header", help="Header above the text.")
+@click.option("--footer", help="Footer below the text.")
+@click.option("--screen", metavar="ID", help="First screen (default: the flow's entry screen).")
+@click.option("--data", metavar="JSON", help="Data for the first screen, as a JSON object.")
+@click.option("--token", help="Your own flow token, returned with the answer.")
+@click.option("--draft", is_flag=True, help="Send a draft, for testing.")
+@click.option("--ask-endpoint", is_flag=True, help="Ask the flow's endpoint for the first screen.")
 @connection_options
 @json_option
 def command(
     flow: str, msisdn: str, sub_account: str, data: str | None, as_json: bool, **given: Any
 ) -> None:
-    """Send FLOW, an id or a name, to a phone number that wrote within the last 24 hours.
+    """Send FLOW, given by id or name, to a user who wrote within the last 24 hours.
 
     Example: waflows send "Visitor feedback" --to +12025550123 --text "How was it?" --button Tell
 
-    On a waflows server `waflows phone` plays the one who gets it.
+    On a waflows server, use `waflows phone` to act as the recipient.
     """
     where = {name: given.pop(name) for name in ("url", "account", "channel", "key")}
     given["body"] = given.pop("text")

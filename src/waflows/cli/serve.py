@@ -49,10 +49,10 @@ def _metavar(name: str) -> str:
 def command(config: str | None, **flags: str | None) -> None:
     """Start a production server.
 
-    Every option can also be set by the environment variable beside it, or by its name in the
-    settings file; the command line counts first, the file last. The key that seals stored secrets
-    is set by WAFLOWS_SECRETS_KEY or in the file, never by an option. Run `waflows db upgrade` once
-    before the first start and after every update.
+    Every option can also be set by the environment variable beside it or by its name in the
+    settings file. The command line takes precedence over the environment, and the environment over
+    the file. The secrets key is set by WAFLOWS_SECRETS_KEY or in the file, never by an option. Run
+    `waflows db upgrade` before the first start and after every update.
     """
     chosen = settings.load(flags, os.environ, config)
     _check_database(chosen)
@@ -79,11 +79,11 @@ def command(config: str | None, **flags: str | None) -> None:
 
 
 def _check_database(chosen: Settings) -> None:
-    """Refuses to start on a database that cannot be used, before any worker tries."""
+    """Refuses to start if the database cannot be used, before any worker starts."""
     db = open_database(chosen.url_of_database, chosen.listen_url)
     try:
         migrate.require_current(db)
-        # Makes the key at the first start, before workers could each try to.
+        # Creates the secrets key at the first start, before several workers could try to.
         sealing.open_vault(db, chosen)
     finally:
         db.close()

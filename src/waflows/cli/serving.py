@@ -1,4 +1,4 @@
-"""Running uvicorn, as `dev` and `serve` both do."""
+"""Configure uvicorn and its socket, for `dev`, `serve` and `preview`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from waflows.errors import OperatorError
 from waflows.http.traffic import raise_descriptor_limit
 from waflows.settings import Settings
 
-# Where this machine reaches a server that listens on every address.
+# Loopback addresses of servers that listen on every address.
 _REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 def listen(settings: Settings) -> socket.socket:
-    """A bound socket; raises OperatorError when the address or port cannot be had.
+    """Binds a socket; raises OperatorError if the address or port is not available.
 
-    As every connection needs a descriptor, this process and its workers may have more of them.
+    Also raises the limit of open files, as every connection needs a descriptor.
     """
     raise_descriptor_limit()
     try:
@@ -29,7 +29,7 @@ def listen(settings: Settings) -> socket.socket:
     except OSError as error:
         raise OperatorError(
             f"Cannot listen on {settings.host} port {settings.port}: {error.strerror};"
-            " choose another with --port (0 takes any free one)."
+            " choose another with --port (0 picks a free one)."
         ) from None
     listening.set_inheritable(True)
     return listening
@@ -43,11 +43,11 @@ def address_of(listening: socket.socket, settings: Settings) -> str:
 
 
 def uvicorn_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
-    """How waflows runs uvicorn: no log lines of its own, errors in the envelope."""
+    """The uvicorn configuration: no uvicorn log lines, errors in our envelope."""
     return uvicorn.Config(
         app,
         loop="auto",
-        # By name: a process that only looks after workers has no use for the whole server.
+        # By name, so that the supervisor does not import the whole server.
         http="waflows.http.protocol:EnvelopeProtocol",
         ws="none",
         interface="asgi3",

@@ -1,4 +1,4 @@
-"""`waflows subaccount`: the sub-accounts of an account."""
+"""`waflows subaccount`: manage the sub-accounts of an account."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def command() -> None:
     "channel_id",
     required=True,
     envvar="WAFLOWS_CHANNEL",
-    help="Channel that it sends through.",
+    help="Channel through which it sends.",
 )
 @click.option("--name", default="", help="Name for lists (default: the ID).")
 @database_options
@@ -34,7 +34,7 @@ def command() -> None:
 def create(
     sub_account_id: str, account_id: str, channel_id: str, name: str, as_json: bool, **where: Any
 ) -> None:
-    """Add a sub-account with an ID of your choice, for example one that you have at 8x8."""
+    """Add a sub-account with an ID of your choice, for example an existing 8x8 one."""
     with opened(**where) as db:
         made = db.run_now(
             sub_accounts.create_sub_account, account_id, sub_account_id, channel_id, name
@@ -69,5 +69,5 @@ def list_(account_id: str, as_json: bool, **where: Any) -> None:
             "CREATED": lambda each: clock.iso(each.created_at),
         },
         as_json=as_json,
-        empty="The account has no sub-account yet; add one with `waflows subaccount create ID`.",
+        empty="No sub-accounts yet; add one with `waflows subaccount create ID`.",
     )

@@ -1,4 +1,4 @@
-"""`waflows submissions`: what users sent by finishing flows, over HTTP."""
+"""`waflows submissions`: list, export and delete submissions over HTTP."""
 
 from __future__ import annotations
 
@@ -24,18 +24,20 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_NOT_TO_BE_UNDONE = "It cannot be brought back."
+_NOT_TO_BE_UNDONE = "This cannot be undone."
 _FILTERS = (
     click.option(
         "--flow",
         metavar="FLOW",
         shell_complete=complete_flow,
-        help="Only answers to this flow: its id, or its exact name in the channel.",
+        help="Only submissions of this flow: its id, or its exact name in the channel.",
     ),
-    click.option("--since", metavar="TIME", help="Only from this date or time on, in UTC."),
-    click.option("--until", metavar="TIME", help="Only before this time; a date counts whole."),
-    click.option("--msisdn", metavar="NUMBER", help="Only answers of this phone number."),
-    click.option("--all-channels", is_flag=True, help="Not only those in the channel."),
+    click.option("--since", metavar="TIME", help="Only from this date or time on (UTC)."),
+    click.option(
+        "--until", metavar="TIME", help="Only before this time; a date includes the whole day."
+    ),
+    click.option("--msisdn", metavar="NUMBER", help="Only submissions from this phone number."),
+    click.option("--all-channels", is_flag=True, help="Include all channels."),
 )
 
 
@@ -47,10 +49,10 @@ def _filter_options(command: F) -> F:
 
 @click.group(cls=Group)
 def command() -> None:
-    """List, export and delete what users sent by finishing flows.
+    """List, export and delete submissions: the answers of users who completed flows.
 
     Every command takes --url, --account, --channel and --key, or the variables WAFLOWS_URL,
-    WAFLOWS_ACCOUNT, WAFLOWS_CHANNEL and WAFLOWS_KEY. Without a channel it is about all of them.
+    WAFLOWS_ACCOUNT, WAFLOWS_CHANNEL and WAFLOWS_KEY. Without a channel, all channels are included.
     """
 
 
@@ -58,12 +60,12 @@ def command() -> None:
 @_filter_options
 @click.option(
     "--limit", metavar="N", type=click.IntRange(min=1, max=1000), default=100, show_default=True,
-    help="Only the newest ones, this many.",
+    help="List only this many, newest first.",
 )  # fmt: skip
 @connection_options
 @json_option
 def list_(limit: int, as_json: bool, **options: Any) -> None:
-    """List what users sent, newest first.
+    """List submissions, newest first.
 
     With --flow, each field of the flow is a column.
 
@@ -90,7 +92,7 @@ def list_(limit: int, as_json: bool, **options: Any) -> None:
         page.submissions,
         columns,
         as_json=as_json,
-        empty="Nothing of that was sent." if any(filters.values()) else "Nothing was sent yet.",
+        empty="No matching submissions." if any(filters.values()) else "No submissions yet.",
         more=f"{shown} of {at_least}{page.total:,}." if page.next else "",
     )
 
@@ -125,17 +127,20 @@ def show(submission: str, as_json: bool, **where: Any) -> None:
 @_filter_options
 @click.option(
     "--format", "kind", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True,
-    help="CSV for spreadsheets, or one line of JSON each.",
+    help="CSV for spreadsheets, or one line of JSON per submission.",
 )  # fmt: skip
 @click.option(
-    "--out", metavar="FILE", default=flow_files.STANDARD, help="Write here, not to standard output."
+    "--out",
+    metavar="FILE",
+    default=flow_files.STANDARD,
+    help="Write to this file instead of standard output.",
 )
-@click.option("--force", is_flag=True, help="Overwrite a file that exists.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @connection_options
 def export(kind: Any, out: str, force: bool, **options: Any) -> None:
-    """Write everything that matches to a file, newest first, whatever the number.
+    """Export all matching submissions to a file, newest first.
 
-    A FILE has its name only when it is whole.
+    FILE gets its name only when it is complete.
 
     Example: waflows submissions export --since 2026-03-01 --out march.csv
     """
@@ -152,36 +157,36 @@ def export(kind: Any, out: str, force: bool, **options: Any) -> None:
 
 @command.command()
 @click.argument("submissions", metavar="[SUBMISSION]...", nargs=-1)
-@click.option("--msisdn", metavar="NUMBER", help="Delete all that this phone number sent.")
+@click.option("--msisdn", metavar="NUMBER", help="Delete everything this phone number sent.")
 @yes_option
 @connection_options
 def delete(submissions: tuple[str, ...], msisdn: str | None, yes: bool, **where: Any) -> None:
-    """Delete submissions by their ids, or all that one phone number sent.
+    """Delete submissions by id, or everything that one phone number sent.
 
-    The latter includes what was said with that number, and the events about it.
+    The latter includes the conversations with that number and the events about them.
 
     Example: waflows submissions delete --msisdn +6581234567 --yes
     """
     if bool(submissions) == (msisdn is not None):
-        raise OperatorError("Name SUBMISSIONs by their ids, or a phone number with --msisdn.")
-    which = f"all that {msisdn} sent" if msisdn else f"{len(submissions)} of what users sent"
+        raise OperatorError("Pass the ids of SUBMISSIONs, or a phone number with --msisdn.")
+    which = f"everything that {msisdn} sent" if msisdn else f"{len(submissions)} submissions"
     confirm(yes, lambda: f"Delete {which}? {_NOT_TO_BE_UNDONE}")
     with connected_to_account(**where) as connection:
         if msisdn is not None:
             gone = connection.delete_submissions_of(msisdn)
-            told = (
+            deleted = (
                 f"Deleted {gone.submissions} submissions, {gone.messages} messages and"
                 f" {gone.events} events."
             )
         else:
             for each in submissions:
                 connection.delete_submission(each)
-            told = f"Deleted {len(submissions)}."
-    click.echo(told, err=True)
+            deleted = f"Deleted {len(submissions)}."
+    click.echo(deleted, err=True)
 
 
 def _parted(options: dict[str, Any]) -> tuple[Filters, dict[str, Any]]:
-    """The filters among the options, and the rest, which say where to look."""
+    """Splits the options into filters and connection options."""
     everywhere = options.pop("all_channels")
     filters: Filters = {
         "flow": options.pop("flow"),
@@ -194,7 +199,7 @@ def _parted(options: dict[str, Any]) -> tuple[Filters, dict[str, Any]]:
 
 
 def _named(connection: Client, filters: Filters) -> Filters:
-    """The filters with the id of a flow that was given by its name."""
+    """The filters, with a flow's name replaced by its id."""
     flow = filters["flow"]
     return {**filters, "flow": None if flow is None else flow_id(connection, flow)}
 
@@ -204,7 +209,7 @@ def _moment(submission: Submission) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A value for people: text as it is, the rest as JSON."""
+    """Formats a value for a terminal: text unchanged, other values as JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()

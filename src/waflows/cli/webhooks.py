@@ -1,4 +1,4 @@
-"""`waflows webhooks`: where an account's events are sent, and what became of them, over HTTP."""
+"""`waflows webhooks`: configure an account's webhooks and inspect deliveries over HTTP."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ _TEST_SECONDS = 15.0
 
 _sub_account = click.option(
     "--sub-account", "sub_account_id", metavar="ID", default="*", show_default=True,
-    help="The sub-account whose events are meant, or * for all.",
+    help="Sub-account whose events to send, or * for all.",
 )  # fmt: skip
 
 
 def _type_option(*, required: bool) -> Callable[[F], F]:
     return click.option(
         "--type", "type_", type=click.Choice(_TYPES, case_sensitive=False), required=required,
-        help="CADR for receipts, MSG for inbound messages, CABM for changes of flows."
-        + ("" if required else " Without it, receipts and inbound messages are meant."),
+        help="Event type: CADR for receipts, MSG for inbound messages, CABM for flow changes."
+        + ("" if required else " Default: receipts and inbound messages."),
     )  # fmt: skip
 
 
 @click.group(cls=Group)
 def command() -> None:
-    """Say where events are sent, and see what became of them.
+    """Configure webhooks and inspect their deliveries.
 
     Every command takes --url, --account and --key, or the variables WAFLOWS_URL, WAFLOWS_ACCOUNT
-    and WAFLOWS_KEY. A secret given as - is read from standard input, where nobody else sees it.
+    and WAFLOWS_KEY. A secret given as - is read from standard input, hidden from other users.
     """
 
 
@@ -51,7 +51,7 @@ def command() -> None:
 @connection_options
 @json_option
 def list_(as_json: bool, **where: str) -> None:
-    """List the account's webhooks; secrets are not shown."""
+    """List the account's webhooks, without their secrets."""
     with connected_to_webhooks(**where) as webhooks:
         found = webhooks.all()
     show_list(
@@ -64,7 +64,7 @@ def list_(as_json: bool, **where: str) -> None:
             "URL": lambda one: one.url,
         },
         as_json=as_json,
-        empty="The account has no webhooks yet; add one with `waflows webhooks set`.",
+        empty="No webhooks yet; add one with `waflows webhooks set`.",
     )
 
 
@@ -72,15 +72,17 @@ def list_(as_json: bool, **where: str) -> None:
 @click.argument("address", metavar="URL")
 @_sub_account
 @_type_option(required=False)
-@click.option("--disabled", is_flag=True, help="Send nothing to it for now.")
-@click.option("--authorization", metavar="VALUE", help="The Authorization header to send.")
-@click.option("--oauth-url", metavar="URL", help="Fetch tokens from here instead.")
-@click.option("--oauth-client-id", metavar="ID", help="Who fetches tokens.")
-@click.option("--oauth-secret", metavar="VALUE", help="The client secret.")
-@click.option("--oauth-scope", metavar="SCOPES", help="Scopes to ask for.")
+@click.option("--disabled", is_flag=True, help="Save the webhook but do not send to it yet.")
+@click.option("--authorization", metavar="VALUE", help="Authorization header to send.")
+@click.option(
+    "--oauth-url", metavar="URL", help="URL of an OAuth token endpoint, instead of a fixed header."
+)
+@click.option("--oauth-client-id", metavar="ID", help="OAuth client id.")
+@click.option("--oauth-secret", metavar="VALUE", help="OAuth client secret.")
+@click.option("--oauth-scope", metavar="SCOPES", help="OAuth scopes to request.")
 @click.option(
     "--oauth-credentials", type=click.Choice(["header", "body"]), default="header",
-    show_default=True, help="Where the credentials are sent.",
+    show_default=True, help="Where to send the OAuth credentials.",
 )  # fmt: skip
 @connection_options
 def set_(
@@ -96,7 +98,7 @@ def set_(
     oauth_credentials: str,
     **where: str,
 ) -> None:
-    """Send events to a URL; a webhook of the same sub-account and type is replaced.
+    """Send events to a URL, replacing a webhook with the same sub-account and type.
 
     Example: waflows webhooks set https://example.org/events --type MSG
     """
@@ -121,8 +123,8 @@ def set_(
 @yes_option
 @connection_options
 def remove(sub_account_id: str, type_: str | None, yes: bool, **where: str) -> None:
-    """Remove a webhook; what waits for it is not sent."""
-    confirm(yes, lambda: "Remove the webhook? What waits for it will not be sent.")
+    """Remove a webhook and drop its pending deliveries."""
+    confirm(yes, lambda: "Remove the webhook? Its pending deliveries will not be sent.")
     with connected_to_webhooks(**where) as webhooks:
         webhooks.remove(sub_account_id, type_)
     click.echo("Removed.", err=True)
@@ -134,7 +136,7 @@ def remove(sub_account_id: str, type_: str | None, yes: bool, **where: str) -> N
 @connection_options
 @json_option
 def test(sub_account_id: str, type_: str, as_json: bool, **where: str) -> None:
-    """Send a webhook a test event and wait for what becomes of its first try.
+    """Send a test event and wait for the result of the first attempt.
 
     Example: waflows webhooks test --type MSG
     """
@@ -146,21 +148,23 @@ def test(sub_account_id: str, type_: str, as_json: bool, **where: str) -> None:
             found = webhooks.delivery(found.id)
     _show(found, as_json)
     if found.state != "delivered":
-        raise WaflowsError("The test event did not arrive.")
+        raise WaflowsError("The test event was not delivered.")
 
 
 @command.command()
 @click.option(
-    "--state", type=click.Choice(["pending", "delivered", "dead"]), help="Only those in this state."
+    "--state",
+    type=click.Choice(["pending", "delivered", "dead"]),
+    help="Only deliveries in this state.",
 )
 @click.option(
     "--limit", metavar="N", type=click.IntRange(min=1, max=1000), default=100, show_default=True,
-    help="Only the newest ones, this many.",
+    help="List only this many, newest first.",
 )  # fmt: skip
 @connection_options
 @json_option
 def deliveries(state: str | None, limit: int, as_json: bool, **where: str) -> None:
-    """List deliveries, the newest first.
+    """List deliveries, newest first.
 
     Example: waflows webhooks deliveries --state dead
     """
@@ -175,10 +179,10 @@ def deliveries(state: str | None, limit: int, as_json: bool, **where: str) -> No
             "SUB-ACCOUNT": lambda one: one.sub_account_id,
             "STATE": lambda one: one.state,
             "TRIES": lambda one: str(one.attempts),
-            "LAST TRY": lambda one: _outcome(one.last_attempt),
+            "LAST ATTEMPT": lambda one: _outcome(one.last_attempt),
         },
         as_json=as_json,
-        empty="There are no such deliveries.",
+        empty="No matching deliveries.",
     )
 
 
@@ -187,7 +191,7 @@ def deliveries(state: str | None, limit: int, as_json: bool, **where: str) -> No
 @connection_options
 @json_option
 def show(delivery: str, as_json: bool, **where: str) -> None:
-    """Show a DELIVERY with its tries and what is sent."""
+    """Show a DELIVERY with its attempts and its body."""
     with connected_to_webhooks(**where) as webhooks:
         found = webhooks.delivery(delivery)
     _show(found, as_json)
@@ -195,27 +199,30 @@ def show(delivery: str, as_json: bool, **where: str) -> None:
 
 @command.command()
 @click.argument("delivery", required=False)
-@click.option("--all-dead", is_flag=True, help="Every dead delivery of a webhook instead.")
+@click.option("--all-dead", is_flag=True, help="Replay every dead delivery of a webhook.")
 @_sub_account
 @_type_option(required=False)
 @connection_options
 def replay(
     delivery: str | None, all_dead: bool, sub_account_id: str, type_: str | None, **where: str
 ) -> None:
-    """Send a DELIVERY again under its id, or all dead ones of a webhook.
+    """Send a DELIVERY again with the same id, or all dead ones of a webhook.
 
     Example: waflows webhooks replay --all-dead --type MSG
     """
     if all_dead == (delivery is not None):
-        raise OperatorError("Name a delivery, or give --all-dead with --type.")
+        raise OperatorError("Pass a delivery id, or --all-dead with --type.")
     with connected_to_webhooks(**where) as webhooks:
         if delivery is not None:
             webhooks.replay(delivery)
-            click.echo("It is sent again.", err=True)
+            click.echo("Queued to be sent again.", err=True)
             return
         if type_ is None:
-            raise OperatorError("--all-dead needs --type: which webhook's dead deliveries.")
-        click.echo(f"{webhooks.replay_dead(sub_account_id, type_)} are sent again.", err=True)
+            raise OperatorError("--all-dead requires --type, to select the webhook.")
+        click.echo(
+            f"{webhooks.replay_dead(sub_account_id, type_)} deliveries queued to be sent again.",
+            err=True,
+        )
 
 
 @command.command()
@@ -223,33 +230,33 @@ def replay(
 @_type_option(required=True)
 @click.option(
     "--overlap-hours", type=click.IntRange(0, 8760), default=24, show_default=True,
-    help="Hours for which the secret before signs beside the new one.",
+    help="Hours for which the previous secret also signs.",
 )  # fmt: skip
-@click.option("--drop", is_flag=True, help="End signing instead.")
+@click.option("--drop", is_flag=True, help="Stop signing instead.")
 @connection_options
 @json_option
 def secret(
     sub_account_id: str, type_: str, overlap_hours: int, drop: bool, as_json: bool, **where: str
 ) -> None:
-    """Make a signing secret for a webhook; it is printed this once.
+    """Create a signing secret for a webhook; it is printed only once.
 
-    From then on deliveries carry a Standard Webhooks signature.
+    From then on, deliveries carry a Standard Webhooks signature.
     """
     with connected_to_webhooks(**where) as webhooks:
         if drop:
             webhooks.drop_secrets(sub_account_id, type_)
-            click.echo("Deliveries are not signed any more.", err=True)
+            click.echo("Deliveries are no longer signed.", err=True)
             return
         made = webhooks.new_secret(sub_account_id, type_, overlap_hours)
     if as_json or not sys.stdout.isatty():
         show_one(made, {}, as_json=True)
         return
     click.echo(made.secret)
-    click.echo("Keep it now: it cannot be shown again.", err=True)
+    click.echo("Save it now: it cannot be shown again.", err=True)
 
 
 def _secret(given: str | None) -> str | None:
-    """A secret as it was given, or from standard input."""
+    """Returns a secret as passed, or reads it from standard input."""
     return sys.stdin.readline().rstrip("\r\n") if given == "-" else given
 
 
@@ -261,7 +268,7 @@ def _oauth(
     if url is None and client_id is None and secret is None:
         return None
     if url is None or client_id is None or secret is None:
-        raise OperatorError("OAuth needs --oauth-url, --oauth-client-id and --oauth-secret.")
+        raise OperatorError("OAuth requires --oauth-url, --oauth-client-id and --oauth-secret.")
     return OAuth(
         url=url,
         client_id=client_id,
@@ -286,9 +293,9 @@ def _show(delivery: Delivery, as_json: bool) -> None:
         "created": _moment(delivery.created_at),
     }
     if delivery.next_attempt_at is not None:
-        lines["next try"] = _moment(delivery.next_attempt_at)
+        lines["next attempt"] = _moment(delivery.next_attempt_at)
     for number, attempt in enumerate(delivery.history or [], 1):
-        lines[f"try {number}"] = f"{_moment(attempt.at)}  {_outcome(attempt)}"
+        lines[f"attempt {number}"] = f"{_moment(attempt.at)}  {_outcome(attempt)}"
     show_one(delivery, lines, as_json=as_json)
     if delivery.body is not None and not as_json and sys.stdout.isatty():
         print_json(delivery.body)
@@ -297,8 +304,8 @@ def _show(delivery: Delivery, as_json: bool) -> None:
 def _outcome(attempt: Attempt | None) -> str:
     if attempt is None:
         return "none yet"
-    told = attempt.error or f"{attempt.status}"
-    return f"{told} ({attempt.duration_ms} ms)"
+    outcome = attempt.error or f"{attempt.status}"
+    return f"{outcome} ({attempt.duration_ms} ms)"
 
 
 def _moment(moment: datetime) -> str:

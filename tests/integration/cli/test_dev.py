@@ -153,5 +153,5 @@ def test_a_fresh_start_leaves_alone_what_is_in_use_or_not_its_own(tmp_path: Path
     (tmp_path / "dev.json").unlink()
     refused = run("dev", "--port", "0", "--fresh", "--data", str(tmp_path))
     assert refused.returncode == 2
-    assert "was not made by `waflows dev`" in refused.stderr
+    assert "was not created by `waflows dev`" in refused.stderr
     assert (tmp_path / "waflows.db").exists()

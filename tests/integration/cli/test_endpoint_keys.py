@@ -127,7 +127,7 @@ def test_a_private_key_is_encrypted_with_a_passphrase_and_never_written_over(
 def test_a_key_is_rotated_on_purpose(tenant: Tenant, tmp_path: Path) -> None:
     _answered(tenant, "generate", "--private-key", str(tmp_path / "1.pem"))
     rotate = ("rotate", "--private-key", str(tmp_path / "2.pem"))
-    assert "add --yes" in _keys(tenant, *rotate).stderr
+    assert "pass --yes" in _keys(tenant, *rotate).stderr
     second = _answered(tenant, *rotate, "--yes")
 
     shown = _answered(tenant, "show")

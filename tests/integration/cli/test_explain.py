@@ -63,7 +63,7 @@ def test_a_slip_is_answered_with_what_was_meant() -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == (
-        "Error: There is no rule and no code 'duplicate-keys'. Did you mean 'duplicate-key'?"
+        "Error: Unknown rule or code 'duplicate-keys'. Did you mean 'duplicate-key'?"
         " `waflows explain` lists them all.\n"
     )
     assert "Did you mean 'WAFLOWS_DUPLICATE_KEY'?" in run("explain", "WAFLOWS_DUPLICATEKEY").stderr

@@ -178,7 +178,7 @@ def test_the_faults_of_a_flow_are_shown_with_their_places() -> None:
         updated = run("flows", "update", "1", "--name", "N", env=at(server.url))
 
     told = "line 3, column 9: INVALID_PROPERTY_VALUE: Invalid value."
-    assert f"fault 1     {told}\n" in shown.text
+    assert f"finding 1   {told}\n" in shown.text
     assert updated.stderr == f"  {told}\n"
     assert json.loads(updated.stdout)["validationErrors"][0]["lineStart"] == 3
 
@@ -304,7 +304,7 @@ def test_uploads_wait_out_the_rate_limit_and_lose_nothing(tmp_path: Path) -> Non
         done = run("flows", "create", "-", "--name", "A", env=at(server.url), input='{"a": 1}')
 
     assert done.returncode == 0, done.stderr
-    assert done.stderr == "The server takes no more for 1 s; waiting.\n"
+    assert done.stderr == "Rate limit reached; waiting 1 s.\n"
     assert json.loads(done.stdout)["id"] == "7"
     first, second = server.received
     assert first.body == second.body
@@ -503,13 +503,13 @@ def test_an_export_leaves_existing_files_alone_and_writes_the_others(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["update", "1"], "Nothing to change: name a FILE or an option such as --name."),
-        (["create"], "Name a FILE of Flow JSON, or a flow without one by --name."),
-        (["create", "a", "--clone", "1"], "Give a FILE or --clone, not both"),
-        (["create", "a", "b", "--name", "N"], "--name is for one flow"),
-        (["create", "-"], "add --name."),
-        (["export"], "Name the FLOW to export, or a folder"),
-        (["export", "1", "--all", "x"], "Name the FLOW to export, or a folder"),
+        (["update", "1"], "Nothing to change: pass a FILE or an option such as --name."),
+        (["create"], "Pass a FILE of Flow JSON, or --name to create a flow without one."),
+        (["create", "a", "--clone", "1"], "Pass a FILE or --clone, not both"),
+        (["create", "a", "b", "--name", "N"], "--name is for a single flow"),
+        (["create", "-"], "needs --name."),
+        (["export"], "Pass the FLOW to export, or --all DIR"),
+        (["export", "1", "--all", "x"], "Pass the FLOW to export, or --all DIR"),
         (["get", ".."], "The channel has no flow named '..'."),
         (["get", "No such"], "The channel has no flow named 'No such'."),
         (["get", "9" * 16], "Flow not found"),

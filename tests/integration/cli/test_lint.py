@@ -165,7 +165,7 @@ def test_a_folder_without_flow_json_is_unusable(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr.decode() == (
-        "Error: There is no Flow JSON in .; name a file to have it checked anyway.\n"
+        "Error: No Flow JSON found in .; pass a file by name to check it anyway.\n"
     )
 
 

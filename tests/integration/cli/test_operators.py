@@ -73,7 +73,7 @@ def test_a_sub_account_sends_through_one_channel_and_keys_may_be_limited_to_it(
         [channel],
         True,
     )
-    assert "as front-desk, answers covered up" in on_a_terminal("key", "list", *of)
+    assert "as front-desk, answers masked" in on_a_terminal("key", "list", *of)
     again = run("subaccount", "create", "front-desk", "--channel", channel, *of)
     assert again.returncode == 1
     assert "has a sub-account front-desk already" in again.stderr

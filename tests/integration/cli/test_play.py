@@ -105,13 +105,13 @@ def test_a_script_that_ends_too_early_is_refused_with_the_screen(flow: Path) -> 
     [
         ("tap: Continue", "must be a list of steps"),
         ("- [", "is not YAML"),
-        ("- press: Continue", "step 1: there is no verb 'press'; there is fill, choose"),
-        ("- tap: Go\n- {tap: a, fill: b}", "step 2: a step is one verb"),
-        ("- fill: Ines", "step 1, fill: it takes labels and values"),
-        ("- fill: {Name: no}", "False is no text; put it in quotes"),
+        ("- press: Continue", "step 1: unknown verb 'press'; use one of fill, choose"),
+        ("- tap: Go\n- {tap: a, fill: b}", "step 2: a step must be one verb"),
+        ("- fill: Ines", "step 1, fill: expected labels and values"),
+        ("- fill: {Name: no}", "False is not a string; put it in quotes"),
         ("- pick: {Day: [2030-01-01, 2030-01-02, 2030-01-03]}", "start and end"),
-        ("- answer: CONFIRM", "an answer has `screen` and `data`"),
-        ("- back: twice", "it takes nothing"),
+        ("- answer: CONFIRM", "expected `screen` and `data`"),
+        ("- back: twice", "takes no value"),
     ],
 )
 def test_a_script_that_is_wrong_is_refused_before_anything_is_played(
@@ -152,7 +152,7 @@ def test_answers_of_the_endpoint_stand_in_the_script(asking: Path) -> None:
     assert json.loads(played(asking, steps + SUCCESS).stdout) == {"flow_token": "t", "ok": True}
     early = played(asking, "- answer: {screen: HOME, data: {}}\n- tap: Go")
     assert early.returncode == 2
-    assert "no more `answer`" in early.stderr
+    assert "no `answer` left" in early.stderr
 
 
 def test_a_python_function_may_be_the_endpoint(asking: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_python_function_may_be_the_endpoint(asking: Path) -> None:
 
     assert json.loads(done.stdout) == {"flow_token": "unused", "n": "Ines"}
     assert "no function other" in played(asking, steps, "--endpoint", f"{code}:other").stderr
-    assert "no Python file" in played(asking, steps, "--endpoint", "moon.py:answer").stderr
+    assert "does not exist" in played(asking, steps, "--endpoint", "moon.py:answer").stderr
 
 
 def test_a_message_may_bring_screen_and_data(flow: Path) -> None:
@@ -193,7 +193,7 @@ def test_without_a_terminal_a_script_is_asked_for(flow: Path) -> None:
     done = run("play", str(flow))
 
     assert done.returncode == 2
-    assert "give a script with --answers" in done.stderr
+    assert "pass a script with --answers" in done.stderr
 
 
 def test_on_a_terminal_a_flow_is_played_by_number(flow: Path) -> None:
@@ -203,7 +203,7 @@ def test_on_a_terminal_a_flow_is_played_by_number(flow: Path) -> None:
 
     assert seen.status == 0, seen.text
     assert "Details  [DETAILS]  1/2" in seen.text
-    assert "There is no '99' to choose." in seen.text
+    assert "'99' is not one of the choices." in seen.text
     response = json.loads(seen.text[seen.text.rindex("\n{") :])
     assert response["extras"] == ["bed", "park"]
     assert (response["name"], response["terms"], response["day"]) == ("Ines", True, "2030-05-04")
@@ -227,4 +227,7 @@ def test_every_way_is_tried_and_reported(flow: Path) -> None:
 
     flow.write_text(json.dumps(document(screen("HOME", text_input("name")))))
     failed = run("play", str(flow), "--every-way")
-    assert (failed.returncode, "No way leads to the end." in failed.stderr) == (1, True)
+    assert (failed.returncode, "No path leads to the end of the flow." in failed.stderr) == (
+        1,
+        True,
+    )

@@ -178,4 +178,4 @@ def test_a_worker_that_does_not_answer_is_replaced_and_the_log_says_so(tmp_path:
 
         line = process.log_line(30, event="worker died")
         assert line["pid"] == victim.pid
-        assert "did not answer for" in line["reason"]
+        assert "did not respond for" in line["reason"]

@@ -61,7 +61,7 @@ def test_a_test_that_does_not_arrive_says_why_and_fails(server: Tenant, target: 
     assert _run(server, "set", target.url, "--type", "MSG").returncode == 0
     tested = _run(server, "test", "--type", "MSG")
     assert tested.returncode == 1
-    assert "did not arrive" in tested.stderr
+    assert "was not delivered" in tested.stderr
     [tried] = json.loads(tested.stdout)["history"]
     assert (tried["status"], tried["answer"]) == (403, "who are you?")
 
@@ -69,11 +69,11 @@ def test_a_test_that_does_not_arrive_says_why_and_fails(server: Tenant, target: 
 def test_a_delivery_is_sent_again(server: Tenant, target: Receiver) -> None:
     _run(server, "set", target.url, "--type", "MSG")
     sent = json.loads(_run(server, "test", "--type", "MSG").stdout)
-    assert _run(server, "replay", sent["id"]).stderr == "It is sent again.\n"
+    assert _run(server, "replay", sent["id"]).stderr == "Queued to be sent again.\n"
     first, second = target.wait_for(2)
     assert first.event_id == second.event_id
     none = _run(server, "replay", "--all-dead", "--type", "MSG")
-    assert none.stderr == "0 are sent again.\n"
+    assert none.stderr == "0 deliveries queued to be sent again.\n"
     assert _run(server, "replay").returncode == 2
 
 
@@ -91,4 +91,4 @@ def test_a_signing_secret_is_made_and_dropped(server: Tenant, target: Receiver) 
 def test_half_of_an_oauth_is_refused_before_anything_is_sent(server: Tenant) -> None:
     done = _run(server, "set", "https://example.org/", "--oauth-client-id", "me")
     assert done.returncode == 2
-    assert "OAuth needs" in done.stderr
+    assert "OAuth requires" in done.stderr

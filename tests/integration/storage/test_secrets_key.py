@@ -125,7 +125,7 @@ def test_a_database_goes_on_with_another_key_when_its_own_is_lost(
     with dev_server(tmp_path, "--database-url", database_url):
         tenant_key = _sealed_app_secret(database_url, tmp_path)
     asked = run("db", "accept-secrets-key", "--database-url", database_url)
-    assert "add --yes" in asked.stderr
+    assert "pass --yes" in asked.stderr
     accepted = run("db", "accept-secrets-key", "--yes", "--database-url", database_url)
     assert accepted.returncode == 0, accepted.stderr
 
