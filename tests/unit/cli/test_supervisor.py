@@ -19,5 +19,5 @@ def test_every_signal_that_may_end_a_worker_has_a_name(number: int) -> None:
 def test_a_worker_killed_from_outside_may_have_wanted_too_much_memory() -> None:
     assert how_it_ended(-signal.SIGKILL, False, 5.0) == {
         "signal": "SIGKILL",
-        "reason": "it was ended by SIGKILL, perhaps by the kernel for want of memory",
+        "reason": "it was ended by SIGKILL, possibly by the kernel because memory ran out",
     }
