@@ -1,26 +1,26 @@
 """A Flow JSON document prepared for playing: screens, components in order, routes, entry screens.
 
-Knows the document's shape and nothing of what happens in it. Faulty parts are left out, not
-reported: that is the linter's work.
+Built on the validator's view of the document. Faulty parts are left out, not reported: that is the
+validator's work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
-from waflows.flowjson import source
+from waflows.flowjson import document, source
 from waflows.flowjson.scanner import MAX_DEPTH
-from waflows.flowjson.spec import versions
+from waflows.flowjson.spec import for_version, versions
 from waflows.runtime.values import clean
 
 SUCCESS = "SUCCESS"
+_TOO_DEEP = f"The document is nested deeper than {MAX_DEPTH} levels."
 MOST_CONTAINERS = 100_000
 MOST_COMMAS = 400_000
 """Objects and lists, and commas, in a document. The largest known flow has a few thousand."""
-_CONTAINERS = {"Form", "If", "Switch"}
 _CLICK = "on-click-action"
 
 
@@ -31,15 +31,15 @@ class Unplayable(ValueError):
 class Component(msgspec.Struct, frozen=True, eq=False):
     """A component. `key` is its place among all components of its screen, in document order.
 
-    `form` is the Form around it. `branches` holds the components in a Form, an If or a Switch, by
-    the name of the branch: `children`, `then`, `else` or the case.
+    `form` is the value of the Form around it. `branches` holds the components in a Form, an If or a
+    Switch, by the name of the branch: `children`, `then`, `else` or the case.
     """
 
     key: str
     type: str
     value: dict[str, Any]
-    form: Component | None = None
-    branches: dict[str, tuple[Component, ...]] = {}
+    form: dict[str, Any] | None = None
+    branches: dict[str, list[Component]] = {}
 
     @property
     def name(self) -> str:
@@ -48,7 +48,7 @@ class Component(msgspec.Struct, frozen=True, eq=False):
         return name if isinstance(name, str) else ""
 
 
-class Screen(msgspec.Struct, frozen=True, eq=False):
+class Screen(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """A screen. `model` declares its data; `inputs` finds each input by name."""
 
     id: str
@@ -56,7 +56,7 @@ class Screen(msgspec.Struct, frozen=True, eq=False):
     terminal: bool
     refresh_on_back: bool
     model: dict[str, Any]
-    components: tuple[Component, ...]
+    components: list[Component]
     inputs: dict[str, Component]
 
     @property
@@ -78,7 +78,7 @@ class Screen(msgspec.Struct, frozen=True, eq=False):
                 pending.extend(reversed(branch))
 
 
-class Flow(msgspec.Struct, frozen=True, eq=False):
+class Flow(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """The document. `routes` are its routing model, or the `navigate` targets where it has none.
 
     `declared` says whether `routes` were written by the author and bind the phone. `remaining`
@@ -107,18 +107,23 @@ class Flow(msgspec.Struct, frozen=True, eq=False):
         )
 
 
-def load(document: str | bytes | dict[str, Any]) -> Flow:
+def load(given: str | bytes | dict[str, Any]) -> Flow:
     """Prepares a document, as text or as the value it says. Raises Unplayable."""
-    value: Any = document
-    if not isinstance(document, dict):
-        _check_structure(document)
-        read = source.read(document)
-        if not read.readable:
-            raise Unplayable("The document is not JSON.")
-        value = read.value
-    if source.too_deep(value):
-        raise Unplayable(f"The document is nested deeper than {MAX_DEPTH} levels.")
+    value: Any = given if isinstance(given, dict) else _read(given)
+    if isinstance(given, dict) and source.too_deep(value):
+        raise Unplayable(_TOO_DEEP)
     return _flow(clean(value))
+
+
+def _read(text: str | bytes) -> Any:
+    _check_structure(text)
+    found = source.read(text)
+    if not found.readable:
+        raise Unplayable("The document is not JSON.")
+    # Of a text without faults the depth is known to be within the limit.
+    if found.faults and source.too_deep(found.value):
+        raise Unplayable(_TOO_DEEP)
+    return found.value
 
 
 def _check_structure(text: str | bytes) -> None:
@@ -142,93 +147,76 @@ def _count(text: str | bytes, sign: str) -> int:
 
 
 def _flow(value: Any) -> Flow:
-    listed = value.get("screens") if isinstance(value, dict) else None
-    screens: dict[str, Screen] = {}
-    for each in listed if isinstance(listed, list) else ():
-        if isinstance(each, dict) and isinstance(each.get("id"), str):
-            screens.setdefault(each["id"], _screen(each))
+    if not isinstance(value, dict):
+        raise Unplayable("The document has no screen with an id.")
+    spec = for_version(versions.nearest(value.get("version")))
+    parsed = document.build(value, spec)
+    screens = {name: _screen(found, name) for name, found in parsed.by_id.items()}
     if not screens:
         raise Unplayable("The document has no screen with an id.")
     model = value.get("routing_model")
     declared = isinstance(model, dict)
-    routes = _declared_routes(model, screens) if declared else _navigations(screens)
+    routes = _declared_routes(model, screens) if isinstance(model, dict) else _navigations(screens)
     api = value.get("data_api_version")
     return Flow(
-        versions.nearest(value.get("version")),
-        "data_api_version" in value,
-        api if isinstance(api, str) else versions.DATA_API_VERSIONS[0],
-        screens,
-        routes,
-        declared,
-        _entries(screens, routes),
-        _remaining(screens, routes),
+        version=spec.version,
+        endpoint=parsed.endpoint,
+        data_api_version=api if isinstance(api, str) else versions.DATA_API_VERSIONS[0],
+        screens=screens,
+        routes=routes,
+        declared=declared,
+        entries=_entries(screens, routes),
+        remaining=_remaining(screens, routes),
     )
 
 
-def _screen(value: dict[str, Any]) -> Screen:
-    layout = value.get("layout")
-    data = value.get("data")
-    builder = _Builder()
-    components = builder.all(layout.get("children") if isinstance(layout, dict) else None, None)
+def _screen(found: document.Screen, name: str) -> Screen:
+    roots: list[Component] = []
+    made: dict[int, Component] = {}
+    for place, node in enumerate(found.components):
+        around = made.get(id(node.parent))
+        form = None
+        if around is not None:
+            form = around.value if around.type == "Form" else around.form
+        branches: dict[str, list[Component]] = {branch: [] for branch in _branches(node)}
+        component = Component(str(place), node.type, node.value, form, branches)
+        made[id(node)] = component
+        beside = roots if around is None else around.branches[str(node.steps[-2])]
+        beside.append(component)
     return Screen(
-        value["id"],
-        value,
-        value.get("terminal") is True,
-        value.get("refresh_on_back") is True,
-        data if isinstance(data, dict) else {},
-        components,
-        builder.inputs,
+        id=name,
+        value=found.value,
+        terminal=found.terminal,
+        refresh_on_back=found.value.get("refresh_on_back") is True,
+        model=found.data or {},
+        components=roots,
+        inputs={
+            name: made[id(node)]
+            for name, node in found.fields.items()
+            if node.value.get("name") == name
+        },
     )
 
 
-class _Builder:
-    """Makes the components of one screen; the depth of the document bounds its recursion."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.inputs: dict[str, Component] = {}
-
-    def all(self, values: Any, form: Component | None) -> tuple[Component, ...]:
-        given = values if isinstance(values, list) else ()
-        return tuple(self.one(value, form) for value in given if isinstance(value, dict))
-
-    def one(self, value: dict[str, Any], form: Component | None) -> Component:
-        kind = value.get("type")
-        kind = kind if isinstance(kind, str) else ""
-        key = str(self.count)
-        self.count += 1
-        around = Component(key, kind, value) if kind == "Form" else form
-        component = Component(key, kind, value, form, self.branches(kind, value, around))
-        if component.name and kind not in _CONTAINERS and kind != "NavigationList":
-            self.inputs.setdefault(component.name, component)
-        return component
-
-    def branches(
-        self, kind: str, value: dict[str, Any], form: Component | None
-    ) -> dict[str, tuple[Component, ...]]:
-        if kind == "Form":
-            return {"children": self.all(value.get("children"), form)}
-        if kind == "If":
-            return {name: self.all(value.get(name), form) for name in ("then", "else")}
-        cases = value.get("cases") if kind == "Switch" else None
-        if isinstance(cases, dict):
-            return {name: self.all(children, form) for name, children in cases.items()}
-        return {}
+def _branches(node: document.Component) -> Iterable[str]:
+    """The branches a component has, also those that hold nothing."""
+    if node.type == "Form":
+        return ("children",)
+    if node.type == "If":
+        return ("then", "else")
+    cases = node.value.get("cases") if node.type == "Switch" else None
+    return cases if isinstance(cases, dict) else ()
 
 
 def _declared_routes(
     model: dict[str, Any], screens: dict[str, Screen]
 ) -> dict[str, tuple[str, ...]]:
     return {
-        name: tuple(each for each in model.get(name) or () if _known(each, screens))
-        if isinstance(model.get(name), list)
-        else ()
+        name: tuple(each for each in targets if isinstance(each, str) and each in screens)
         for name in screens
+        for targets in [model.get(name)]
+        if isinstance(targets, list)
     }
-
-
-def _known(name: Any, screens: dict[str, Screen]) -> bool:
-    return isinstance(name, str) and name in screens
 
 
 def _navigations(screens: dict[str, Screen]) -> dict[str, tuple[str, ...]]:

@@ -157,7 +157,7 @@ class Scope:
     def of_form(self, component: Component, form_property: str, own: str) -> Any:
         """A property an input has of its own or, inside a Form, under its name in the Form's."""
         if component.form is not None:
-            named = component.form.value.get(form_property)
+            named = component.form.get(form_property)
             found = named.get(component.name) if isinstance(named, dict) else None
             if isinstance(named, str):
                 whole = self.resolve(named)
@@ -223,10 +223,10 @@ class Scope:
             elif self.flag(component, "visible", default=True):
                 yield component
 
-    def _case(self, switch: Component) -> tuple[Component, ...]:
+    def _case(self, switch: Component) -> list[Component]:
         value = self.as_text(self.resolve(switch.value.get("value")))
         found = switch.branches.get(value)
-        return switch.branches.get(choices.DEFAULT_CASE, ()) if found is None else found
+        return switch.branches.get(choices.DEFAULT_CASE, []) if found is None else found
 
     # --- properties, each with a type it always has
 

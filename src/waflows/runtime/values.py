@@ -21,8 +21,14 @@ def clean(value: Any) -> Any:
     kind = type(value)
     if kind is str:
         return _encodable(value)
+    # Most of what there is to copy is plain text, for which a call of its own costs too much.
     if kind is dict:
-        return {clean(key) if type(key) is str else str(key): clean(v) for key, v in value.items()}
+        return {
+            key if type(key) is str and key.isascii() else _key(key): each
+            if type(each) is str and each.isascii()
+            else clean(each)
+            for key, each in value.items()
+        }
     if kind is list or kind is tuple:
         return [clean(each) for each in value]
     if kind is float:
@@ -67,6 +73,10 @@ def weight(value: Any, most: int) -> int:
         if len(pending) * _EACH > most:
             return most + 1
     return found
+
+
+def _key(key: Any) -> str:
+    return _encodable(key) if type(key) is str else str(key)
 
 
 def _encodable(text: str) -> str:
