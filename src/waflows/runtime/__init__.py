@@ -12,6 +12,7 @@ endpoint, open a URL, take the response. Read `engine` first, then `moves`, `act
 
 from __future__ import annotations
 
+from waflows.runtime.driving import AskedTooOften, Course, ToEndpoint, drive, drive_now
 from waflows.runtime.engine import Step, look, step
 from waflows.runtime.events import (
     Answered,
@@ -49,10 +50,12 @@ from waflows.runtime.widgets import View, Widget
 
 __all__ = [
     "Answered",
+    "AskedTooOften",
     "Back",
     "CallEndpoint",
     "Close",
     "Complete",
+    "Course",
     "Effect",
     "Event",
     "Failed",
@@ -73,6 +76,7 @@ __all__ = [
     "State",
     "Step",
     "Tap",
+    "ToEndpoint",
     "Type",
     "Unplayable",
     "Unselect",
@@ -80,6 +84,8 @@ __all__ = [
     "Widget",
     "containers_in",
     "draw",
+    "drive",
+    "drive_now",
     "load",
     "look",
     "render",

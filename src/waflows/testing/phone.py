@@ -11,6 +11,8 @@ import msgspec
 
 from waflows import runtime
 from waflows.runtime import (
+    AskedTooOften,
+    Course,
     Event,
     Failed,
     Flow,
@@ -18,7 +20,7 @@ from waflows.runtime import (
     Phase,
     Ran,
     State,
-    Step,
+    ToEndpoint,
     View,
     draw,
     gestures,
@@ -32,8 +34,6 @@ from waflows.testing.expectations import fail
 
 Endpoint = Callable[[dict[str, Any]], "dict[str, Any] | Failed"]
 """A data endpoint: gets the request's plain fields, gives the answer's, or a `Failed`."""
-
-_MOST_CALLS = 50
 
 
 class Phone:
@@ -60,14 +60,11 @@ class Phone:
         document = flow.read_bytes() if isinstance(flow, Path) else flow
         self.flow = document if isinstance(document, Flow) else runtime.load(document)
         self.endpoint = endpoint
-        self.state = State()
-        self.screen = View(phase=Phase.NEW)
+        self._course = Course(self.flow)
         self.requests: list[dict[str, Any]] = []
         """What the endpoint was asked, oldest first."""
         self.notifications: list[dict[str, Any]] = []
         """What the endpoint would be told about answers that could not be used."""
-        self.opened_urls: list[str] = []
-        self.log: list[Ran] = []
         asks = endpoint is not None and self.flow.endpoint and not screen and data is None
         self._send(
             runtime.Open(
@@ -130,6 +127,26 @@ class Phone:
         self._send(runtime.Back())
 
     # --- what a person sees
+
+    @property
+    def state(self) -> State:
+        """How the flow stands, as `runtime.step` takes it."""
+        return self._course.state
+
+    @property
+    def screen(self) -> View:
+        """The screen as plain data."""
+        return self._course.screen
+
+    @property
+    def opened_urls(self) -> list[str]:
+        """The addresses that were opened, oldest first."""
+        return self._course.opened_urls
+
+    @property
+    def log(self) -> list[Ran]:
+        """The actions that ran, oldest first."""
+        return self._course.log
 
     @property
     def response(self) -> dict[str, Any]:
@@ -240,29 +257,20 @@ class Phone:
 
     def _send(self, event: Event) -> None:
         __tracebackhide__ = True
-        pending = [event]
-        for _ in range(_MOST_CALLS):
-            if not pending:
-                return
-            step = runtime.step(self.flow, self.state, pending.pop())
-            self.state, self.screen = step.state, step.screen
-            self.log += step.log
-            if step.refused:
-                fail(self.screen, f"{_done(event)} was not possible. {step.refused}")
-            pending += self._carry_out(step)
-        fail(self.screen, f"The endpoint was called {_MOST_CALLS} times in a row.")
+        try:
+            runtime.drive_now(self._course, event, self._answer)
+        except AskedTooOften as error:
+            fail(self.screen, str(error))
+        if self._course.refused:
+            fail(self.screen, f"{_done(event)} was not possible. {self._course.refused}")
 
-    def _carry_out(self, step: Step) -> list[Event]:
+    def _answer(self, effect: ToEndpoint) -> Event | None:
         __tracebackhide__ = True
-        come_back: list[Event] = []
-        for effect in step.effects:
-            if isinstance(effect, runtime.OpenUrl):
-                self.opened_urls.append(effect.url)
-            elif isinstance(effect, runtime.NotifyEndpoint):
-                self.notifications.append(msgspec.to_builtins(effect.request))
-            elif isinstance(effect, runtime.CallEndpoint):
-                come_back.append(self._ask(msgspec.to_builtins(effect.request)))
-        return come_back
+        request = msgspec.to_builtins(effect.request)
+        if isinstance(effect, runtime.NotifyEndpoint):
+            self.notifications.append(request)
+            return None
+        return self._ask(request)
 
     def _ask(self, request: dict[str, Any]) -> Event:
         __tracebackhide__ = True

@@ -16,16 +16,17 @@ from waflows import runtime
 from waflows.errors import InvalidParameter, NotFound, NotPossible
 from waflows.runtime import (
     Answered,
+    AskedTooOften,
     CallEndpoint,
-    Effect,
+    Course,
     Event,
     Failed,
     NotifyEndpoint,
     Open,
-    OpenUrl,
     Phase,
     Ran,
     Step,
+    ToEndpoint,
     View,
 )
 from waflows.runtime.gestures import Gesture
@@ -39,9 +40,6 @@ from waflows.storage.messages import SentFlow
 
 A = TypeVarTuple("A")
 R = TypeVar("R")
-
-_MOST_CALLS = 50
-"""So often an endpoint is asked in a row, each time because of its last answer."""
 
 
 class Phone(msgspec.Struct, frozen=True):
@@ -83,7 +81,7 @@ async def open_flow(phone: Phone, umid: str | None) -> Shown:
     sheet = await _Sheet.of(phone, opened, runtime.State())
     await sheet.let(phones.opening(opened))
     sheet.check()
-    answer = await db.run(phones.begin, *phone.names, found_umid, sheet.state)
+    answer = await db.run(phones.begin, *phone.names, found_umid, sheet.course.state)
     return await sheet.shown(found_umid, answer)
 
 
@@ -99,9 +97,9 @@ async def open_sheet(phone: Phone, umid: str | None) -> Played:
     db = phone.outside.db
     found_umid, opened = await db.read(phones.find_flow, *phone.names, umid)
     sheet = await _Sheet.of(phone, opened, runtime.State())
-    step = await sheet.take(phones.opening(opened))
+    step, _ = await sheet.take(phones.opening(opened))
     sheet.check()
-    await db.run(phones.begin, *phone.names, found_umid, sheet.state)
+    await db.run(phones.begin, *phone.names, found_umid, sheet.course.state)
     return await sheet.played(step)
 
 
@@ -119,13 +117,13 @@ async def happen(phone: Phone, given: dict[str, Any] | None) -> Played:
     else:
         event = None if given is None else _of_a_person(given)
     if event is None:
-        return await sheet.played(Step(sheet.state, sheet.screen))
-    step = await sheet.take(event)
-    for effect in step.effects:
+        return await sheet.played(Step(sheet.course.state, sheet.course.screen))
+    step, asked = await sheet.take(event)
+    for effect in asked:
         if isinstance(effect, NotifyEndpoint):
             await sheet.ask(effect)
-    if sheet.state != playing.state:
-        await db.run(phones.advance, playing.session, sheet.state)
+    if sheet.course.state != playing.state:
+        await db.run(phones.advance, playing.session, sheet.course.state)
     return await sheet.played(step)
 
 
@@ -145,20 +143,20 @@ async def act(phone: Phone, gestures: Sequence[Gesture]) -> Shown:
     db = phone.outside.db
     playing = await db.read(phones.playing, *phone.names)
     sheet = await _Sheet.of(phone, playing.flow, playing.state)
-    if sheet.screen.phase in (Phase.COMPLETED, Phase.CLOSED):
-        raise NotPossible(f"The flow is {sheet.screen.phase}; open one first.")
+    if sheet.course.screen.phase in (Phase.COMPLETED, Phase.CLOSED):
+        raise NotPossible(f"The flow is {sheet.course.screen.phase}; open one first.")
     for gesture in gestures:
         try:
-            event = gesture(sheet.screen)
+            event = gesture(sheet.course.screen)
         except NotOnScreen as error:
             raise InvalidParameter(str(error)) from None
         if event is not None:
             await sheet.let(event)
-        if sheet.refused:
+        if sheet.course.refused:
             break
     answer = None
-    if sheet.state != playing.state:
-        answer = await db.run(phones.advance, playing.session, sheet.state)
+    if sheet.course.state != playing.state:
+        answer = await db.run(phones.advance, playing.session, sheet.course.state)
     sheet.check()
     return await sheet.shown(playing.session.message_umid, answer)
 
@@ -166,17 +164,10 @@ async def act(phone: Phone, gestures: Sequence[Gesture]) -> Shown:
 class _Sheet:
     """The sheet a flow is played on: its document, how it stands, and what came of it so far."""
 
-    def __init__(
-        self, phone: Phone, flow: Flow, document: runtime.Flow, state: runtime.State, screen: View
-    ) -> None:
-        self.state = state
-        self.screen = screen
-        self.refused = ""
+    def __init__(self, phone: Phone, flow: Flow, course: Course) -> None:
+        self.course = course
         self._phone = phone
         self._flow = flow
-        self._document = document
-        self._urls: list[str] = []
-        self._log: list[Ran] = []
 
     @classmethod
     async def of(cls, phone: Phone, sent: SentFlow, state: runtime.State) -> _Sheet:
@@ -192,53 +183,47 @@ class _Sheet:
 
         document = await phone.player.document(phone.account_id, key, read)
         screen = await phone.player.run(phone.account_id, runtime.render, document, state)
-        return cls(phone, flow, document, state, screen)
+        return cls(phone, flow, Course(document, state, screen))
 
     async def let(self, event: Event) -> None:
-        """Lets an event happen, and all that the endpoint has to say to it."""
-        pending: list[Event] = [event]
-        for _ in range(_MOST_CALLS):
-            if not pending:
-                return
-            step = await self.take(pending.pop())
-            for effect in step.effects:
-                if isinstance(effect, OpenUrl):
-                    self._urls.append(effect.url)
-                else:
-                    back = await self.ask(effect)
-                    pending += [] if back is None else [back]
-        raise NotPossible(f"The endpoint was asked {_MOST_CALLS} times in a row.")
+        """Plays an event, and all that the endpoint answers to it. Raises NotPossible."""
+        try:
+            await runtime.drive(self.course, event, self.ask, self._step)
+        except AskedTooOften as error:
+            raise NotPossible(str(error)) from None
 
-    async def take(self, event: Event) -> Step:
-        """Lets one event happen and nothing else."""
-        step = await self._run(runtime.step, self._document, self.state, event)
-        self.state, self.screen, self.refused = step.state, step.screen, step.refused
-        self._log += step.log
-        return step
+    async def take(self, event: Event) -> tuple[Step, list[ToEndpoint]]:
+        """Makes one step; what it asks of the endpoint is left to the caller."""
+        step = await self._step(self.course.flow, self.course.state, event)
+        return step, self.course.take(step)
 
-    async def ask(self, effect: Effect) -> Event | None:
-        """Asks or tells the endpoint; what comes back."""
-        return await carry_out(self._phone.outside, self._flow, self._document, effect)
+    async def ask(self, effect: ToEndpoint) -> Event | None:
+        """Calls or notifies the endpoint; the event that comes back."""
+        outside, document = self._phone.outside, self.course.flow
+        return await carry_out(outside, self._flow, document, effect)
 
     async def played(self, step: Step) -> Played:
-        """A step as a page is told of it."""
-        return await self._run(played, self._document, step)
+        """A step as a page gets it."""
+        return await self._run(played, self.course.flow, step)
+
+    async def _step(self, document: runtime.Flow, state: runtime.State, event: Event) -> Step:
+        return await self._run(runtime.step, document, state, event)
 
     async def _run(self, function: Callable[[*A], R], *arguments: *A) -> R:
         return await self._phone.player.run(self._phone.account_id, function, *arguments)
 
     def check(self) -> None:
         """Raises NotPossible for a gesture that was refused."""
-        if self.refused:
-            raise NotPossible(self.refused)
+        if self.course.refused:
+            raise NotPossible(self.course.refused)
 
     async def shown(self, umid: str, answer: str | None) -> Shown:
         """What came of it."""
         return Shown(
             message_umid=umid,
-            screen=self.screen,
-            text=await self._run(runtime.draw, self.screen),
-            opened_urls=tuple(self._urls),
-            log=tuple(self._log),
+            screen=self.course.screen,
+            text=await self._run(runtime.draw, self.course.screen),
+            opened_urls=tuple(self.course.opened_urls),
+            log=tuple(self.course.log),
             answer_umid=answer,
         )
