@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import multiprocessing
 import os
 import re
@@ -193,7 +194,10 @@ def worker_app() -> ASGIApp:
     logs.take_over("uvicorn.error")
     db = open_database(settings.url_of_database, settings.listen_url)
     migrate.require_current(db)
-    return create_app(settings, db, logs)
+    app = create_app(settings, db, logs)
+    # What is there now stays: looking through it for garbage stopped every request for 30 ms.
+    gc.freeze()
+    return app
 
 
 def _end_with_the_supervisor() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,6 +49,14 @@ class Connection:
                 self._socket.sendall(part)
         except (BrokenPipeError, ConnectionResetError):
             pass
+
+    def send_in_background(self, data: bytes) -> None:
+        """Sends bytes in a thread, for a server that reads on when its answers are read."""
+        threading.Thread(target=self.send, args=(data,), daemon=True).start()
+
+    def send_without_waiting(self, data: bytes) -> int:
+        """Sends as much as the system takes at once; returns how many bytes that were."""
+        return self._socket.send(data, socket.MSG_DONTWAIT)
 
     def answer(self) -> Answer:
         """The next response."""

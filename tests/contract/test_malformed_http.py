@@ -11,7 +11,7 @@ from contract.refusals import assert_known, bearer, enveloped
 from harness.databases import Postgres, new_sqlite
 from harness.servers import Process, Tenant, dev_server
 
-from waflows.http.protocol import MOST_HEAD_BYTES
+from waflows.http.heads import MOST_HEAD_BYTES
 
 _GOOD = {"name": "Good", "categories": ["OTHER"]}
 _HOST = b"Host: localhost\r\n"

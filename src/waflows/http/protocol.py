@@ -1,10 +1,11 @@
 """HTTP/1.1 as waflows speaks it: uvicorn's protocol, with a few rules of its own.
 
-A request that cannot be parsed never reaches an application, and uvicorn answers it in plain text,
-ahead of the answers still due to requests before it. Here it gets the error envelope, a log line
-and a place in the journal like any other, in its turn. Beyond that the head of a request is
-limited, its Host is checked, as links are made from it, and offers to switch protocols are
-declined without losing the request's body.
+A request that cannot be parsed never reaches an application, and uvicorn answers it in plain text.
+Here it gets the error envelope, a log line and a place in the journal like any other. The head of a
+request is checked, and offers to switch protocols are declined without losing the request's body.
+
+Of what a client sends, only the next request is parsed. What it sends ahead is kept as bytes until
+the answer before has been sent, and while there is any, nothing more is read from the connection.
 
 What a client sends must come in time: a head within `HEAD_SECONDS`, a body at `BODY_RATE` or
 faster after the first `BODY_GRACE_SECONDS`; answers must be taken, and a connection on which
@@ -15,25 +16,15 @@ request needs a timer of its own.
 from __future__ import annotations
 
 import functools
-import re
+from collections.abc import Callable
 from typing import Any
 
 import httptools
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
 
-from waflows.errors import (
-    HeadTooLarge,
-    MalformedHttp,
-    Overloaded,
-    TooSlow,
-    Unsupported,
-    WaflowsError,
-)
+from waflows.errors import MalformedHttp, Overloaded, TooSlow, WaflowsError
+from waflows.http import heads
+from waflows.http.framing import CHUNKED_PIECE_BYTES, SMALL_CHUNKED_PIECE_BYTES, Framing
 from waflows.http.gateway import LIFESPAN_KEY, Gateway
 from waflows.http.memory import head_lines
 from waflows.http.route import ABORT
@@ -41,16 +32,12 @@ from waflows.http.traffic import (
     INCOMING,
     LOOK_SECONDS,
     MOST_DRAINED,
-    MOST_WAITING_IN_ALL,
+    MOST_UNPARSED_BYTES,
     Incoming,
     Traffic,
 )
+from waflows.http.uvicorn_parts import STATUS_LINE, Flow, HttpToolsProtocol, RequestResponseCycle
 
-MOST_HEAD_BYTES = 32 * 1024
-MOST_HEADERS = 200
-"""Each takes a hundred bytes and more of memory, however short it is."""
-MOST_WAITING = 256
-"""So many requests may wait on one connection for the answers to those before them."""
 HEAD_SECONDS = 20.0
 """From the first byte of a head to its last; on a new connection, from its beginning."""
 BODY_GRACE_SECONDS = 20.0
@@ -60,7 +47,6 @@ IDLE_SECONDS = 75.0
 """So long a connection is kept for the next request: longer than common proxies keep theirs."""
 STALLED_SECONDS = 60.0
 """So long a client may take nothing of an answer that is being sent."""
-_HOST = re.compile(rb"[A-Za-z0-9._~%:\[\]!$&'()*+,;=-]*")
 # So long a refused client may go on sending: closing at once could destroy the answer on its way.
 _LINGER_SECONDS = 2.0
 _MOST_LINGERED = 32 * 1024 * 1024
@@ -69,12 +55,14 @@ _MOST_LINGERED = 32 * 1024 * 1024
 class EnvelopeProtocol(HttpToolsProtocol):
     """One connection."""
 
+    flow: Flow
+    _traffic: Traffic
+    _framing: Framing
     _in_head = False
-    _head_bytes = 0
-    # Counts of all bytes received: so far, before the present chunk, before the present request's.
-    _received = 0
-    _chunk_at = 0
-    _request_at = 0
+    # What was received and is not parsed yet: the bytes of this from that place on.
+    _unparsed = b""
+    _unparsed_at = 0
+    _is_queued = False
     _refusal: bytes | None = None
     # The body of the request that was begun last, if it has one.
     _incoming: Incoming | None = None
@@ -84,11 +72,12 @@ class EnvelopeProtocol(HttpToolsProtocol):
     _lingered = 0
     _unsent = 0
     _unsent_since = 0.0
-    _traffic: Traffic
 
     def connection_made(self, transport: Any) -> None:
         """Expects requests, when there is room for one more connection."""
         super().connection_made(transport)
+        self.flow = Flow(transport)
+        self._framing = Framing()
         self._since = self.loop.time()
         gateway: Gateway = self.app_state[LIFESPAN_KEY]
         self._traffic = gateway.traffic
@@ -96,47 +85,85 @@ class EnvelopeProtocol(HttpToolsProtocol):
             self._refuse(Overloaded("The server has as many connections as it can."))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Lets go of everything."""
+        """Releases everything that is held for the connection."""
         super().connection_lost(exc)
         self._traffic.closed(self)
-        self._traffic.waiting -= len(self.pipeline)
-        for cycle, _ in self.pipeline:
-            scope: Any = cycle.scope
-            if INCOMING in scope:
-                scope[INCOMING].release()
+        self._set_unparsed(b"", 0)
 
     def data_received(self, data: bytes) -> None:
-        """Takes what came in; after a refusal nothing is read any more."""
+        """Takes what came in; after a refusal nothing is parsed any more."""
         if self._refusal is not None or self._lingering:
             self._lingered += len(data)
             if self._lingered > _MOST_LINGERED:
                 self.transport.close()
-            return
-        began_in_head = self._in_head
-        self._chunk_at = self._received
-        self._received += len(data)
-        if self._feed(data) and began_in_head and self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > MOST_HEAD_BYTES:
-                self._refuse(_head_too_large())
+        elif self._unparsed:
+            self._keep_unparsed(self._unparsed[self._unparsed_at :] + data, 0)
+        else:
+            self._parse(data, 0, SMALL_CHUNKED_PIECE_BYTES)
 
-    def _feed(self, data: bytes | memoryview) -> bool:
-        """Has data parsed; False when a request in it was refused."""
-        left: list[bytes | memoryview] = [data]
-        while left:
-            part = left.pop()
-            try:
-                self.parser.feed_data(part)
-            except httptools.HttpParserUpgrade as upgrade:
-                rest = memoryview(part)[upgrade.args[0] :]
-                head = self._without_offer()
-                if head is None:
-                    return False
-                left += [rest, head] if rest else [head]
-            except httptools.HttpParserError as error:
-                self._refuse(_explain(error))
-                return False
-        return True
+    def _parse(self, data: bytes, start: int, most: int) -> None:
+        """Parses the next request, as far as it is there; keeps what comes after it."""
+        end = start
+        if self._can_parse():
+            end = self._parse_piece(data, start, most)
+            if end < len(data) and self._framing.is_in_body:
+                end = self._parse_piece(data, end, most)
+        if end < len(data) or self._unparsed:
+            self._keep_unparsed(data, end)
+
+    def _parse_piece(self, data: bytes, start: int, most: int) -> int:
+        """Parses one piece and returns where it ends; after a refusal, where all ends."""
+        end = self._framing.end_of_piece(data, start, most)
+        if self._framing.head_bytes > heads.MOST_HEAD_BYTES:
+            self._refuse(heads.head_too_large())
+            return len(data)
+        try:
+            self._feed(data[start:end])
+        except httptools.HttpParserError as error:
+            self._refuse(heads.explain(error))
+        return len(data) if self._refusal is not None or self._lingering else end
+
+    def _feed(self, piece: bytes) -> None:
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade:
+            # The parser stops behind the head, which is the end of the piece.
+            head = self._without_offer()
+            if head is not None:
+                self.parser.feed_data(head)
+
+    def _can_parse(self) -> bool:
+        """Whether the next bytes need not wait for an answer to the request before."""
+        return self.cycle is None or self.cycle.response_complete or self._framing.is_in_body
+
+    def _keep_unparsed(self, data: bytes, start: int) -> None:
+        """Keeps what is not to be parsed yet; nothing is read while there is any."""
+        self._set_unparsed(data, start)
+        if not self._unparsed:
+            self.flow.release_reading(self.cycle)
+        elif self._traffic.unparsed_bytes > MOST_UNPARSED_BYTES:
+            self._keep_unparsed(b"", 0)
+            self._refuse(Overloaded("Too many requests wait for the answers to those before them."))
+        else:
+            self.flow.hold_reading()
+            if self._can_parse():
+                self._queue()
+
+    def _set_unparsed(self, data: bytes, start: int) -> None:
+        before = len(self._unparsed) - self._unparsed_at
+        self._unparsed, self._unparsed_at = (data, start) if start < len(data) else (b"", 0)
+        self._traffic.unparsed_bytes += len(self._unparsed) - self._unparsed_at - before
+
+    def _queue(self) -> None:
+        """Joins the connections that wait to parse more."""
+        if not self._is_queued:
+            self._is_queued = True
+            self._traffic.pacer.continue_later(self._parse_more)
+
+    def _parse_more(self) -> None:
+        self._is_queued = False
+        if self._unparsed and not self.transport.is_closing():
+            self._parse(self._unparsed, self._unparsed_at, CHUNKED_PIECE_BYTES)
 
     def on_message_begin(self) -> None:
         """Expects a request."""
@@ -145,59 +172,26 @@ class EnvelopeProtocol(HttpToolsProtocol):
             self._since = self.loop.time()
         self._in_head = True
         self._incoming = None
-        self._head_bytes = 0
-        self._request_at = self._chunk_at
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a header; those that trail a body are of no use here."""
         if not self._in_head:
             return
-        if len(self.headers) >= MOST_HEADERS:
-            raise _head_too_large()
+        if len(self.headers) >= heads.MOST_HEADERS:
+            raise heads.head_too_large()
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Checks the head and passes the request on; raises what is wrong with it."""
         self._in_head = False
-        if self._received - self._request_at > MOST_HEAD_BYTES:
-            size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-            if size > MOST_HEAD_BYTES:
-                raise _head_too_large()
-        self._check_headers()
-        before = len(self.pipeline)
-        if before >= MOST_WAITING:
-            raise MalformedHttp(
-                f"At most {MOST_WAITING} requests may wait on a connection for their answers."
-            )
-        if before and self._traffic.waiting >= MOST_WAITING_IN_ALL:
-            raise Overloaded("Too many requests wait for the answers to those before them.")
-        super().on_headers_complete()
-        self._traffic.waiting += len(self.pipeline) - before
-
-    def _check_headers(self) -> None:
-        """Raises what is wrong with the headers; expects a body when they announce one."""
-        hosts: list[bytes] = []
-        codings: list[bytes] = []
-        length = b""
-        for name, value in self.headers:
-            if name == b"host":
-                hosts.append(value)
-            elif name == b"transfer-encoding":
-                codings.append(value)
-            elif name == b"content-length":
-                length = value
-        if len(hosts) > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
-            raise MalformedHttp("A request must have one Host header.")
-        if hosts and not _HOST.fullmatch(hosts[0]):
-            raise MalformedHttp("The Host header must be a host's name, with a port or without.")
-        if codings:
-            self._check_codings(codings)
-        if codings or length.strip(b"0"):
+        length = heads.body_length(self.headers, self.parser.get_http_version())
+        self._framing.begin_body(length)
+        if length != 0:
             self._since = self.loop.time()
-            announced = None if codings else int(length)
-            self._incoming = Incoming(self._traffic, announced, self.expect_100_continue)
+            self._incoming = Incoming(self._traffic, length, self.expect_100_continue)
             scope: Any = self.scope
             scope[INCOMING] = self._incoming
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Takes a part of a body, as far as somebody wants it and there is room."""
@@ -216,7 +210,8 @@ class EnvelopeProtocol(HttpToolsProtocol):
                 self.cycle.message_event.set()
 
     def on_message_complete(self) -> None:
-        """Takes note of the end of a request."""
+        """Expects the next request."""
+        self._framing.end_body()
         if self._incoming is not None and not self.parser.should_upgrade():
             self._incoming.complete = True
             self._lingered = 0
@@ -232,11 +227,8 @@ class EnvelopeProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         if self._lingering:
             return
-        if self.pipeline:
-            cycle, app = self.pipeline.pop()
-            self._traffic.waiting -= 1
-            self._start_asgi_task(cycle, app)
-            return
+        if self._unparsed:
+            self._queue()
         if not self._in_head:
             self._since = self.loop.time()
         if self._refusal is not None:
@@ -280,7 +272,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
 
     def idle_since(self) -> float | None:
         """Since when nothing was asked; a head that is not whole asks for nothing yet."""
-        if self.cycle is not None and not (self.cycle.response_complete and not self.pipeline):
+        if self._unparsed or (self.cycle is not None and not self.cycle.response_complete):
             return None
         if self._incoming is not None and not self._incoming.complete:
             return None
@@ -300,15 +292,6 @@ class EnvelopeProtocol(HttpToolsProtocol):
             f" first {BODY_GRACE_SECONDS:g} s."
         )
         self.cycle.message_event.set()
-
-    def _check_codings(self, codings: list[bytes]) -> None:
-        """Refuses bodies in another transfer coding than chunks (RFC 9112, 6.1)."""
-        if self.parser.get_http_version() == "1.0":
-            raise MalformedHttp("A request of HTTP/1.0 cannot have a Transfer-Encoding.")
-        if len(codings) > 1 or codings[0].strip().lower() != b"chunked":
-            raise Unsupported(
-                "The only Transfer-Encoding that waflows takes is chunked, once and alone."
-            )
 
     def is_ending(self) -> bool:
         """Whether nothing more can be sent."""
@@ -330,6 +313,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
             return
         self._lingering = True
         self._lingered = 0
+        self._keep_unparsed(b"", 0)
         self.flow.resume_reading()
         self.transport.write_eof()
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)
@@ -342,7 +326,20 @@ class EnvelopeProtocol(HttpToolsProtocol):
         if INCOMING in scope:
             cycle.transport = _Ending(self)  # type: ignore[assignment]
         go_on = functools.partial(super()._start_asgi_task, cycle, app)
-        if not gateway.take(scope, functools.partial(self._respond, cycle), go_on):
+        start = functools.partial(
+            self._traffic.pacer.start, functools.partial(self._start, cycle, go_on)
+        )
+        if not gateway.take(scope, functools.partial(self._respond, cycle), start):
+            start()
+
+    def _start(self, cycle: RequestResponseCycle, go_on: Callable[[], None]) -> None:
+        """Starts a request, unless its client has gone while it waited to be started."""
+        if cycle.disconnected:
+            scope: Any = cycle.scope
+            incoming: Incoming | None = scope.get(INCOMING)
+            if incoming is not None:
+                incoming.release()
+        else:
             go_on()
 
     def _respond(self, cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
@@ -390,10 +387,6 @@ class EnvelopeProtocol(HttpToolsProtocol):
         self._refusal = b"".join(
             [STATUS_LINE[response.status_code], *lines, b"connection: close\r\n\r\n", response.body]
         )
-        if self.pipeline and self.pipeline[0][0].more_body:
-            self.pipeline.popleft()  # The refused request itself, waiting for its turn.
-            self._traffic.waiting -= 1
-            return
         being_answered = self.cycle is not None and not self.cycle.response_complete
         if not being_answered or self.cycle.more_body:
             self._send_refusal()
@@ -436,20 +429,3 @@ class _Ending:
     def close(self) -> None:
         """Ends the connection, when the request has come in whole at once."""
         self._protocol.end()
-
-
-def _head_too_large() -> HeadTooLarge:
-    return HeadTooLarge(
-        f"The request line and headers must be at most {MOST_HEAD_BYTES} bytes long together, and"
-        f" at most {MOST_HEADERS} headers."
-    )
-
-
-def _explain(error: httptools.HttpParserError) -> WaflowsError:
-    """What a parser's error means to the client."""
-    cause = error.__context__
-    if isinstance(cause, WaflowsError):
-        return cause
-    if isinstance(error, httptools.HttpParserCallbackError):
-        return MalformedHttp("The request's target must be a path in ASCII, such as /docs.")
-    return MalformedHttp(f"The request is not well-formed HTTP: {error}.")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from waflows.errors import Overloaded, WaflowsError
+from waflows.http.pacing import Pacer
 from waflows.telemetry.logs import Logs
 
 try:
@@ -26,8 +27,8 @@ INCOMING = "waflows.incoming"
 """Where a request's scope holds its `Incoming`; requests without a body have none."""
 
 MOST_CONNECTIONS = 4096
-MOST_WAITING_IN_ALL = 8192
-"""So many requests of all connections may wait for the answers to those before them."""
+MOST_UNPARSED_BYTES = 32 * 1024 * 1024
+"""So many bytes may wait, on all connections, for the answers to the requests before them."""
 MOST_BODY_BYTES = 256 * 1024 * 1024
 MOST_BODY_BYTES_OF_ONE = 32 * 1024 * 1024
 """As much as the largest body there may be."""
@@ -137,7 +138,8 @@ class Traffic:
 
     def __init__(self, logs: Logs) -> None:
         self.most_connections = _most_connections()
-        self.waiting = 0
+        self.pacer = Pacer()
+        self.unparsed_bytes = 0
         self._logs = logs
         self._connections: set[Watched] = set()
         self._body_bytes = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import os
+import time
 from bisect import bisect_left
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from prometheus_client import (
 from waflows.telemetry.logs import AccessLine
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+RENDERED_PER_SECOND = 10
 
 
 class _Durations(Histogram):
@@ -115,8 +117,37 @@ def backlog(pending: int, seconds: float) -> bytes:
     return generate_latest(registry)
 
 
+class _Page:
+    """Every metric as Prometheus reads it, rendered a few times a second at most.
+
+    Rendering costs more than most requests do, and anybody may ask for it.
+    """
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._rendered = 0
+        self._last = b""
+
+    def text(self) -> bytes:
+        """The metrics; when many ask in one second, what the last of the first few was given."""
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._rendered = second, 0
+        if self._rendered < RENDERED_PER_SECOND:
+            self._rendered += 1
+            self._last = _render()
+        return self._last
+
+
+_PAGE = _Page()
+
+
 def render() -> bytes:
-    """Every metric, of every worker."""
+    """Every metric, of every worker; at most as old as a second."""
+    return _PAGE.text()
+
+
+def _render() -> bytes:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     if folder is not None:
         _forget_dead_workers(Path(folder))
