@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness.databases import ENGINES, Postgres, new_sqlite, running_postgres
+from harness.databases import ENGINES, Postgres, new_sqlite, running_postgres, upgrade
 from harness.servers import Process, Tenant, dev_server
 from hypothesis import settings
 
-from waflows.storage import migrate
 from waflows.storage.database import Database
 from waflows.storage.opening import open_database
 
@@ -39,18 +38,21 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def database_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """The address of an empty database of the test's own."""
+    """The address of a database of the test's own, an empty one unless the test uses `db` too."""
     if engine == "sqlite":
         return new_sqlite(tmp_path)
     postgres: Postgres = request.getfixturevalue("postgres")
+    if "db" in request.fixturenames:
+        # A copy of an upgraded database takes half the time of an upgrade.
+        return postgres.new_upgraded_database()
     return postgres.new_database()
 
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
     """A database of the test's own with the current schema."""
+    upgrade(database_url)
     database = open_database(database_url)
-    migrate.upgrade(database)
     yield database
     database.close()
 

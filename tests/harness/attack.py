@@ -31,7 +31,6 @@ from harness.servers import Process, Tenant, dev_server, production_server
 
 MOST_GROWTH = 64 * 1024 * 1024
 """By so many bytes an attack may make a process of the server grow."""
-_UNDISTURBED_SECONDS = 1.5
 _ENDING_SECONDS = 90.0
 
 
@@ -188,7 +187,7 @@ def attacked(
 
 @contextmanager
 def watched(target: Target, asked: Asked | None = None) -> Iterator[Watch]:
-    """Has the neighbour ask for something over and over; ready when it did so for a while."""
+    """Has the neighbour ask for something over and over; ready when it did so some times."""
     tenant = target.neighbour
     if asked is None:
         asked = Asked("GET", f"{tenant.flows}/{tenant.create(secrets.token_hex(8))}")
@@ -200,7 +199,8 @@ def watched(target: Target, asked: Asked | None = None) -> Iterator[Watch]:
         text=True,
     )
     try:
-        time.sleep(_UNDISTURBED_SECONDS)
+        assert program.stdout is not None
+        assert program.stdout.readline(), "the neighbour could not ask"
         yield Watch(target, program)
     finally:
         if program.poll() is None:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import psycopg
 
+from waflows.storage import migrate
+from waflows.storage.opening import open_database
+
 ENGINES = ("sqlite", "postgres")
 
 
@@ -19,12 +22,22 @@ class Postgres:
     def __init__(self, url: str) -> None:
         self._url = url
         self._count = itertools.count(1)
+        self._upgraded = ""
 
     def new_database(self) -> str:
         """The address of a database with nothing in it."""
-        name = f"test_{next(self._count)}"
+        return self._create(f"test_{next(self._count)}")
+
+    def new_upgraded_database(self) -> str:
+        """The address of a database with the current schema and nothing else in it."""
+        if not self._upgraded:
+            upgrade(self._create("upgraded"))
+            self._upgraded = "upgraded"
+        return self._create(f"test_{next(self._count)}", f'TEMPLATE "{self._upgraded}"')
+
+    def _create(self, name: str, how: str = "") -> str:
         with psycopg.connect(self._url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" {how}'.encode())
         head, _, options = self._url.partition("?")
         base = head.rsplit("/", 1)[0]
         return f"{base}/{name}" + (f"?{options}" if options else "")
@@ -45,6 +58,15 @@ def running_postgres() -> Iterator[Postgres]:
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("SELECT pg_reload_conf()")
         yield Postgres(server.get_uri())
+
+
+def upgrade(url: str) -> None:
+    """Gives a database the current schema."""
+    database = open_database(url)
+    try:
+        migrate.upgrade(database)
+    finally:
+        database.close()
 
 
 def new_sqlite(folder: Path) -> str:

@@ -3,7 +3,8 @@
 Run as a program, in a process of its own, so that what it measures is the server and not the test
 beside it. Uses the standard library alone. It asks until its input ends, then prints one line of
 JSON: for each request when it was sent (by the machine's monotonic clock), the seconds until the
-whole answer was there, and the status; 0 where there was no answer.
+whole answer was there, and the status; 0 where there was no answer. After the first WARMED_UP of
+them it says so with a line of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from urllib.parse import urlsplit
 
 PAUSE_SECONDS = 0.02
+WARMED_UP = 20
 LONGEST_SECONDS = 60.0
 
 
@@ -49,6 +51,8 @@ def main(url: str, method: str, path: str, key: str, body: str) -> None:
         finally:
             connection.close()
         samples.append((started, time.monotonic() - started, status))
+        if len(samples) == WARMED_UP:
+            print("warmed up", flush=True)
     print(json.dumps(samples))
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx2
 
+from harness.databases import upgrade
 from waflows.services.accounts import accounts, sub_accounts
 from waflows.storage.database import Database
 from waflows.storage.opening import open_database
@@ -206,8 +207,7 @@ def production_server(
     folder: Path, database_url: str, *arguments: str, **variables: str
 ) -> Iterator[Process]:
     """`waflows serve` on a free port, over a database that is upgraded first."""
-    upgraded = run("db", "upgrade", "--database-url", database_url)
-    assert upgraded.returncode == 0, upgraded.stderr
+    upgrade(database_url)
     log = folder / "server.log"
     with log.open("ab") as errors:
         popen = subprocess.Popen(

@@ -11,18 +11,27 @@ from waflows.flowjson.diagnostics import MOST_FAULTS, MOST_PLACES
 from waflows.flowjson.spec.objects import MAX_BYTES, MAX_VALUES
 
 SIZE = 400_000
+LARGEST_CLEAN = 3_000_000
 TIMES = 8
 """Costs are measured at some 2.5 times a clean document at most; the rest is for a busy machine."""
 
 
-def cost(text: str) -> float:
-    """The processor time of the quickest of three checks."""
+def cost(text: str, checks: int = 1) -> float:
+    """The processor time of the quickest of some checks."""
     took = []
-    for _ in range(3):
+    for _ in range(checks):
         started = time.process_time()
         lint(text)
         took.append(time.process_time() - started)
     return min(took)
+
+
+def assert_costs_little_more(text: str, clean: str, cost_of_clean: float) -> None:
+    if cost(text) < TIMES * cost_of_clean:
+        return
+    # Other work on the machine may have slowed down the one check: now several of both, side by
+    # side.
+    assert cost(text, checks=4) < TIMES * cost(clean, checks=4)
 
 
 def flow_of(screens: list[str]) -> str:
@@ -31,24 +40,29 @@ def flow_of(screens: list[str]) -> str:
 
 @pytest.fixture(scope="module")
 def clean() -> float:
-    return cost(written(CLEAN, SIZE))
+    return cost(written(CLEAN, SIZE), checks=3)
+
+
+@pytest.fixture(scope="module")
+def largest() -> float:
+    return cost(written(CLEAN, LARGEST_CLEAN), checks=3)
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_no_shape_costs_much_more_than_a_clean_document_of_its_size(
     name: str, clean: float
 ) -> None:
-    assert cost(written(SHAPES[name], SIZE)) < TIMES * clean
+    assert_costs_little_more(written(SHAPES[name], SIZE), written(CLEAN, SIZE), clean)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("size", [2_500_000, MAX_BYTES])
 def test_no_shape_of_up_to_10_mb_costs_more_than_the_largest_clean_document(
-    name: str, size: int
+    name: str, size: int, largest: float
 ) -> None:
-    largest = cost(written(CLEAN, 3_000_000))
-    assert cost(written(SHAPES[name], size)) < TIMES * largest
+    text, clean = written(SHAPES[name], size), written(CLEAN, LARGEST_CLEAN)
+    assert_costs_little_more(text, clean, largest)
 
 
 def test_the_faults_of_the_first_screens_are_the_ones_reported() -> None:

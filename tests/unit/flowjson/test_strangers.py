@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from harness.misplaced import STRANGERS, Step, check_and_play, documents, places, replaced
 
-_EVERY = 17
+_EVERY = 43
 """In the short form one of so many; a prime, so that all strangers have their turn."""
 
 Case = tuple[str, Any, tuple[Step, ...], str]
@@ -32,7 +32,7 @@ def survive(chosen: Iterator[Case]) -> int:
 
 
 def test_any_json_in_any_place_is_linted_and_played_or_refused() -> None:
-    assert survive(islice(cases(), 0, None, _EVERY)) > 5_000
+    assert survive(islice(cases(), 0, None, _EVERY)) > 2_000
 
 
 @pytest.mark.soak
