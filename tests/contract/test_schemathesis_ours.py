@@ -34,7 +34,6 @@ _OF_MESSAGES = [
     "There is more than one ",
     "category must be one of",
     "channels may name WhatsApp only",
-    "clientMessageId must be printable",
     "components must have a BODY",
     "content.",
     "context.umid must be a message of this conversation",
@@ -84,7 +83,6 @@ _BEYOND_THE_SCHEMA = [
     "cloneFlowId '",
     "cursor must be the one from the Link header",
     "endPointUri must be an absolute http or https address",
-    "name must be printable text",
 ]
 
 

@@ -82,11 +82,13 @@ _STATUSES = {
     403: "The key may not do this (1201).",
     404: "Not there, or not for this account (1300).",
     405: "The address does not answer to this method.",
+    408: "The body arrived too slowly.",
     409: "The state of the flow does not allow this, or something else happened meanwhile.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The Flow JSON is not valid.",
     429: "Too many requests; `Retry-After` says for how many seconds.",
+    431: "The address or the headers are too long.",
     500: "A fault of the server (2000).",
     501: "Something of 8x8's API that waflows does not have (2001).",
     503: "The database cannot be reached just now; `Retry-After` says when to try again.",
@@ -255,7 +257,7 @@ def _headers(texts: dict[str, str]) -> dict[str, Any]:
 
 
 def _statuses(route: Route) -> list[int]:
-    statuses = {405, 500, 503}
+    statuses = {405, 431, 500, 503}
     if route.scope is not Scope.PUBLIC:
         statuses |= {400, 401, 403, 404, 429}
     if "{" in route.path:
@@ -263,7 +265,7 @@ def _statuses(route: Route) -> list[int]:
     if route.query is not NoQuery:
         statuses.add(400)
     if route.body is not None:
-        statuses |= {413, 415}
+        statuses |= {400, 408, 413, 415}
     if route.dialect == "guide" and route.scope is Scope.WRITE:
         statuses.add(409)
         statuses |= {422} if route.body is not None else set()

@@ -14,7 +14,8 @@ import msgspec
 from waflows.console import language, shell
 from waflows.console.resource import OnPage
 from waflows.errors import InvalidFlowJson, WaflowsError
-from waflows.flowjson.diagnostics import Diagnostic
+from waflows.flowjson.diagnostics import MOST_FAULTS, Diagnostic
+from waflows.flowjson.linter import Report
 from waflows.http import limits
 from waflows.http.reading import WholeNumber
 from waflows.http.refusals import Refusal
@@ -99,7 +100,8 @@ async def show_flow(call: Call[TextQuery, None]) -> Reply:
     flow, checked, text = await call.state.db.read_slow(
         editing.opened, call.principal, call.flow_id
     )
-    return await _drawn(call, flow, text or "", flow.revision, faults_of(checked.faults))
+    found = await _stored_findings(call, text or "", checked.faults)
+    return await _drawn(call, flow, text or "", flow.revision, found)
 
 
 async def save_text(call: Call[NoQuery, TextForm]) -> Reply:
@@ -121,7 +123,7 @@ async def save_text(call: Call[NoQuery, TextForm]) -> Reply:
 async def check(call: Call[NoQuery, CheckBody]) -> Reply:
     """What is wrong with a text, by the validator that decides on publishing."""
     report = await call.state.checker.report(call.account_id, call.body.flow_json)
-    return Reply(CheckedText(faults_of(report.diagnostics), report.complete))
+    return Reply(_checked(report))
 
 
 async def layout(call: Call[NoQuery, CheckBody]) -> Reply:
@@ -157,24 +159,41 @@ def faults_of(diagnostics: list[Diagnostic]) -> list[Fault]:
     ]
 
 
+def _checked(report: Report) -> CheckedText:
+    return CheckedText(faults_of(report.diagnostics), report.complete)
+
+
+async def _stored_findings(
+    call: Call[Any, Any], text: str, stored: list[Diagnostic]
+) -> CheckedText:
+    """The findings stored with a text, and whether they are all of them.
+
+    Only the findings are stored, so a list as long as the validator ever returns is checked again.
+    """
+    complete = len(stored) < MOST_FAULTS
+    if not complete:
+        complete = (await call.state.checker.report(call.account_id, text)).complete
+    return CheckedText(faults_of(stored), complete)
+
+
 async def _with_text(call: Call[NoQuery, TextForm], form: TextForm) -> Any:
     """What draws the page again with the text that could not be saved."""
     flow, _, _ = await call.state.db.read(editing.opened, call.principal, call.flow_id)
     report = await call.state.checker.report(call.account_id, form.flow_json)
-    faults = faults_of(report.diagnostics)
+    found = _checked(report)
 
     def draw(refusal: Refusal) -> Reply:
-        return _page(call, flow, form.flow_json, form.revision, faults, refusal)
+        return _page(call, flow, form.flow_json, form.revision, found, refusal)
 
     return draw
 
 
 async def _drawn(
-    call: Call[Any, Any], flow: Flow, text: str, revision: int, faults: list[Fault]
+    call: Call[Any, Any], flow: Flow, text: str, revision: int, found: CheckedText
 ) -> Reply:
     if len(text) <= _SHORT:
-        return _page(call, flow, text, revision, faults)
-    return await asyncio.to_thread(_page, call, flow, text, revision, faults)
+        return _page(call, flow, text, revision, found)
+    return await asyncio.to_thread(_page, call, flow, text, revision, found)
 
 
 def _page(
@@ -182,7 +201,7 @@ def _page(
     flow: Flow,
     text: str,
     revision: int,
-    faults: list[Fault],
+    found: CheckedText,
     refusal: Refusal | None = None,
 ) -> Reply:
     # The editor makes its styles while it runs; the nonce is what lets it.
@@ -197,7 +216,8 @@ def _page(
         tab="text",
         text=text,
         revision=revision,
-        faults=faults,
+        faults=found.faults,
+        complete=found.complete,
         writable=flow.status is Status.DRAFT and call.principal.may_change_flows,
         refusal=refusal,
     )

@@ -75,7 +75,7 @@ def read_body(type_: type[T], body: bytes) -> T:
     # msgspec does not look into strings that it skips.
     _check_encoding(body)
     try:
-        if may_be_left_out(type_) and not body.strip():
+        if may_be_left_out(type_) and not body:
             body = b"{}"
         decoded = msgspec.json.decode(body, type=type_)
     except msgspec.ValidationError as error:

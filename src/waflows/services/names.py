@@ -5,6 +5,10 @@ from __future__ import annotations
 import unicodedata
 
 _REFUSED = {"Cc", "Cs"}
+_CONTROLS = r"\x00-\x1f\x7f-\x9f"
+PRINTABLE_PATTERN = f"^[^{_CONTROLS}]*[^\\s{_CONTROLS}][^{_CONTROLS}]*$"
+"""What `is_printable` accepts, as a JSON Schema says it; no JSON text decodes to a surrogate."""
+PRINTABLE_OR_EMPTY_PATTERN = f"^([^{_CONTROLS}]*[^\\s{_CONTROLS}][^{_CONTROLS}]*)?$"
 
 
 def is_printable(name: str) -> bool:

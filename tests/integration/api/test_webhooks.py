@@ -156,6 +156,21 @@ def test_a_body_whose_fields_all_have_defaults_may_be_left_out(server: Tenant) -
     assert made.json()["secret"].startswith("whsec_")
 
 
+@pytest.mark.parametrize("body", [" ", "\n", "\f", "\x00"])
+def test_a_body_that_may_be_left_out_must_be_json_when_it_is_sent(
+    server: Tenant, body: str
+) -> None:
+    server.http.post(_path(server), json=[_hook(type="MSG")])
+    refused = server.http.post(
+        f"{_path(server)}/*/MSG/secrets",
+        content=body,
+        headers={"Content-Type": "application/json"},
+    )
+    assert (refused.status_code, refused.json()["code"]) == (400, 1000)
+    assert refused.json()["message"].startswith("The request body is not valid JSON")
+    assert server.http.get(f"{_path(server)}/*/MSG/secrets").json() == {"secrets": []}
+
+
 def test_a_key_limited_to_a_channel_sees_and_changes_no_webhook(server: Tenant) -> None:
     server.http.post(_path(server), json=[_hook(type="MSG")])
     key = server.new_key(channel_ids=[server.channel_id])

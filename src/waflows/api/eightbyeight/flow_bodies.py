@@ -12,6 +12,7 @@ from waflows.services.flows import endpoint_health, lifecycle
 from waflows.services.flows.categories import Category
 from waflows.services.flows.contents import APPLICATION_ID_PATTERN, GivenContent, check_content
 from waflows.services.flows.lifecycle import NAME_LENGTH, Content
+from waflows.services.names import PRINTABLE_PATTERN
 from waflows.storage.flows import Checked, Flow
 from waflows.urls import LONGEST_URL
 
@@ -24,7 +25,11 @@ _Name = Annotated[
     str,
     Meta(
         description="Shown in lists; unique in the channel.",
-        extra_json_schema={"minLength": 1, "maxLength": NAME_LENGTH},
+        extra_json_schema={
+            "minLength": 1,
+            "maxLength": NAME_LENGTH,
+            "pattern": PRINTABLE_PATTERN,
+        },
     ),
 ]
 _Categories = Annotated[

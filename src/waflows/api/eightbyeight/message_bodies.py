@@ -27,6 +27,7 @@ from waflows.services.messages.bubbles import (
     FOOTER_LENGTH,
 )
 from waflows.services.messages.outgoing import Content, FlowContent, Outgoing, TextContent
+from waflows.services.names import PRINTABLE_OR_EMPTY_PATTERN
 from waflows.storage.messages import Header
 
 _TYPES = [
@@ -190,7 +191,10 @@ class MessageBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             Meta(
                 description="Your own id of the message: the same request sent again under it"
                 " sends nothing more.",
-                extra_json_schema={"maxLength": CLIENT_MESSAGE_ID_LENGTH},
+                extra_json_schema={
+                    "maxLength": CLIENT_MESSAGE_ID_LENGTH,
+                    "pattern": PRINTABLE_OR_EMPTY_PATTERN,
+                },
             ),
         ]
         | None

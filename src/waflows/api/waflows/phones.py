@@ -17,6 +17,8 @@ from waflows.http.route import Call, NoQuery, Reply, Route
 from waflows.http.routing import RouteGroup
 from waflows.runtime import Back, Close, Event, View, gestures
 from waflows.runtime.gestures import Gesture
+from waflows.services.messages.bubbles import TEXT_LENGTH
+from waflows.services.names import PRINTABLE_OR_EMPTY_PATTERN
 from waflows.services.phone import chats, phone_play, phones
 from waflows.services.phone.chats import Chat
 from waflows.services.phone.phone_play import Phone, Shown
@@ -27,10 +29,18 @@ _Label = Annotated[
 
 
 class SayBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A text of the user; `name` is what they call themselves."""
+    """A text of the user, who calls themselves `name`."""
 
-    text: str
-    name: str = ""
+    text: Annotated[str, Meta(extra_json_schema={"maxLength": TEXT_LENGTH, "pattern": r"\S"})]
+    name: Annotated[
+        str,
+        Meta(
+            extra_json_schema={
+                "maxLength": phones.NAME_LENGTH,
+                "pattern": PRINTABLE_OR_EMPTY_PATTERN,
+            }
+        ),
+    ] = ""
 
 
 class OpenBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ from waflows.storage.database import Transaction
 from waflows.storage.messages import Message, SentFlow
 from waflows.storage.phones import Session
 
-_NAME_LENGTH = 100
+NAME_LENGTH = 100
 
 
 class Playing(msgspec.Struct, frozen=True):
@@ -70,8 +70,8 @@ def say(
 
     Raises NotFound (channel), InvalidMessage for a text that is none, InvalidParameter for a name.
     """
-    if name and (len(name) > _NAME_LENGTH or not is_printable(name)):
-        raise InvalidParameter(f"name must be at most {_NAME_LENGTH} printable characters.")
+    if name and (len(name) > NAME_LENGTH or not is_printable(name)):
+        raise InvalidParameter(f"name must be at most {NAME_LENGTH} printable characters.")
     _read(tx, account_id, channel_id, number)
     return conversations.receive_text(tx, account_id, channel_id, number, text, name)
 
