@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
+from waflows import times
 from waflows.cli.groups import Group
 from waflows.cli.operator import database_options, opened
 from waflows.cli.output import json_option, show_list, show_one
-from waflows.services import clock
 from waflows.services.accounts import accounts, quotas
 from waflows.storage.accounts import Account
 
@@ -42,7 +42,7 @@ def list_(as_json: bool, **where: Any) -> None:
         {
             "ID": lambda account: account.id,
             "NAME": lambda account: account.name,
-            "CREATED": lambda account: clock.iso(account.created_at),
+            "CREATED": lambda account: times.iso(account.created_at),
         },
         as_json=as_json,
         empty="No accounts yet; create one with `waflows account create NAME`.",
@@ -97,6 +97,6 @@ _COUNTED = {
 def _show(account: Account, as_json: bool) -> None:
     show_one(
         account,
-        {"id": account.id, "name": account.name, "created": clock.iso(account.created_at)},
+        {"id": account.id, "name": account.name, "created": times.iso(account.created_at)},
         as_json=as_json,
     )

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
+from waflows import times
 from waflows.cli.groups import Group
 from waflows.cli.operator import account_option, database_options, opened
 from waflows.cli.output import json_option, show_list, show_one
-from waflows.services import clock
 from waflows.services.accounts import accounts
 from waflows.storage.accounts import Channel
 
@@ -45,7 +45,7 @@ def list_(account_id: str, as_json: bool, **where: Any) -> None:
             "ID": lambda channel: channel.id,
             "NAME": lambda channel: channel.name,
             "FLOWS": lambda channel: str(channel.flow_count),
-            "CREATED": lambda channel: clock.iso(channel.created_at),
+            "CREATED": lambda channel: times.iso(channel.created_at),
         },
         as_json=as_json,
         empty="No channels yet; add one with `waflows channel create NAME`.",
@@ -71,7 +71,7 @@ def _show(channel: Channel, as_json: bool) -> None:
             "name": channel.name,
             "account": channel.account_id,
             "flows": str(channel.flow_count),
-            "created": clock.iso(channel.created_at),
+            "created": times.iso(channel.created_at),
         },
         as_json=as_json,
     )

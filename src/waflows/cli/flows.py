@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from waflows import client
+from waflows import client, times
 from waflows.cli import flow_files
 from waflows.cli.confirm import confirm, yes_option
 from waflows.cli.connection import complete_flow, connected, connection_options, flow_id
@@ -256,7 +255,7 @@ def preview(flow: str, refresh: bool, as_json: bool, **where: str) -> None:
         link = connection.preview(flow_id(connection, flow), refresh=refresh)
     show_one(
         link,
-        {"flow": link.id, "link": link.url, "expires": _moment(link.expires_at)},
+        {"flow": link.id, "link": link.url, "expires": times.for_people(link.expires_at)},
         as_json=as_json,
     )
 
@@ -405,8 +404,8 @@ def _lines(flow: Flow) -> dict[str, str]:
         "endpoint": flow.endpoint_uri,
         "application": flow.application_id,
         "revision": flow.revision,
-        "created": flow.created_at and _moment(flow.created_at),
-        "updated": flow.updated_at and _moment(flow.updated_at),
+        "created": flow.created_at and times.for_people(flow.created_at),
+        "updated": flow.updated_at and times.for_people(flow.updated_at),
     }
     shown = {label: str(text) for label, text in lines.items() if text is not None}
     for number, line in enumerate(_findings(flow.validation_errors), start=1):
@@ -420,7 +419,3 @@ def _findings(findings: list[ValidationError]) -> list[str]:
         f" {finding.message}"
         for finding in findings
     ]
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

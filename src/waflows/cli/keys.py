@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from waflows import times
 from waflows.cli.groups import Group
 from waflows.cli.operator import account_option, database_options, opened
 from waflows.cli.output import as_builtins, json_option, print_json, show_list, show_one
@@ -65,7 +65,7 @@ def create(
 
     The key is printed only once and cannot be shown again.
     """
-    expires_at = _moment(expires) if expires else None
+    expires_at = _parse_expiry(expires) if expires else None
     with opened(**where) as db:
         created = db.run_now(
             accounts.create_key,
@@ -137,7 +137,7 @@ def _show(key: ApiKey, as_json: bool) -> None:
             "key": f"…{key.last_six}",
             "may": _rights(key),
             "state": _state(key),
-            "created": clock.iso(key.created_at),
+            "created": times.iso(key.created_at),
         },
         as_json=as_json,
     )
@@ -154,23 +154,20 @@ def _rights(key: ApiKey) -> str:
 
 def _state(key: ApiKey) -> str:
     if key.revoked_at is not None:
-        return f"revoked {clock.iso(key.revoked_at)}"
+        return f"revoked {times.iso(key.revoked_at)}"
     if key.expires_at is None:
         return "live"
     word = "expired" if key.expires_at <= clock.now_ms() else "valid until"
-    return f"{word} {clock.iso(key.expires_at)}"
+    return f"{word} {times.iso(key.expires_at)}"
 
 
-def _moment(text: str) -> int:
+def _parse_expiry(text: str) -> int:
     """A time in milliseconds since the epoch, from "90d" or an ISO date."""
     if match := re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text):
         return clock.now_ms() + int(match[1]) * _UNITS[match[2]] * 1000
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+    at_ms = times.parse(text)
+    if at_ms is None:
         raise OperatorError(
             f"--expires must be a time such as 90d, 12h, 30m or 2027-01-31T12:00Z, not {text!r}."
-        ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1000)
+        )
+    return at_ms

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import msgspec
 
-from waflows.services import clock
+from waflows import times
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON (the default when not on a terminal)."
@@ -93,7 +93,7 @@ def as_builtins(item: Any) -> Any:
     """The JSON form of an item: times in milliseconds become ISO text."""
     fields = msgspec.to_builtins(item)
     return {
-        name: clock.iso(value) if name.endswith("At") and isinstance(value, int) else value
+        name: times.iso(value) if name.endswith("At") and isinstance(value, int) else value
         for name, value in fields.items()
     }
 

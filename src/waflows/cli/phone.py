@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from waflows import times
 from waflows.cli.connection import connected, connection_options
 from waflows.cli.groups import Group
 from waflows.cli.output import as_builtins, json_option, print_json, show_list, visible
@@ -76,7 +77,7 @@ def chat(as_json: bool, **where: str) -> None:
     show_list(
         found,
         {
-            "TIME": lambda message: message.timestamp.strftime("%Y-%m-%d %H:%M:%S"),
+            "TIME": lambda message: times.for_tables(message.timestamp),
             "FROM": lambda message: "user" if message.direction == "inbound" else "business",
             "MESSAGE": _message_text,
             "STATE": lambda message: (

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
+from waflows import times
 from waflows.cli.groups import Group
 from waflows.cli.operator import account_option, database_options, opened
 from waflows.cli.output import json_option, show_list, show_one
-from waflows.services import clock
 from waflows.services.accounts import sub_accounts
 
 
@@ -46,7 +46,7 @@ def create(
             "name": made.name,
             "account": made.account_id,
             "channel": made.channel_id,
-            "created": clock.iso(made.created_at),
+            "created": times.iso(made.created_at),
         },
         as_json=as_json,
     )
@@ -66,7 +66,7 @@ def list_(account_id: str, as_json: bool, **where: Any) -> None:
             "ID": lambda each: each.id,
             "NAME": lambda each: each.name,
             "CHANNEL": lambda each: each.channel_id,
-            "CREATED": lambda each: clock.iso(each.created_at),
+            "CREATED": lambda each: times.iso(each.created_at),
         },
         as_json=as_json,
         empty="No sub-accounts yet; add one with `waflows subaccount create ID`.",

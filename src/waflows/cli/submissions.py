@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
 
+from waflows import times
 from waflows.cli import flow_files
 from waflows.cli.confirm import confirm, yes_option
 from waflows.cli.connection import complete_flow, connected_to_account, connection_options, flow_id
@@ -75,7 +75,7 @@ def list_(limit: int, as_json: bool, **options: Any) -> None:
     with connected_to_account(**where) as connection:
         page = connection.submission_page(limit, **_named(connection, filters))
     columns: dict[str, Callable[[Submission], str]] = {
-        "SUBMITTED": _moment,
+        "SUBMITTED": lambda each: times.for_tables(each.submitted_at),
         "PHONE NUMBER": lambda each: each.msisdn,
         **{
             name: lambda each, name=name: _cell(each.fields.get(name))  # type: ignore[misc]  # bound at once
@@ -110,7 +110,7 @@ def show(submission: str, as_json: bool, **where: Any) -> None:
         found = connection.submission(submission)
     lines = {
         "id": found.id,
-        "submitted": _moment(found),
+        "submitted": times.for_people(found.submitted_at),
         "phone number": found.msisdn,
         "channel": found.channel_id,
         "sub-account": found.sub_account_id,
@@ -202,10 +202,6 @@ def _named(connection: Client, filters: Filters) -> Filters:
     """The filters, with a flow's name replaced by its id."""
     flow = filters["flow"]
     return {**filters, "flow": None if flow is None else flow_id(connection, flow)}
-
-
-def _moment(submission: Submission) -> str:
-    return submission.submitted_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _cell(value: Any) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from waflows import times
 from waflows.cli.confirm import confirm, yes_option
 from waflows.cli.connection import connected_to_webhooks, connection_options
 from waflows.cli.groups import Group
@@ -174,7 +174,7 @@ def deliveries(state: str | None, limit: int, as_json: bool, **where: str) -> No
         found,
         {
             "ID": lambda one: one.id,
-            "CREATED": lambda one: _moment(one.created_at),
+            "CREATED": lambda one: times.for_tables(one.created_at),
             "TYPE": lambda one: one.type,
             "SUB-ACCOUNT": lambda one: one.sub_account_id,
             "STATE": lambda one: one.state,
@@ -290,12 +290,12 @@ def _show(delivery: Delivery, as_json: bool) -> None:
         "event": delivery.event_id,
         "webhook": f"{delivery.type} of {delivery.sub_account_id}",
         "state": delivery.state,
-        "created": _moment(delivery.created_at),
+        "created": times.for_people(delivery.created_at),
     }
     if delivery.next_attempt_at is not None:
-        lines["next attempt"] = _moment(delivery.next_attempt_at)
+        lines["next attempt"] = times.for_people(delivery.next_attempt_at)
     for number, attempt in enumerate(delivery.history or [], 1):
-        lines[f"attempt {number}"] = f"{_moment(attempt.at)}  {_outcome(attempt)}"
+        lines[f"attempt {number}"] = f"{times.for_people(attempt.at)}  {_outcome(attempt)}"
     show_one(delivery, lines, as_json=as_json)
     if delivery.body is not None and not as_json and sys.stdout.isatty():
         print_json(delivery.body)
@@ -306,7 +306,3 @@ def _outcome(attempt: Attempt | None) -> str:
         return "none yet"
     outcome = attempt.error or f"{attempt.status}"
     return f"{outcome} ({attempt.duration_ms} ms)"
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -10,8 +10,8 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any
 
+from waflows import times
 from waflows.http.route import Reply
-from waflows.services import clock
 
 if TYPE_CHECKING:
     import jinja2
@@ -82,7 +82,7 @@ def _when(at_ms: int) -> Markup:
     """A stored time, in UTC to the minute."""
     from markupsafe import Markup
 
-    exact = clock.iso(at_ms)
+    exact = times.iso(at_ms)
     shown = f"{exact[:10]} {exact[11:16]}"
     return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(exact, shown, shown)
 

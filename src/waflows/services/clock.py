@@ -1,4 +1,4 @@
-"""The time, as the product keeps to it, stores it and shows it.
+"""What time it is for the product, and waiting for a time.
 
 What the product does by the clock asks `now_ms` and waits with `sleep_until`, and with nothing
 else: a development server can move its clock, and then all of it follows at once. Log lines and
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+
+from waflows import times
 
 _MS = 1_000_000
 
@@ -81,35 +82,8 @@ def reset() -> None:
 
 
 def error_timestamp() -> str:
-    """The present moment with seven fraction digits and an offset, as error envelopes carry it."""
-    seconds, nanoseconds = divmod(_clock.now_ns(), 1_000_000_000)
-    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{whole}.{nanoseconds // 100:07}+00:00"
-
-
-def iso(at_ms: int) -> str:
-    """A stored time to the second, in UTC: 2026-03-01T09:30:00Z."""
-    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def read(text: str) -> int | None:
-    """A date, or a date and time, in milliseconds since the epoch; UTC where it has no offset.
-
-    None for a text that is neither.
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return int(moment.timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return None
-
-
-def hundredths(at_ms: int) -> str:
-    """A stored time as messages carry it: to the hundredth, in UTC: 2026-03-01T09:30:00.25Z."""
-    whole = datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{whole}.{at_ms % 1000 // 10:02}Z"
+    """The present time as error envelopes carry it."""
+    return times.ten_millionths(_clock.now_ns())
 
 
 def _wake(sleeper: asyncio.Future[None]) -> None:

@@ -12,10 +12,11 @@ import sys
 import threading
 import time
 import traceback
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+
+from waflows import times
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _COLOURS = {"debug": 2, "info": 32, "warning": 33, "error": 31}
@@ -164,8 +165,7 @@ class TimeText:
         if millisecond != self._millisecond:
             second, part = divmod(millisecond, 1000)
             if second != self._second:
-                moment = datetime.fromtimestamp(second, UTC)
-                self._text_of_second = moment.strftime("%Y-%m-%dT%H:%M:%S")
+                self._text_of_second = times.iso(second * 1000, zone="")
                 self._second = second
             self._text = f"{self._text_of_second}.{part:03}Z"
             self._millisecond = millisecond

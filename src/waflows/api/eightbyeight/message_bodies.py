@@ -6,12 +6,12 @@ taken; what else the document knows is answered as not implemented, and never le
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from waflows import times
 from waflows.api.eightbyeight.template_messages import (
     PayloadBody,
     TemplateBody,
@@ -229,9 +229,9 @@ def outgoing(body: MessageBody) -> Outgoing:
 
 
 def _refuse_what_is_not_done(body: MessageBody) -> None:
-    if body.scheduled is not None and clock.now_ms() < _moment("scheduled", body.scheduled):
+    if body.scheduled is not None and clock.now_ms() < _parse_time("scheduled", body.scheduled):
         raise Unsupported("waflows sends at once: leave scheduled out, or send when it is time.")
-    if body.expiry is not None and _moment("expiry", body.expiry) <= clock.now_ms():
+    if body.expiry is not None and _parse_time("expiry", body.expiry) <= clock.now_ms():
         raise InvalidMessage(MessageFault.INVALID_EXPIRY, "expiry must not have passed.")
     if body.content.whats_app:
         raise Unsupported("Direct Send is not supported: register a template and send that.")
@@ -245,15 +245,11 @@ def _refuse_what_is_not_done(body: MessageBody) -> None:
             )
 
 
-def _moment(name: str, text: str) -> int:
-    """A time in milliseconds since the epoch; UTC where it has no offset."""
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return int(moment.timestamp() * 1000)
-    except (ValueError, OverflowError):
-        raise InvalidParameter(f"{name} must be a time such as 2026-03-01T09:30:00Z.") from None
+def _parse_time(name: str, text: str) -> int:
+    at_ms = times.parse(text)
+    if at_ms is None:
+        raise InvalidParameter(f"{name} must be a time such as 2026-03-01T09:30:00Z.")
+    return at_ms
 
 
 def _msisdn(user: UserBody) -> str:

@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from waflows import times
 from waflows.api import paths
 from waflows.api.eightbyeight.message_bodies import MessageBody, outgoing
 from waflows.errors import InvalidParameter
 from waflows.http import limits
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.http.routing import RouteGroup
-from waflows.services import clock, msisdn
+from waflows.services import msisdn
 from waflows.services.accounts import sub_accounts
 from waflows.services.accounts.accounts import Principal
 from waflows.services.messages import conversations, flow_tokens
@@ -112,7 +113,7 @@ async def send_message(call: Call[NoQuery, MessageBody]) -> Reply:
         SentAnswer(
             sent.umid,
             _user(call.principal, sent.msisdn),
-            MessageStatus(sent.state, clock.hundredths(sent.at)),
+            MessageStatus(sent.state, times.hundredths(sent.at)),
             sent.client_message_id or UNSET,
         )
     )
@@ -166,10 +167,10 @@ def _shown(message: Message) -> MessageDetails:
         sub_account_id=message.sub_account_id,
         channel_id=message.channel_id,
         direction=message.direction,
-        status=MessageStatus(message.state, clock.hundredths(message.state_at)),
+        status=MessageStatus(message.state, times.hundredths(message.state_at)),
         user=MessageUser(msisdn.covered(message.msisdn)),
         content_type=_CONTENT_TYPES[message.kind],
-        created_at=clock.hundredths(message.created_at),
+        created_at=times.hundredths(message.created_at),
         client_message_id=message.client_message_id or UNSET,
     )
 

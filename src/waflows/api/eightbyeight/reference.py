@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from waflows import times
 from waflows.api import paths
 from waflows.api.eightbyeight import flow_bodies
 from waflows.api.eightbyeight.findings import (
@@ -29,7 +30,6 @@ from waflows.errors import InvalidParameter
 from waflows.http import limits
 from waflows.http.route import Call, NoQuery, Reply, Route
 from waflows.http.routing import RouteGroup
-from waflows.services import clock
 from waflows.services.flows import lifecycle
 from waflows.services.flows.texts import errors_of, warnings_of
 from waflows.storage.flows import Checked, Flow, StatusName
@@ -123,8 +123,8 @@ async def get_flow(call: Call[DetailsQuery, None]) -> Reply:
             end_point_uri=flow.endpoint_uri if "endPointUri" in extra else UNSET,
             application_id=flow.application_id if "applicationId" in extra else UNSET,
             revision=flow.revision if "revision" in extra else UNSET,
-            created_at=clock.iso(flow.created_at) if "createdAt" in extra else UNSET,
-            updated_at=clock.iso(flow.updated_at) if "updatedAt" in extra else UNSET,
+            created_at=times.iso(flow.created_at) if "createdAt" in extra else UNSET,
+            updated_at=times.iso(flow.updated_at) if "updatedAt" in extra else UNSET,
             json_version=known.version if "jsonVersion" in extra else UNSET,
             warnings=validation_errors(warnings_of(known.faults)) if "warnings" in extra else UNSET,
         )

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from waflows import times
 from waflows.api import paths
 from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, Unsupported
 from waflows.http.reading import WholeNumber
 from waflows.http.route import Call, NoQuery, Reply, Route
 from waflows.http.routing import RouteGroup
-from waflows.services import clock
 from waflows.services.messages import templates
 from waflows.services.messages.languages import LANGUAGES
 from waflows.services.messages.templates import BUTTON_LENGTH, CATEGORIES, NAME_LENGTH, NewTemplate
@@ -242,8 +242,8 @@ def _shown(channel: Channel, template: Template) -> ShownTemplate:
         CATEGORIES[template.category],
         template.status,
         template.status.capitalize(),
-        clock.hundredths(template.created_at),
-        clock.hundredths(template.updated_at),
+        times.hundredths(template.created_at),
+        times.hundredths(template.updated_at),
     )
 
 

@@ -12,12 +12,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from waflows import times
 from waflows.api import paths
 from waflows.api.sub_account_reach import SubAccountId, check_reach, named, sub_accounts_within
 from waflows.errors import InvalidParameter
 from waflows.http.route import Call, NoQuery, Reply, Route
 from waflows.http.routing import RouteGroup
-from waflows.services import clock
 from waflows.services.webhooks import subscriptions
 from waflows.services.webhooks.subscriptions import HIDDEN, Wanted, WantedOAuth
 from waflows.storage.webhooks import Kind, Webhook
@@ -179,8 +179,8 @@ async def list_webhook_secrets(call: Call[NoQuery, None]) -> Reply:
             [
                 SecretAnswer(
                     id=one.id,
-                    created_at=clock.iso(one.created_at),
-                    expires_at=UNSET if one.expires_at is None else clock.iso(one.expires_at),
+                    created_at=times.iso(one.created_at),
+                    expires_at=UNSET if one.expires_at is None else times.iso(one.expires_at),
                 )
                 for one in subscriptions.live_secrets(found)
             ]
@@ -201,7 +201,7 @@ async def rotate_webhook_secret(call: Call[NoQuery, RotateBody]) -> Reply:
     answer = RotatedSecret(
         id=made.id,
         secret=made.text,
-        previous_expires_at=UNSET if ends is None else clock.iso(ends),
+        previous_expires_at=UNSET if ends is None else times.iso(ends),
     )
     return Reply(answer, headers={"Cache-Control": "no-store"})
 

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from waflows import times
 from waflows.api import paths
 from waflows.api.sub_account_reach import SubAccountId, check_reach, named, sub_accounts_within
 from waflows.http.route import Call, NoQuery, Reply, Route
@@ -184,10 +185,10 @@ def _facts(delivery: Delivery, *, masked: bool) -> dict[str, Any]:
         "sub_account_id": delivery.sub_account_id,
         "type": delivery.type,
         "state": delivery.state,
-        "created_at": clock.iso(delivery.created_at),
+        "created_at": times.iso(delivery.created_at),
         "attempts": delivery.attempt_count,
-        "next_attempt_at": clock.iso(delivery.due_at) if pending else UNSET,
-        "settled_at": UNSET if settled_at is None else clock.iso(settled_at),
+        "next_attempt_at": times.iso(delivery.due_at) if pending else UNSET,
+        "settled_at": UNSET if settled_at is None else times.iso(settled_at),
         "last_attempt": _attempt(delivery.attempts[-1], masked=masked)
         if delivery.attempts
         else UNSET,
@@ -197,7 +198,7 @@ def _facts(delivery: Delivery, *, masked: bool) -> dict[str, Any]:
 def _attempt(attempt: Attempt, *, masked: bool) -> AttemptAnswer:
     """A try as it is shown. A receiver may repeat what it was sent, so its answer is masked too."""
     return AttemptAnswer(
-        at=clock.iso(attempt.at),
+        at=times.iso(attempt.at),
         duration_ms=attempt.duration_ms,
         status=attempt.status or UNSET,
         error=attempt.error or UNSET,

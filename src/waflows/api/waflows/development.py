@@ -6,12 +6,12 @@ In a production server these addresses are not there.
 from __future__ import annotations
 
 import difflib
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from waflows import times
 from waflows.errors import InvalidParameter, NotFound, OutOfRange
 from waflows.http.reading import WholeNumber
 from waflows.http.route import Call, NoQuery, Reply, Route
@@ -78,7 +78,7 @@ async def move_clock(call: Call[NoQuery, ClockBody]) -> Reply:
     if (body.time is None) == (body.advance_seconds is None):
         raise InvalidParameter("Send either time or advanceSeconds.")
     if body.time is not None:
-        at_ms = _moment(body.time)
+        at_ms = _parse_time(body.time)
     else:
         seconds = body.advance_seconds or 0.0
         # Kept within bounds before it is counted in milliseconds, which could be too many to count.
@@ -137,19 +137,16 @@ async def _bring_back(call: Call[Any, Any], before_ms: int) -> None:
 
 def _clock() -> ClockAnswer:
     now = clock.now_ms()
-    return ClockAnswer(clock.iso(now), now, clock.moved_ms() / 1000)
+    return ClockAnswer(times.iso(now), now, clock.moved_ms() / 1000)
 
 
-def _moment(text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+def _parse_time(text: str) -> int:
+    at_ms = times.parse(text)
+    if at_ms is None:
         raise InvalidParameter(
             "time must be a moment such as 2026-03-01T09:30:00Z or 2026-03-01T10:30:00+01:00."
-        ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1000)
+        )
+    return at_ms
 
 
 def _rules(call: Call[Any, Any]) -> FaultRules:

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from waflows import times
 from waflows.api import paths
 from waflows.http.route import Call, NoQuery, Reply, Route
 from waflows.http.routing import RouteGroup
 from waflows.security.key_pairs import KEY_BITS
-from waflows.services import clock
 from waflows.services.endpoint import endpoint_keys
 from waflows.services.endpoint.examinations import DoctorAnswer, show_report
 from waflows.services.flows import endpoint_health
@@ -134,7 +134,7 @@ async def show_endpoint_key(call: Call[NoQuery, None]) -> Reply:
         Keys(
             None if found.in_use is None else _answer(found.in_use),
             [_answer(key) for key in found.earlier],
-            None if found.app_secret_set_at is None else clock.iso(found.app_secret_set_at),
+            None if found.app_secret_set_at is None else times.iso(found.app_secret_set_at),
         )
     )
 
@@ -206,8 +206,8 @@ def _answer(key: EndpointKey) -> KeyAnswer:
         KEY_BITS,
         key.form,
         key.holds_private_key,
-        clock.iso(key.created_at),
-        None if key.replaced_at is None else clock.iso(key.replaced_at),
+        times.iso(key.created_at),
+        None if key.replaced_at is None else times.iso(key.replaced_at),
         key.public_key,
     )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from waflows import times
 from waflows.api import paths
 from waflows.errors import NotFound
 from waflows.http.downloads import attachment
 from waflows.http.route import Call, NoQuery, Reply, Route
 from waflows.http.routing import RouteGroup
-from waflows.services import clock
 from waflows.services.flows import lifecycle
 from waflows.storage.flows import Revision
 
@@ -50,7 +50,7 @@ async def get_revision(call: Call[NoQuery, None]) -> Reply:
 
 def _revision(revision: Revision) -> RevisionAnswer:
     return RevisionAnswer(
-        revision.revision, revision.bytes, revision.sha256, clock.iso(revision.created_at)
+        revision.revision, revision.bytes, revision.sha256, times.iso(revision.created_at)
     )
 
 

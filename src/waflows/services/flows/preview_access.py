@@ -6,11 +6,11 @@ page may call the endpoint, and with which flow token and opening payload.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
 import msgspec
 
+from waflows import times
 from waflows.errors import Forbidden, NotFound
 from waflows.security import links
 from waflows.security.links import PreviewGrant
@@ -34,7 +34,7 @@ class PreviewLink(msgspec.Struct, frozen=True):
 
     def expires(self, zone: str) -> str:
         """The expiry as text, with UTC written as `zone`."""
-        return datetime.fromtimestamp(self.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%S") + zone
+        return times.iso(self.expires_at * 1000, zone)
 
 
 class OpenedLink(msgspec.Struct, frozen=True):

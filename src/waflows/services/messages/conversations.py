@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from waflows import times
 from waflows.errors import Forbidden, InvalidParameter, NotFound, OutsideServiceWindow
 from waflows.security import flow_tokens
 from waflows.security.flow_tokens import FlowTokenClaim
@@ -212,7 +213,7 @@ def _require_window(principal: Principal, conversation: Conversation) -> None:
             " only a template can be sent."
         )
     raise OutsideServiceWindow(
-        f"Outside service window: the person wrote last at {clock.iso(last)}, 24 hours ago or"
+        f"Outside service window: the person wrote last at {times.iso(last)}, 24 hours ago or"
         " more; until they write again only a template can be sent."
     )
 

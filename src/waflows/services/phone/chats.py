@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from waflows.services import clock
+from waflows import times
 from waflows.storage.messages import Message
 
 
@@ -61,5 +61,5 @@ def _show(message: Message) -> ChatMessage:
         response_json=bubble.response or UNSET,
         reply_to_umid=message.reply_to or UNSET,
         state=message.state,
-        timestamp=clock.iso(message.created_at),
+        timestamp=times.iso(message.created_at),
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from waflows import runtime
+from waflows import runtime, times
 from waflows.errors import FlowAnswered, InvalidParameter, NotFound, OvertakenStep
 from waflows.runtime import Open
 from waflows.services import clock, msisdn
@@ -109,7 +109,7 @@ def opening(flow: SentFlow) -> Open:
         screen=flow.screen if navigates else "",
         data=flow.data if navigates else None,
         flow_token=flow.token,
-        today=clock.iso(clock.now_ms())[:10],
+        today=times.iso(clock.now_ms())[:10],
     )
 
 

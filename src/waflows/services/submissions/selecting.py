@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from waflows import times
 from waflows.errors import Forbidden, InvalidParameter
-from waflows.services import clock
 from waflows.services.accounts.accounts import Principal
 from waflows.storage.submissions import Position, Selection
 
@@ -76,7 +76,7 @@ def read_position(text: str) -> Position | None:
 def _read_time(name: str, text: str, of_a_date: int = 0) -> int:
     """Milliseconds since the epoch; of a date alone, plus the part of the day that it means."""
     # The plus sign of an offset that was not written %2B has become a blank.
-    at_ms = clock.read(re.sub(r" (?=[0-9]{2}:[0-9]{2}$)", "+", text))
+    at_ms = times.parse(re.sub(r" (?=[0-9]{2}:[0-9]{2}$)", "+", text))
     if at_ms is not None and _DATE.fullmatch(text):
         at_ms += of_a_date
     if at_ms is None or at_ms >= _YEAR_10000_MS:

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from waflows.services import clock, msisdn
+from waflows import times
+from waflows.services import msisdn
 from waflows.storage.submissions import Submission
 
 COVERED = "***"
@@ -41,7 +42,7 @@ def view(submission: Submission, *, masked: bool) -> SubmissionView:
     token = submission.flow_token
     return SubmissionView(
         submission.id,
-        clock.iso(submission.submitted_at),
+        times.iso(submission.submitted_at),
         msisdn.covered(submission.msisdn) if masked else submission.msisdn,
         submission.channel_id,
         submission.sub_account_id,

@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from waflows import times
 from waflows.errors import Conflict, NotFound
 from waflows.services import clock
 from waflows.services.webhooks import subscriptions
@@ -194,7 +195,7 @@ def send_test(tx: Transaction, account_id: str, sub_account_id: str, kind: str) 
         "payload": {
             "subAccountId": webhook.sub_account_id,
             "type": webhook.type,
-            "timestamp": clock.iso(now),
+            "timestamp": times.iso(now),
         },
     }
     test = subscriptions.new_delivery(

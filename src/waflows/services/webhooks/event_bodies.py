@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from waflows.services import clock
+from waflows import times
 from waflows.storage.flows import Flow
 from waflows.storage.messages import Message, State
 
@@ -47,7 +47,7 @@ def status_changed(message: Message, state: State, at: int) -> dict[str, Any]:
         "subAccountId": message.sub_account_id,
         "channel": _CHANNEL,
         "user": _user(message.msisdn),
-        "status": {**status, "timestamp": clock.hundredths(at)},
+        "status": {**status, "timestamp": times.hundredths(at)},
     }
     return {
         "namespace": _NAMESPACE,
@@ -66,7 +66,7 @@ def received(message: Message, name: str) -> dict[str, Any]:
     payload: dict[str, Any] = {
         "umid": message.umid,
         "subAccountId": message.sub_account_id,
-        "timestamp": clock.hundredths(message.created_at),
+        "timestamp": times.hundredths(message.created_at),
         "user": _user(message.msisdn) | ({"name": name} if name else {}),
         "recipient": {"channel": _CHANNEL, "channelId": message.channel_id},
         "type": kind,
@@ -94,7 +94,7 @@ def flow_status_changed(flow: Flow, before: str | None) -> dict[str, Any]:
     )
     return {
         "eventId": str(uuid.uuid4()),
-        "timestamp": clock.hundredths(flow.updated_at),
+        "timestamp": times.hundredths(flow.updated_at),
         "provider": "WhatsApp",
         "accountId": flow.account_id,
         "eventType": "flow_status_update",
