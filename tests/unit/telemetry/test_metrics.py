@@ -6,6 +6,7 @@ import bisect
 
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from waflows.telemetry import metrics
@@ -21,7 +22,7 @@ def _line(milliseconds: float, *, status: int = 200, from_memory: bool = False) 
 def _samples() -> dict[tuple[str, ...], float]:
     return {
         (sample.name, *sorted(sample.labels.values())): sample.value
-        for family in text_string_to_metric_families(metrics.render().decode())
+        for family in text_string_to_metric_families(generate_latest(REGISTRY).decode())
         for sample in family.samples
     }
 
