@@ -142,8 +142,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(
             ge=0,
-            description="Most bytes of Flow JSON kept for each account, all revisions together and"
-            " before they are compressed; 0 for any number.",
+            description="Most bytes of Flow JSON, messages and answers kept for each account, all"
+            " revisions together and before they are compressed; 0 for any number.",
         ),
     ] = 10 * 1024**3
     account_templates: Annotated[

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.attack import Target, attacked, watched
 from harness.contents import faults
+from harness.messages import flow_message, flow_with_data, hear, text_message
 from harness.servers import Tenant, client, opened
 
 _AT_ONCE = 50
@@ -109,5 +110,51 @@ def test_of_many_texts_at_once_only_so_many_are_kept_as_fit(
         kept = [answer.status_code for answer in answers].count(200)
         assert kept == 10
         assert _usage(tenant)["usage"]["storedBytes"] == 10_000
+        with opened(database_url) as db:
+            assert faults(db) == {}
+
+
+def test_messages_full_of_data_cannot_fill_the_disk(database_url: str, folder: Path) -> None:
+    most = 5_000_000
+    with attacked(
+        folder, database_url, WAFLOWS_ACCOUNT_BYTES=str(most), WAFLOWS_WORKERS="2"
+    ) as target:
+        tenant = target.attacker
+        flow = tenant.create("Flow", flowJson=flow_with_data(), publish=True)
+        people = [f"+658123456{number}" for number in range(8)]
+        for person in people:
+            hear(tenant, msisdn=person)
+        data = {"guest": "x" * 500_000, "nights": 2}
+        payload = {"screen": "WELCOME", "data": data}
+
+        def send(person: str, message: dict[str, Any]) -> Any:
+            with client(target.url, tenant.api_key) as http:
+                return http.post(tenant.messages, json=message | {"user": {"msisdn": person}})
+
+        with watched(target) as watch:
+            with watch.attack(), ThreadPoolExecutor(len(people)) as threads:
+                flooding = flow_message(flow, flowActionPayload=payload)
+                answers = list(threads.map(send, people * 4, [flooding] * 4 * len(people)))
+            watch.assert_undisturbed(times=400)
+
+        sent = [answer.status_code for answer in answers].count(200)
+        # Those that are written at the same moment may pass the limit together.
+        assert most // 500_000 - 1 <= sent <= most // 500_000 + len(people)
+        for answer in answers:
+            if answer.status_code != 200:
+                assert (answer.status_code, answer.json()["code"]) == (400, 1010), answer.text
+                assert (
+                    f"This account may have {most:,} bytes of Flow JSON, messages and answers"
+                    in answer.json()["message"]
+                )
+        used = _usage(tenant)["usage"]["storedBytes"]
+        assert sent * 500_000 < used < most + len(people) * 510_000
+        # Erasing a person makes room again.
+        gone = tenant.http.delete(
+            f"/api/v1/accounts/{tenant.account_id}/submissions", params={"msisdn": people[0]}
+        )
+        assert gone.json()["messages"] > 1
+        assert _usage(tenant)["usage"]["storedBytes"] < used
+        assert send(people[1], text_message()).status_code == 200
         with opened(database_url) as db:
             assert faults(db) == {}

@@ -59,6 +59,12 @@ _FAULTS = {
     " (SELECT COUNT(*) FROM conversations c WHERE c.account_id = a.id)"
     " OR COALESCE(u.webhooks, 0) <>"
     " (SELECT COUNT(*) FROM webhooks w WHERE w.account_id = a.id)",
+    "an account stores other messages and answers than its counters say": "SELECT a.id"
+    " FROM accounts a WHERE (SELECT COALESCE(SUM(c.bytes), 0) FROM account_content c"
+    " WHERE c.account_id = a.id) <>"
+    " (SELECT COALESCE(SUM(m.bytes), 0) FROM messages m WHERE m.account_id = a.id)"
+    " + (SELECT COALESCE(SUM(s.bytes), 0) FROM submissions s WHERE s.account_id = a.id)"
+    " + (SELECT COALESCE(SUM(p.bytes), 0) FROM phone_sessions p WHERE p.account_id = a.id)",
     "a published flow has no Flow JSON": "SELECT id FROM flows"
     " WHERE status <> 'DRAFT' AND revision = 0",
 }

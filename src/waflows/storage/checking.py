@@ -50,6 +50,13 @@ _COUNTERS = {
             ("webhooks", "COUNT(*)", "webhooks"),
         )
     },
+    "the bytes of messages and answers of account {} are counted wrongly": "SELECT a.id"
+    " FROM accounts a WHERE (SELECT COALESCE(SUM(c.bytes), 0) FROM account_content c"
+    " WHERE c.account_id = a.id) <> "
+    + " + ".join(
+        f"(SELECT COALESCE(SUM(t.bytes), 0) FROM {table} t WHERE t.account_id = a.id)"
+        for table in ("messages", "submissions", "phone_sessions")
+    ),
 }
 _TABLES_OF = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",

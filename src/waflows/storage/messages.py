@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from waflows.storage import usage
+from waflows.storage import phones, usage
 from waflows.storage.database import Row, Transaction
-from waflows.storage.usage import Usage
+from waflows.storage.usage import ROW_BYTES, Content, Usage
 
 Direction = Literal["outbound", "inbound"]
 Kind = Literal["text", "interactive", "template"]
@@ -130,14 +130,16 @@ def take_turn(
     return Conversation(*row)
 
 
-def lock_conversation(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> None:
-    """Has other writers of the conversation wait until this transaction ends."""
-    tx.execute(
-        "UPDATE conversations SET last_position = last_position"
-        " WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
-        account_id,
-        channel_id,
-        msisdn,
+def lock_conversation(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> bool:
+    """Has other writers of the conversation wait until this transaction ends; False if none."""
+    return bool(
+        tx.execute(
+            "UPDATE conversations SET last_position = last_position"
+            " WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
+            account_id,
+            channel_id,
+            msisdn,
+        )
     )
 
 
@@ -160,14 +162,17 @@ _MESSAGE = (
     " reply_to, client_message_id, request_key, state, state_at, created_at, answer_umid"
 )
 _FIELDS = _MESSAGE.replace(" ", "").split(",")
+_BATCH = 500
 _FORGOTTEN = msgspec.json.encode(Bubble(response="{}")).decode()
 
 
-def insert(tx: Transaction, message: Message) -> None:
-    """Adds a message; its position and request key must be free."""
-    flow = None if message.flow is None else msgspec.json.encode(message.flow).decode()
+def insert(tx: Transaction, message: Message) -> Content:
+    """Adds a message, whose position and request key must be free; the bytes it takes."""
+    bubble = msgspec.json.encode(message.bubble)
+    flow = None if message.flow is None else msgspec.json.encode(message.flow)
+    size = ROW_BYTES + len(bubble) + len(flow or b"")
     tx.execute(
-        f"INSERT INTO messages ({_MESSAGE}) VALUES ({', '.join('?' * len(_FIELDS))})",
+        f"INSERT INTO messages ({_MESSAGE}, bytes) VALUES ({', '.join('?' * len(_FIELDS))}, ?)",
         message.account_id,
         message.umid,
         message.channel_id,
@@ -176,8 +181,8 @@ def insert(tx: Transaction, message: Message) -> None:
         message.sub_account_id,
         message.direction,
         message.kind,
-        msgspec.json.encode(message.bubble).decode(),
-        flow,
+        bubble.decode(),
+        None if flow is None else flow.decode(),
         message.reply_to,
         message.client_message_id,
         message.request_key,
@@ -185,7 +190,9 @@ def insert(tx: Transaction, message: Message) -> None:
         message.state_at,
         message.created_at,
         message.answer_umid,
+        size,
     )
+    return Content(message.account_id, message.msisdn, size)
 
 
 def find(tx: Transaction, account_id: str, umid: str) -> Message | None:
@@ -273,34 +280,50 @@ def channels_with(tx: Transaction, account_id: str, msisdn: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def forget_conversation(
+class Forgotten(msgspec.Struct, frozen=True):
+    """How many messages were removed, and the bytes that sets free."""
+
+    messages: int
+    freed: list[Content]
+
+
+def forget_conversations(
     tx: Transaction,
     account_id: str,
-    channel_id: str,
+    channel_ids: list[str],
     msisdn: str,
     sub_account_ids: frozenset[str] | None,
-) -> int:
-    """Removes what was said with a person in a channel; how many messages.
+) -> Forgotten:
+    """Removes what was said with a person in some channels, and the flows open on their phones.
 
-    With some sub-accounts alone when they are named. When nothing else was said the conversation
+    With some sub-accounts alone when they are named. When nothing else was said a conversation
     goes too, so that nothing of the person is left: not the number, and not the service window.
     """
-    where = "account_id = ? AND channel_id = ? AND msisdn = ?"
-    person = account_id, channel_id, msisdn
-    # Whoever writes to the conversation meanwhile waits, and then begins a new one.
-    lock_conversation(tx, *person)
-    if sub_account_ids is None:
-        removed = tx.execute(f"DELETE FROM messages WHERE {where}", *person)
-    else:
-        through = sorted(sub_account_ids)
-        some = f"{where} AND sub_account_id IN ({', '.join('?' * len(through)) or 'NULL'})"
-        removed = tx.execute(f"DELETE FROM messages WHERE {some}", *person, *through)
-    _end_if_empty(tx, *person)
-    return removed
+    where, through = (
+        "account_id = ? AND channel_id = ? AND msisdn = ?",
+        sorted(sub_account_ids or ()),
+    )
+    if sub_account_ids is not None:
+        where += f" AND sub_account_id IN ({', '.join('?' * len(through)) or 'NULL'})"
+    # Whoever writes to a conversation meanwhile waits, and then begins a new one. One that ended
+    # since it was looked for may have begun again, with messages that are not seen here.
+    people = [
+        (account_id, channel_id, msisdn)
+        for channel_id in sorted(channel_ids)
+        if lock_conversation(tx, account_id, channel_id, msisdn)
+    ]
+    umids: list[str] = []
+    for person in people:
+        found = tx.all(f"SELECT umid FROM messages WHERE {where}", *person, *through)
+        umids += [umid for (umid,) in found]
+    freed = _delete(tx, account_id, umids)
+    for person in people:
+        _end_if_empty(tx, *person)
+    return Forgotten(len(umids), freed)
 
 
-def forget_older(tx: Transaction, before: int, most: int) -> int:
-    """Removes up to `most` messages of any account from before a time; how many.
+def forget_older(tx: Transaction, before: int, most: int) -> Forgotten:
+    """Removes up to `most` messages of any account from before a time.
 
     Conversations in which nothing is left go too, and flows that are open on simulated phones.
     """
@@ -312,24 +335,63 @@ def forget_older(tx: Transaction, before: int, most: int) -> int:
     )
     people = sorted({(account, channel, msisdn) for account, channel, msisdn, _ in found})
     # In one order everywhere, and before their messages, as whoever writes does.
-    for person in people:
-        lock_conversation(tx, *person)
-    for account_id, _, _, umid in found:
-        tx.execute("DELETE FROM messages WHERE account_id = ? AND umid = ?", account_id, umid)
-    for person in people:
+    locked = [person for person in people if lock_conversation(tx, *person)]
+    freed: list[Content] = []
+    for account_id in sorted({account for account, _, _, _ in found}):
+        freed += _delete(tx, account_id, [row[3] for row in found if row[0] == account_id])
+    for person in locked:
         _end_if_empty(tx, *person)
-    return len(found)
+    return Forgotten(len(found), freed)
 
 
-def forget_answers(tx: Transaction, account_id: str, umids: list[str]) -> None:
-    """Empties messages that brought answers; that they came stays known."""
+def forget_answers(tx: Transaction, account_id: str, umids: list[str]) -> list[Content]:
+    """Empties messages that brought answers; that they came stays known. The bytes set free."""
+    freed = []
+    left = ROW_BYTES + len(_FORGOTTEN)
     for umid in umids:
-        tx.execute(
-            "UPDATE messages SET bubble = ? WHERE account_id = ? AND umid = ?",
-            _FORGOTTEN,
+        found = tx.one(
+            "SELECT m.msisdn, m.bytes FROM messages m WHERE m.account_id = ? AND m.umid = ?"
+            + tx.locking("m"),
             account_id,
             umid,
         )
+        if found is not None:
+            msisdn, size = found
+            tx.execute(
+                "UPDATE messages SET bubble = ?, bytes = ? WHERE account_id = ? AND umid = ?",
+                _FORGOTTEN,
+                left,
+                account_id,
+                umid,
+            )
+            freed.append(Content(account_id, msisdn, size - left))
+    return freed
+
+
+def _delete(tx: Transaction, account_id: str, umids: list[str]) -> list[Content]:
+    """Removes messages of locked conversations, with open flows; the bytes set free.
+
+    Messages are locked in one order everywhere, and before the phones that show them.
+    """
+    freed: list[Content] = []
+    ordered = sorted(umids)
+    for some in (ordered[at : at + _BATCH] for at in range(0, len(ordered), _BATCH)):
+        these = f"({', '.join('?' * len(some))})"
+        tx.all(
+            f"SELECT m.umid FROM messages m WHERE m.account_id = ? AND m.umid IN {these}"
+            f" ORDER BY m.umid{tx.locking('m')}",
+            account_id,
+            *some,
+        )
+        freed += phones.forget(tx, account_id, some)
+        removed = tx.all(
+            f"DELETE FROM messages WHERE account_id = ? AND umid IN {these}"
+            " RETURNING account_id, msisdn, bytes",
+            account_id,
+            *some,
+        )
+        freed += [Content(*row) for row in removed]
+    return freed
 
 
 def _end_if_empty(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> None:

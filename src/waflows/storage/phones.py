@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from waflows.storage.database import Transaction
+from waflows.storage.usage import ROW_BYTES, Content
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -40,34 +41,46 @@ def begin(
     msisdn: str,
     message_umid: str,
     state: str,
-) -> None:
-    """Puts a flow in the place of what the phone showed."""
+) -> Content:
+    """Puts a flow in the place of what the phone showed; the bytes it takes beyond that.
+
+    The conversation must be locked.
+    """
+    found = _locked(tx, account_id, channel_id, msisdn)
+    before = 0 if found is None else found[1]
+    size = _size(state)
     tx.execute(
-        "INSERT INTO phone_sessions (account_id, channel_id, msisdn, message_umid, turn, state)"
-        " VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT (account_id, channel_id, msisdn) DO UPDATE SET"
+        "INSERT INTO phone_sessions"
+        " (account_id, channel_id, msisdn, message_umid, turn, state, bytes)"
+        " VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT (account_id, channel_id, msisdn) DO UPDATE SET"
         " message_umid = excluded.message_umid, turn = phone_sessions.turn + 1,"
-        " state = excluded.state",
+        " state = excluded.state, bytes = excluded.bytes",
         account_id,
         channel_id,
         msisdn,
         message_umid,
         state,
+        size,
     )
+    return Content(account_id, msisdn, size - before)
 
 
-def advance(tx: Transaction, session: Session, state: str) -> bool:
-    """Takes a session one turn on; False when another step was quicker."""
-    return bool(
-        tx.execute(
-            "UPDATE phone_sessions SET turn = turn + 1, state = ?"
-            " WHERE account_id = ? AND channel_id = ? AND msisdn = ? AND turn = ?",
-            state,
-            session.account_id,
-            session.channel_id,
-            session.msisdn,
-            session.turn,
-        )
+def advance(tx: Transaction, session: Session, state: str) -> Content | None:
+    """Takes a session one turn on; the bytes it takes more. None when another step was quicker."""
+    found = _locked(tx, session.account_id, session.channel_id, session.msisdn)
+    if found is None or found[0] != session.turn:
+        return None
+    size = _size(state)
+    tx.execute(
+        "UPDATE phone_sessions SET turn = turn + 1, state = ?, bytes = ?"
+        " WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
+        state,
+        size,
+        session.account_id,
+        session.channel_id,
+        session.msisdn,
     )
+    return Content(session.account_id, session.msisdn, size - found[1])
 
 
 def newest_unanswered(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> str | None:
@@ -94,11 +107,35 @@ def unread(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> li
     return [str(umid) for (umid,) in rows]
 
 
-def forget(tx: Transaction, account_id: str, message_umids: list[str]) -> None:
-    """Closes the flows of some messages wherever they are open, and what was typed there goes."""
+def forget(tx: Transaction, account_id: str, message_umids: list[str]) -> list[Content]:
+    """Closes the flows of some messages wherever they are open; the bytes set free.
+
+    What was typed there goes with them.
+    """
+    freed = []
     for umid in message_umids:
-        tx.execute(
-            "DELETE FROM phone_sessions WHERE account_id = ? AND message_umid = ?",
+        freed += tx.all(
+            "DELETE FROM phone_sessions WHERE account_id = ? AND message_umid = ?"
+            " RETURNING account_id, msisdn, bytes",
             account_id,
             umid,
         )
+    return [Content(*row) for row in freed]
+
+
+def _locked(
+    tx: Transaction, account_id: str, channel_id: str, msisdn: str
+) -> tuple[int, int] | None:
+    """The turn and the bytes of a session, which stay as they are until the transaction ends."""
+    row = tx.one(
+        "SELECT s.turn, s.bytes FROM phone_sessions s"
+        " WHERE s.account_id = ? AND s.channel_id = ? AND s.msisdn = ?" + tx.locking("s"),
+        account_id,
+        channel_id,
+        msisdn,
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def _size(state: str) -> int:
+    return ROW_BYTES + len(state.encode())

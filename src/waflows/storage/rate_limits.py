@@ -42,3 +42,19 @@ def save(tx: Transaction, account_id: str, key_id: str, kind: str, usage: Usage)
         key_id,
         kind,
     )
+
+
+def delete_stale(tx: Transaction, before: int, after: int, most: int) -> int:
+    """Drops up to `most` counts, of any account, whose window began outside of two times."""
+    return tx.execute(
+        "DELETE FROM rate_limits WHERE (account_id, key_id, kind) IN"
+        " (SELECT account_id, key_id, kind FROM rate_limits"
+        " WHERE window_start < ? OR window_start > ? LIMIT ?)"
+        # One that was used since it was looked for stays.
+        " AND (window_start < ? OR window_start > ?)",
+        before,
+        after,
+        most,
+        before,
+        after,
+    )

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from waflows.storage.database import Row, Transaction
+from waflows.storage.usage import ROW_BYTES, Content
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,15 +74,22 @@ class AnsweredFlow(msgspec.Struct, frozen=True):
     name: str | None
 
 
-class Removed(msgspec.Struct, frozen=True):
-    """What is told of a submission that is gone."""
+class Removed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a submission that was removed; `bytes` is what that sets free."""
 
+    account_id: str
     flow_id: str
     channel_id: str
     sub_account_id: str
     msisdn: str
     message_umid: str
     answer_umid: str
+    bytes: int
+
+    @property
+    def freed(self) -> Content:
+        """The bytes that removing it sets free."""
+        return Content(self.account_id, self.msisdn, self.bytes)
 
 
 Lane = tuple[str, str]
@@ -91,14 +99,15 @@ _COLUMNS = (
     "account_id, id, channel_id, sub_account_id, flow_id, flow_revision, message_umid,"
     " answer_umid, msisdn, submitted_at, flow_token, fields"
 )
-_REMOVED = "RETURNING flow_id, channel_id, sub_account_id, msisdn, message_umid, answer_umid"
 
 
-def insert(tx: Transaction, submission: Submission) -> bool:
-    """Adds a submission and counts it; False when its message has one already."""
+def insert(tx: Transaction, submission: Submission) -> Content | None:
+    """Adds a submission and counts it; its bytes, None when its message has one already."""
+    fields = msgspec.json.encode(submission.fields)
+    size = ROW_BYTES + len(fields) + len((submission.flow_token or "").encode())
     added = tx.execute(
-        f"INSERT INTO submissions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
+        f"INSERT INTO submissions ({_COLUMNS}, bytes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         submission.account_id,
         submission.id,
         submission.channel_id,
@@ -110,18 +119,20 @@ def insert(tx: Transaction, submission: Submission) -> bool:
         submission.msisdn,
         submission.submitted_at,
         submission.flow_token,
-        msgspec.json.encode(submission.fields).decode(),
+        fields.decode(),
+        size,
     )
-    if added:
-        tx.execute(
-            "INSERT INTO submission_counts (account_id, flow_id, sub_account_id, total)"
-            " VALUES (?, ?, ?, 1) ON CONFLICT (account_id, flow_id, sub_account_id)"
-            " DO UPDATE SET total = submission_counts.total + 1",
-            submission.account_id,
-            submission.flow_id,
-            submission.sub_account_id,
-        )
-    return bool(added)
+    if not added:
+        return None
+    tx.execute(
+        "INSERT INTO submission_counts (account_id, flow_id, sub_account_id, total)"
+        " VALUES (?, ?, ?, 1) ON CONFLICT (account_id, flow_id, sub_account_id)"
+        " DO UPDATE SET total = submission_counts.total + 1",
+        submission.account_id,
+        submission.flow_id,
+        submission.sub_account_id,
+    )
+    return Content(submission.account_id, submission.msisdn, size)
 
 
 def find(tx: Transaction, account_id: str, submission_id: str) -> Submission | None:
@@ -344,12 +355,13 @@ def accounts_with_any(tx: Transaction) -> list[str]:
 
 
 def _remove(tx: Transaction, account_id: str, which: str, *parameters: object) -> list[Removed]:
+    columns = Removed.__struct_fields__
     rows = tx.all(
-        f"DELETE FROM submissions WHERE account_id = ? AND {which} {_REMOVED}",
+        f"DELETE FROM submissions WHERE account_id = ? AND {which} RETURNING {', '.join(columns)}",
         account_id,
         *parameters,
     )
-    removed = [Removed(*row) for row in rows]
+    removed = [Removed(**dict(zip(columns, row, strict=True))) for row in rows]
     # In one order everywhere, so that two who remove do not wait for each other.
     for (flow_id, sub_account_id), gone in sorted(
         Counter((each.flow_id, each.sub_account_id) for each in removed).items()

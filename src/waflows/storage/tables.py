@@ -6,6 +6,7 @@ TABLES = (
     "instance",
     "accounts",
     "account_usage",
+    "account_content",
     "channels",
     "api_keys",
     "console_sessions",

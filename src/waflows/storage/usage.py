@@ -1,17 +1,34 @@
-"""Queries on how much each account has: one row of counters, changed with what they count."""
+"""Queries on how much each account stores, counted in the transaction that changes it.
+
+One row of counters for each account covers what is changed rarely. The bytes of messages, answers
+and open flows change with every message, so they are counted in several parts, chosen by the
+person they concern: messages to different people rarely wait for each other. Only the sum of the
+parts means anything.
+"""
 
 from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
 from waflows.storage.database import Transaction
 
+ROW_BYTES = 1024
+"""What a message, an answer or an open flow counts beside its content: its row and indexes."""
+
+_PARTS = 16
+
 
 class Usage(msgspec.Struct, frozen=True, rename="camel"):
     """How much an account has, or by how much that changes.
 
-    `stored_bytes` is the length of every kept Flow JSON, before it is compressed; `phones` are the
-    numbers with which there are conversations.
+    `stored_bytes` is the length of every kept Flow JSON, before it is compressed. Of an account it
+    includes its messages and answers, which `add_content` counts. `phones` are the numbers with
+    which there are conversations.
     """
 
     flows: int = 0
@@ -21,23 +38,29 @@ class Usage(msgspec.Struct, frozen=True, rename="camel"):
     webhooks: int = 0
 
 
+class Content(NamedTuple):
+    """Bytes of messages, answers and open flows that concern one person."""
+
+    account_id: str
+    msisdn: str
+    bytes: int
+
+
 _COLUMNS = Usage.__struct_fields__
 _ADD = (
     f"INSERT INTO account_usage (account_id, {', '.join(_COLUMNS)})"
     f" VALUES (?, {', '.join('?' * len(_COLUMNS))}) ON CONFLICT (account_id) DO UPDATE SET "
     + ", ".join(f"{name} = account_usage.{name} + excluded.{name}" for name in _COLUMNS)
-    + f" RETURNING {', '.join(_COLUMNS)}"
 )
+_CONTENT = "SELECT COALESCE(SUM(bytes), 0) FROM account_content WHERE account_id = ?"
 
 
-def add(tx: Transaction, account_id: str, change: Usage) -> Usage:
-    """Adds to what an account has, and says how much that is now.
+def add(tx: Transaction, account_id: str, change: Usage) -> None:
+    """Adds to the counters of an account.
 
     Whoever changes the same account's counters waits until this transaction ends.
     """
-    row = tx.one(_ADD, account_id, *msgspec.structs.astuple(change))
-    assert row is not None, "an upsert answers its row"
-    return Usage(*row)
+    tx.execute(_ADD, account_id, *msgspec.structs.astuple(change))
 
 
 def find(tx: Transaction, account_id: str) -> Usage:
@@ -45,4 +68,39 @@ def find(tx: Transaction, account_id: str) -> Usage:
     row = tx.one(
         f"SELECT {', '.join(_COLUMNS)} FROM account_usage WHERE account_id = ?", account_id
     )
-    return Usage(*row) if row else Usage()
+    usage = Usage(*row) if row else Usage()
+    content = tx.all(_CONTENT, account_id)[0][0]
+    return msgspec.structs.replace(usage, stored_bytes=usage.stored_bytes + int(content))
+
+
+def stored_bytes(tx: Transaction, account_id: str) -> int:
+    """How many bytes an account stores: Flow JSON, messages, answers and open flows."""
+    rows = tx.all(
+        f"SELECT ({_CONTENT})"
+        " + COALESCE((SELECT stored_bytes FROM account_usage WHERE account_id = ?), 0)",
+        account_id,
+        account_id,
+    )
+    return int(rows[0][0])
+
+
+def add_content(tx: Transaction, changes: Iterable[Content]) -> None:
+    """Adds to the bytes that accounts store of some people; negative numbers give bytes back.
+
+    Call it after every other lock of the transaction is taken, except those of the same people's
+    conversations: whoever counts content for others waits for this transaction to end.
+    """
+    totals: Counter[tuple[str, int]] = Counter()
+    for account_id, msisdn, size in changes:
+        totals[account_id, zlib.crc32(msisdn.encode()) % _PARTS] += size
+    # In one order everywhere, so that two transactions do not wait for each other.
+    for (account_id, part), size in sorted(totals.items()):
+        if size:
+            tx.execute(
+                "INSERT INTO account_content (account_id, part, bytes) VALUES (?, ?, ?)"
+                " ON CONFLICT (account_id, part)"
+                " DO UPDATE SET bytes = account_content.bytes + excluded.bytes",
+                account_id,
+                part,
+                size,
+            )

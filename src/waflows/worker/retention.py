@@ -10,7 +10,7 @@ import random
 from collections.abc import Awaitable, Callable
 
 from waflows.services import clock
-from waflows.services.accounts import error_log
+from waflows.services.accounts import error_log, rate_limits
 from waflows.services.submissions import forgetting
 from waflows.services.webhooks import deliveries
 from waflows.settings import Settings
@@ -81,11 +81,20 @@ async def _forget_deliveries(db: Database, settings: Settings) -> int:
     return dropped
 
 
+async def _forget_rate_limits(db: Database, _: Settings) -> int:
+    dropped = 0
+    while gone := await db.run_soft(rate_limits.forget_stale, clock.now_ms()):
+        dropped += gone
+        await asyncio.sleep(_PAUSE_SECONDS)
+    return dropped
+
+
 _KINDS: dict[str, Callable[[Database, Settings], Awaitable[int]]] = {
     "errors": _forget_errors,
     "submissions": _forget_submissions,
     "messages": _forget_messages,
     "deliveries": _forget_deliveries,
+    "rate limit counters": _forget_rate_limits,
 }
 _SIDE = frozenset({"errors"})
 """What is kept among the side records."""

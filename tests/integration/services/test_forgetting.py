@@ -12,7 +12,7 @@ from harness.flow_json import VALID
 from waflows.errors import Conflict, NotFound
 from waflows.security.vault import Vault
 from waflows.services import clock
-from waflows.services.accounts import accounts, sub_accounts
+from waflows.services.accounts import accounts, quotas, sub_accounts
 from waflows.services.accounts.accounts import Principal
 from waflows.services.flows import lifecycle, texts
 from waflows.services.flows.lifecycle import Content
@@ -22,7 +22,7 @@ from waflows.services.submissions import forgetting, submissions
 from waflows.services.webhooks import deliveries, subscriptions
 from waflows.services.webhooks.subscriptions import Wanted
 from waflows.storage import messages, outbox, phones
-from waflows.storage.database import Database
+from waflows.storage.database import Database, Transaction
 from waflows.storage.outbox import Delivery, State
 from waflows.storage.submissions import Selection
 
@@ -145,18 +145,23 @@ def test_one_submission_is_forgotten_with_what_its_message_brought(db: Database)
     [kept] = business.submissions()
     # The phone still shows what was typed.
     typed = '{"answer": "crimson answer"}'
-    db.run_now(phones.begin, business.account_id, "one", INES, umid, typed)
+    db.run_now(_open_flow, business.account_id, "one", INES, umid, typed)
 
     db.run_now(forgetting.forget_submission, business.account_id, kept, EVERYTHING)
 
     assert business.submissions() == []
     assert "crimson answer" not in business.everything()
     # That it was answered stays known: an answer that comes again is not kept after all.
+    assert faults(db) == {}
     again = {"answer": "once more"}
     db.run_now(conversations.receive_answer, business.account_id, umid, again)
     assert business.submissions() == []
     with pytest.raises(NotFound):
         db.run_now(forgetting.forget_submission, business.account_id, kept, EVERYTHING)
+
+
+def _open_flow(tx: Transaction, *flow: str) -> None:
+    quotas.take_content(tx, phones.begin(tx, *flow))
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -24,11 +24,12 @@ from waflows.services.flows import lifecycle, texts
 from waflows.services.flows.lifecycle import Content
 from waflows.services.messages import conversations
 from waflows.services.messages.outgoing import FlowContent, Outgoing, TextContent
+from waflows.services.submissions import forgetting
 from waflows.services.webhooks import subscriptions
 from waflows.services.webhooks.subscriptions import Wanted
-from waflows.storage import messages
 from waflows.storage.database import Database
 from waflows.storage.messages import Message, State
+from waflows.storage.submissions import Selection
 
 PERSON, CHANNEL, SUB = "+6581234567", "front", "desk"
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d\dZ")
@@ -345,10 +346,10 @@ def test_of_a_person_who_is_forgotten_nothing_is_left(business: Business) -> Non
     business.db.run_now(conversations.receive_text, business.account, CHANNEL, other, "Olá")
 
     removed = business.db.run_now(
-        messages.forget_conversation, business.account, CHANNEL, PERSON, None
+        forgetting.forget_conversations_with, business.account, PERSON, Selection()
     )
 
-    assert removed == 3
+    assert removed.messages == 3
     assert business.chat() == []
     left = business.db.read_now(conversations.conversations, business.account, CHANNEL)
     assert [each.msisdn for each in left] == [other]

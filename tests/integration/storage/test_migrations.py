@@ -13,7 +13,7 @@ from harness.databases import new_sqlite
 from harness.servers import COMMAND, environment, opened, run
 
 from waflows.errors import OperatorError
-from waflows.services.accounts import accounts
+from waflows.services.accounts import accounts, quotas
 from waflows.services.flows import lifecycle
 from waflows.services.flows.lifecycle import Content
 from waflows.storage import migrate
@@ -22,6 +22,7 @@ from waflows.storage.migrate import Migration
 
 _BUNDLED = migrate.bundled()
 _ACCOUNT, _CHANNEL, _FLOW = "5b6f6a3e-0d52-4d55-8d3c-2f1f4b1f7a10", "channel-1", "1234567890123456"
+_BEFORE_MESSAGE_BYTES = 13
 # Rows as they were written when their table was new: what an old database may hold.
 _OLD_ROWS: dict[str, list[dict[str, Any]]] = {
     "instance": [{"name": "secret", "value": "ab" * 32}],
@@ -93,7 +94,7 @@ _OLD_ROWS: dict[str, list[dict[str, Any]]] = {
             "flows": 2,
             "stored_bytes": 2 * len('{"a": "é\\u0000"} {}\n'.encode()),
             "templates": 0,
-            "phones": 0,
+            "phones": 1,
             "webhooks": 0,
         }
     ],
@@ -107,6 +108,67 @@ _OLD_ROWS: dict[str, list[dict[str, Any]]] = {
             "used": 3,
             "used_before": 9,
         }
+    ],
+    "conversations": [
+        {
+            "account_id": _ACCOUNT,
+            "channel_id": _CHANNEL,
+            "msisdn": "+351910000001",
+            "name": "Inês",
+            "sub_account_id": "sub-1",
+            "last_position": 2,
+            "last_inbound_at": 1_700_000_000_007,
+        }
+    ],
+    "messages": [
+        {
+            "account_id": _ACCOUNT,
+            "umid": umid,
+            "channel_id": _CHANNEL,
+            "msisdn": "+351910000001",
+            "position": position,
+            "sub_account_id": "sub-1",
+            "direction": direction,
+            "kind": "interactive",
+            "bubble": bubble,
+            "flow": flow,
+            "state": "delivered",
+            "state_at": 1_700_000_000_008,
+            "created_at": 1_700_000_000_008,
+        }
+        for umid, position, direction, bubble, flow in [
+            ("asked", 1, "outbound", '{"body":"Olá"}', '{"id":"1","data":{"a":"b"}}'),
+            ("answered", 2, "inbound", '{"response":"{}"}', None),
+        ]
+    ],
+    "phone_sessions": [
+        {
+            "account_id": _ACCOUNT,
+            "channel_id": _CHANNEL,
+            "msisdn": "+351910000001",
+            "message_umid": "asked",
+            "turn": 3,
+            "state": '{"typed":"a"}',
+        }
+    ],
+    "submissions": [
+        {
+            "account_id": _ACCOUNT,
+            "id": "5b6f6a3e-0d52-4d55-8d3c-2f1f4b1f7a11",
+            "channel_id": _CHANNEL,
+            "sub_account_id": "sub-1",
+            "flow_id": _FLOW,
+            "flow_revision": 2,
+            "message_umid": "asked",
+            "answer_umid": "answered",
+            "msisdn": "+351910000001",
+            "submitted_at": 1_700_000_000_009,
+            "flow_token": None,
+            "fields": '{"a":"b"}',
+        }
+    ],
+    "submission_counts": [
+        {"account_id": _ACCOUNT, "flow_id": _FLOW, "sub_account_id": "sub-1", "total": 1}
     ],
 }
 
@@ -150,6 +212,13 @@ def test_an_upgrade_from_any_version_keeps_every_row(database_url: str, version:
         assert migrate.pending(db) == []
         if "flows" in before:
             assert faults(db) == {}
+        if version == _BEFORE_MESSAGE_BYTES:
+            counted = 4 * 1024
+            texts = '{"body":"Olá"}', '{"id":"1","data":{"a":"b"}}', '{"response":"{}"}'
+            contents = sum(map(len, (*texts, '{"typed":"a"}', '{"a":"b"}')))
+            flow_json = _OLD_ROWS["account_usage"][0]["stored_bytes"]
+            space = db.read_now(quotas.space, _ACCOUNT)
+            assert space.usage.stored_bytes == flow_json + counted + contents
 
 
 @pytest.mark.parametrize("version", range(1, len(_BUNDLED)))

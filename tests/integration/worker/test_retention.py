@@ -9,7 +9,7 @@ from harness.answers import insert_many, record_all, submission
 from harness.contents import faults, rows_of
 
 from waflows.services import clock
-from waflows.services.accounts import accounts
+from waflows.services.accounts import accounts, quotas, rate_limits
 from waflows.services.messages import conversations
 from waflows.services.submissions import submissions
 from waflows.settings import Settings
@@ -26,6 +26,10 @@ _DAY_MS = 24 * 3600 * 1000
 def _forget(db: Database, settings: Settings) -> None:
     with opened_side(db) as side:
         asyncio.run(retention.forget_once(db, side, settings, Logs("json", "error")))
+
+
+def _open_flow(tx: Transaction, *flow: str) -> None:
+    quotas.take_content(tx, phones.begin(tx, *flow))
 
 
 def _left(db: Database, account_id: str) -> int:
@@ -64,7 +68,7 @@ def test_messages_go_after_so_many_days_with_their_conversations_and_open_flows(
     for number in range(120):
         db.run_now(conversations.receive_text, account, "channel", old, f"old {number}", "Ines")
     umid = db.run_now(conversations.receive_text, account, "channel", old, "old", "Ines")
-    db.run_now(phones.begin, account, "channel", old, umid, '{"typed": "old"}')
+    db.run_now(_open_flow, account, "channel", old, umid, '{"typed": "old"}')
     db.run_now(_age, account, 3 * _DAY_MS)
     db.run_now(conversations.receive_text, account, "channel", new, "new", "Rui")
 
@@ -86,3 +90,23 @@ def _age(tx: Transaction, account_id: str, by: int) -> None:
     tx.execute(
         "UPDATE messages SET created_at = created_at - ? WHERE account_id = ?", by, account_id
     )
+
+
+def test_counters_of_rate_limits_go_once_they_count_for_nothing(db: Database) -> None:
+    now = clock.now_ms()
+    minute = rate_limits.WINDOW_MS
+    # More than one batch, and such as sign-ins and previews make for strangers.
+    for number in range(1100):
+        db.run_now(_count_use, f"stranger {number}", now - 10 * minute)
+    db.run_now(_count_use, "ahead of a clock that was set back", now + 10 * minute)
+    db.run_now(_count_use, "in the minute before", now - minute)
+    db.run_now(_count_use, "in this minute", now)
+
+    _forget(db, Settings())
+
+    left = db.read_now(lambda tx: tx.all("SELECT key_id FROM rate_limits ORDER BY key_id"))
+    assert left == [("in the minute before",), ("in this minute",)]
+
+
+def _count_use(tx: Transaction, counter: str, at: int) -> None:
+    rate_limits.take(tx, "", counter, "sign-in", 10, at)

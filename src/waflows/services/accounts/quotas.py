@@ -9,6 +9,7 @@ replaces them. What an account has beyond a limit that was lowered stays, but ge
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
 import msgspec
 
@@ -18,21 +19,21 @@ from waflows.settings import Settings
 from waflows.storage import accounts, flows, usage
 from waflows.storage.database import Transaction
 from waflows.storage.flows import Flow
-from waflows.storage.usage import Usage
+from waflows.storage.usage import Content, Usage
 
 _LIMITS = "limits"
 # Enough to come down to a limit that was lowered, little enough to be done while someone waits.
 _MOST_DROPPED = 20
 _NAMES = {
     "flows": "flows",
-    "stored_bytes": "bytes of Flow JSON, all revisions together",
+    "stored_bytes": "bytes of Flow JSON, messages and answers",
     "templates": "templates",
     "phones": "phone numbers in conversations",
     "webhooks": "webhooks",
 }
 _REMEDIES = {
     "flows": "delete drafts that nobody needs",
-    "stored_bytes": "delete drafts that nobody needs",
+    "stored_bytes": "delete drafts, or forget messages and answers, that nobody needs",
     "templates": "delete some",
     "phones": "forget conversations that are over",
     "webhooks": "delete some",
@@ -92,16 +93,29 @@ def space(tx: Transaction, account_id: str) -> Space:
 
 def take(tx: Transaction, account_id: str, more: Usage) -> None:
     """Counts what an account is given; raises QuotaReached when it is more than it may have."""
-    now = usage.add(tx, account_id, more)
+    usage.add(tx, account_id, more)
+    now = usage.find(tx, account_id)
     most = limits(tx)
-    for name, what in _NAMES.items():
-        limit = getattr(most, name)
-        if getattr(more, name) > 0 and limit and getattr(now, name) > limit:
-            raise QuotaReached(
-                f"This account may have {limit:,} {what}, and this would make it"
-                f" {getattr(now, name):,}: {_REMEDIES[name]}, or have whoever runs the server"
-                " raise the limit."
-            )
+    for name in _NAMES:
+        if getattr(more, name) > 0:
+            _check(name, getattr(now, name), getattr(most, name))
+
+
+def take_content(tx: Transaction, more: Content) -> None:
+    """Counts messages, answers or an open flow; raises QuotaReached beyond the account's bytes.
+
+    Messages to different people may be counted at once, so an account can pass its limit by what is
+    written at the same moment. Call it last, as `usage.add_content` explains.
+    """
+    usage.add_content(tx, [more])
+    most = limits(tx).stored_bytes
+    if more.bytes > 0 and most:
+        _check("stored_bytes", usage.stored_bytes(tx, more.account_id), most)
+
+
+def give_back_content(tx: Transaction, freed: Iterable[Content]) -> None:
+    """Counts messages, answers and open flows that were removed. Call it last."""
+    usage.add_content(tx, [one._replace(bytes=-one.bytes) for one in freed])
 
 
 def give_back(tx: Transaction, account_id: str, less: Usage) -> None:
@@ -136,6 +150,14 @@ def make_room_for_revision(tx: Transaction, flow: Flow) -> int:
             " often."
         )
     return sum(dropped)
+
+
+def _check(name: str, now: int, most: int) -> None:
+    if most and now > most:
+        raise QuotaReached(
+            f"This account may have {most:,} {_NAMES[name]}, and this would make it {now:,}:"
+            f" {_REMEDIES[name]}, or ask the operator of the server to raise the limit."
+        )
 
 
 @functools.lru_cache(maxsize=4)

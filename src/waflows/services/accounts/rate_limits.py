@@ -23,6 +23,7 @@ BYTES_OF_ONE = 256 * 1024
 """Of a Flow JSON: so much counts as one use, and each part more of it as one more."""
 _UNANNOUNCED_BYTES = 4 * 1024 * 1024
 _MOST_COUNTED = 4096
+_MOST_FORGOTTEN = 1000
 
 
 def cost(size: int | None) -> int:
@@ -51,6 +52,14 @@ def take(
     usage = slide(store.lock(tx, account_id, counter, kind, now), now)
     usage = _used(usage, who, kind, limit, now, min(cost, limit))
     store.save(tx, account_id, counter, kind, usage)
+
+
+def forget_stale(tx: Transaction, now: int) -> int:
+    """Drops some counts that `slide` takes for nothing at a time in ms; how many.
+
+    When it answers 0 there are none left.
+    """
+    return store.delete_stale(tx, now - 2 * WINDOW_MS, now + 2 * WINDOW_MS, _MOST_FORGOTTEN)
 
 
 class Counts:

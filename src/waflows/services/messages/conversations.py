@@ -32,7 +32,7 @@ from waflows.storage import sub_accounts as sub_account_store
 from waflows.storage.database import Transaction
 from waflows.storage.messages import Bubble, Conversation, Kind, Message, SentFlow, State
 from waflows.storage.sub_accounts import SubAccount
-from waflows.storage.usage import Usage
+from waflows.storage.usage import Content, Usage
 
 SERVICE_WINDOW_MS = 24 * 3600 * 1000
 """For so long after a person wrote, a business may send more than templates."""
@@ -131,7 +131,7 @@ def send(tx: Transaction, principal: Principal, sub_account_id: str, wanted: Out
         state_at=now,
         created_at=now,
     )
-    store.insert(tx, message)
+    quotas.take_content(tx, store.insert(tx, message))
     return _sent(message)
 
 
@@ -268,7 +268,10 @@ def receive_text(
     channel = accounts.get_channel(tx, account_id, channel_id)
     bubble = bubbles.of_text(TextContent(text))
     person = msisdn.normalised(number)
-    message = _received(tx, channel.account_id, channel.id, person, "text", bubble, None, name)
+    message, size = _received(
+        tx, channel.account_id, channel.id, person, "text", bubble, None, name
+    )
+    quotas.take_content(tx, size)
     return message.umid
 
 
@@ -292,7 +295,7 @@ def receive_answer(
         return str(known.answer_umid)
     whole = _with_token(response, flow)
     bubble = Bubble(response=json.dumps(whole, ensure_ascii=False, separators=(",", ":")))
-    answer = _received(
+    answer, size = _received(
         tx, asked.account_id, asked.channel_id, asked.msisdn, "interactive", bubble, asked, "", umid
     )
     submissions.record(
@@ -309,6 +312,7 @@ def receive_answer(
             response=whole,
         ),
     )
+    quotas.take_content(tx, size)
     return umid
 
 
@@ -377,8 +381,8 @@ def _received(
     answers: Message | None,
     name: str,
     umid: str | None = None,
-) -> Message:
-    """Keeps a message of a person and announces it."""
+) -> tuple[Message, Content]:
+    """Keeps a message of a person and announces it; its bytes are still to be counted."""
     turn = _turn(tx, account_id, channel_id, person, "")
     now = clock.now_ms()
     store.note_inbound(tx, turn, now, name)
@@ -397,9 +401,9 @@ def _received(
         state_at=now,
         created_at=now,
     )
-    store.insert(tx, message)
+    size = store.insert(tx, message)
     _announce(tx, message, "MSG", event_bodies.received(message, name or turn.name))
-    return message
+    return message, size
 
 
 def _with_token(response: dict[str, Any], flow: SentFlow) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from waflows import runtime, times
 from waflows.errors import FlowAnswered, InvalidParameter, NotFound, OvertakenStep
 from waflows.runtime import Open
 from waflows.services import clock, msisdn
+from waflows.services.accounts import quotas
 from waflows.services.accounts.accounts import Principal
 from waflows.services.flows import lifecycle
 from waflows.services.messages import conversations
@@ -95,7 +96,7 @@ def find_flow(
         or message.flow is None
         or (message.channel_id, message.msisdn) != (channel_id, person)
     ):
-        raise NotFound(f"Message not found: the chat has no message {umid[:64]} with a flow.")
+        raise _no_message(umid)
     if message.answer_umid is not None:
         raise FlowAnswered(f"The flow of message {message.umid} was finished already.")
     return message.umid, message.flow
@@ -121,11 +122,18 @@ def begin(
     umid: str,
     state: runtime.State,
 ) -> str | None:
-    """Keeps a flow as open on the phone, in the place of what it showed. The rest as `advance`."""
+    """Keeps a flow as open on the phone, in the place of what it showed. The rest as `advance`.
+
+    Raises NotFound when the message was forgotten meanwhile.
+    """
     person = msisdn.normalised(number)
     _read(tx, account_id, channel_id, person)
-    store.begin(tx, account_id, channel_id, person, umid, _text(state))
-    return _answered(tx, account_id, umid, state)
+    if messages.find(tx, account_id, umid) is None:
+        raise _no_message(umid)
+    size = store.begin(tx, account_id, channel_id, person, umid, _text(state))
+    answer = _answered(tx, account_id, umid, state)
+    quotas.take_content(tx, size)
+    return answer
 
 
 def playing(tx: Transaction, account_id: str, channel_id: str, number: str) -> Playing:
@@ -146,9 +154,12 @@ def advance(tx: Transaction, session: Session, state: runtime.State) -> str | No
     Both or neither are kept. Raises OvertakenStep when another step was quicker.
     """
     messages.lock_conversation(tx, session.account_id, session.channel_id, session.msisdn)
-    if not store.advance(tx, session, _text(state)):
+    size = store.advance(tx, session, _text(state))
+    if size is None:
         raise OvertakenStep
-    return _answered(tx, session.account_id, session.message_umid, state)
+    answer = _answered(tx, session.account_id, session.message_umid, state)
+    quotas.take_content(tx, size)
+    return answer
 
 
 def _read(tx: Transaction, account_id: str, channel_id: str, number: str) -> None:
@@ -165,6 +176,10 @@ def _answered(tx: Transaction, account_id: str, umid: str, state: runtime.State)
     if response is None:
         return None
     return conversations.receive_answer(tx, account_id, umid, response)
+
+
+def _no_message(umid: str) -> NotFound:
+    return NotFound(f"Message not found: the chat has no message {umid[:64]} with a flow.")
 
 
 def _text(state: runtime.State) -> str:

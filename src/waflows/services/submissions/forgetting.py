@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from waflows.services import clock
+from waflows.services.accounts import quotas
 from waflows.services.submissions import submissions
 from waflows.services.webhooks import event_bodies
 from waflows.storage import messages, outbox, phones
@@ -35,7 +36,7 @@ def forget_submission(
 ) -> None:
     """Forgets one submission and what its message brought; raises NotFound."""
     found = submissions.get(tx, account_id, submission_id, reach)
-    _forget_elsewhere(tx, account_id, store.delete(tx, account_id, found.id))
+    _finish(tx, account_id, store.delete(tx, account_id, found.id))
 
 
 def forget_submissions_of(tx: Transaction, account_id: str, msisdn: str, reach: Selection) -> int:
@@ -45,8 +46,11 @@ def forget_submissions_of(tx: Transaction, account_id: str, msisdn: str, reach: 
     """
     selection = msgspec.structs.replace(reach, msisdn=msisdn)
     found = store.page(tx, account_id, selection, None, _BATCH)
-    for each in found:
-        _forget_elsewhere(tx, account_id, store.delete(tx, account_id, each.id))
+    _finish(
+        tx,
+        account_id,
+        [removed for each in found for removed in store.delete(tx, account_id, each.id)],
+    )
     return len(found)
 
 
@@ -54,20 +58,22 @@ def forget_conversations_with(
     tx: Transaction, account_id: str, msisdn: str, reach: Selection
 ) -> Forgotten:
     """Forgets what was said with a person and the events about it, within the caller's reach."""
-    said = events = 0
-    for channel_id in messages.channels_with(tx, account_id, msisdn):
-        if reach.channel_ids is not None and channel_id not in reach.channel_ids:
-            continue
-        said += messages.forget_conversation(
-            tx, account_id, channel_id, msisdn, reach.sub_account_ids
-        )
+    channel_ids = [
+        channel_id
+        for channel_id in messages.channels_with(tx, account_id, msisdn)
+        if reach.channel_ids is None or channel_id in reach.channel_ids
+    ]
+    said = messages.forget_conversations(tx, account_id, channel_ids, msisdn, reach.sub_account_ids)
+    events = 0
+    for channel_id in channel_ids:
         order_key = event_bodies.order_key(channel_id, msisdn)
         if reach.sub_account_ids is None:
             events += outbox.blank(tx, account_id, order_key, None, clock.now_ms())
         for each in sorted(reach.sub_account_ids or ()):
             through = event_bodies.through(each)
             events += outbox.blank(tx, account_id, order_key, through, clock.now_ms())
-    return Forgotten(messages=said, events=events)
+    quotas.give_back_content(tx, said.freed)
+    return Forgotten(messages=said.messages, events=events)
 
 
 def forget_old_submissions(tx: Transaction, account_id: str, days: int) -> int:
@@ -76,7 +82,7 @@ def forget_old_submissions(tx: Transaction, account_id: str, days: int) -> int:
     When it answers 0 there are none left.
     """
     removed = store.delete_older(tx, account_id, clock.now_ms() - days * _DAY_MS, _BATCH)
-    _forget_elsewhere(tx, account_id, removed)
+    _finish(tx, account_id, removed)
     return len(removed)
 
 
@@ -86,7 +92,9 @@ def forget_old_messages(tx: Transaction, days: int) -> int:
     Conversations without messages and flows left open on simulated phones go with them. When it
     answers 0 there are none left.
     """
-    return messages.forget_older(tx, clock.now_ms() - days * _DAY_MS, _BATCH)
+    forgotten = messages.forget_older(tx, clock.now_ms() - days * _DAY_MS, _BATCH)
+    quotas.give_back_content(tx, forgotten.freed)
+    return forgotten.messages
 
 
 def accounts_with_any(tx: Transaction) -> list[str]:
@@ -94,10 +102,13 @@ def accounts_with_any(tx: Transaction) -> list[str]:
     return store.accounts_with_any(tx)
 
 
-def _forget_elsewhere(tx: Transaction, account_id: str, removed: list[Removed]) -> None:
-    messages.forget_answers(tx, account_id, sorted(each.answer_umid for each in removed))
-    phones.forget(tx, account_id, sorted(each.message_umid for each in removed))
+def _finish(tx: Transaction, account_id: str, removed: list[Removed]) -> None:
+    """Forgets removed submissions wherever else they are, and gives their bytes back."""
+    freed = [each.freed for each in removed]
+    freed += messages.forget_answers(tx, account_id, sorted(each.answer_umid for each in removed))
+    freed += phones.forget(tx, account_id, sorted(each.message_umid for each in removed))
     for each in sorted(removed, key=lambda one: one.answer_umid):
         order_key = event_bodies.order_key(each.channel_id, each.msisdn)
         about = event_bodies.about_message(each.answer_umid)
         outbox.blank(tx, account_id, order_key, about, clock.now_ms())
+    quotas.give_back_content(tx, freed)

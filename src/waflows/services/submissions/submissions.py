@@ -14,6 +14,7 @@ import msgspec
 
 from waflows.errors import NotFound
 from waflows.services import clock
+from waflows.services.accounts import quotas
 from waflows.storage import submissions as store
 from waflows.storage.database import Transaction
 from waflows.storage.submissions import Position, Selection, Submission
@@ -82,9 +83,11 @@ def from_answer(
 
 def record(tx: Transaction, submission: Submission) -> bool:
     """Keeps a submission; False, and nothing is changed, when its message has one already."""
-    if not store.insert(tx, submission):
+    size = store.insert(tx, submission)
+    if size is None:
         return False
     _name_columns(tx, submission)
+    quotas.take_content(tx, size)
     return True
 
 
