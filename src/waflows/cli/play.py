@@ -35,8 +35,8 @@ class NotPlayedToTheEnd(WaflowsError):
 )
 @click.option(
     "--endpoint",
-    metavar="FILE.py:FUNCTION",
-    help="Python function that answers the flow's endpoint requests.",
+    metavar="FILE.py:NAME",
+    help="Python function or Endpoint object that answers the flow's endpoint requests.",
 )
 @json_option
 def command(
@@ -62,8 +62,18 @@ def command(
     message = _object(data) if data is not None else None
     steps = play_answers.read(answers) if answers is not None else []
     answering = endpoint_function(endpoint) if endpoint else None
+    if screen and screen not in flow.screens:
+        raise OperatorError(f"--screen: {file} has no screen {screen}.")
     if every_way:
-        _report(explore(flow, endpoint=answering, data=message), as_json)
+        found = explore(
+            flow,
+            endpoint=answering,
+            screen=screen,
+            data=message,
+            flow_token=flow_token,
+            today=today,
+        )
+        _report(found, as_json)
         return
     scripted = play_answers.endpoint_of(steps)
     try:

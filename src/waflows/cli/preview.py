@@ -33,8 +33,8 @@ _END_SECONDS = 1
 @click.option("--no-open", is_flag=True, help="Only print the address; do not open a browser.")
 @click.option(
     "--endpoint",
-    metavar="FILE.py:FUNCTION",
-    help="Python function that answers the flow's endpoint requests.",
+    metavar="FILE.py:NAME",
+    help="Python function or Endpoint object that answers the flow's endpoint requests.",
 )
 def command(file: Path, port: int, host: str, no_open: bool, endpoint: str | None) -> None:
     """Preview the flow in FILE in a browser, reloading whenever the file is saved.

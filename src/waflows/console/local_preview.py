@@ -137,7 +137,8 @@ class LocalPreview:
             answer = await asyncio.to_thread(self.endpoint, msgspec.to_builtins(request))
         except (Exception, SystemExit) as error:
             # A function that means to end its own program must not end the preview.
-            return Failed("cannot_be_served", f"The endpoint's function raised {error!r}.")
+            what = error.message if isinstance(error, WaflowsError) else f"It raised {error!r}."
+            return Failed("cannot_be_served", what)
         return answer if isinstance(answer, Failed) else Answered(answer)
 
     async def _changes(self, _: Request) -> Response:

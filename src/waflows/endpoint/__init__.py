@@ -11,13 +11,14 @@
         return Completion({"booking": book(request.data["day"])})
 
 Run it with `uvicorn module:endpoint`, or mount it in an application of yours. Decrypting, checking
-signatures, health checks, encrypting and the documented statuses are done by the kit. Read `app.py`
-first. Of waflows it imports nothing but the encryption, in `waflows.security`.
+signatures, health checks, encrypting and the documented statuses are done by the kit. Tests call
+`endpoint.answer(request)`, which takes and gives plain text. Read `app.py` first. Of waflows it
+imports nothing but the encryption, in `waflows.security`.
 """
 
 from __future__ import annotations
 
-from waflows.endpoint.app import Endpoint
+from waflows.endpoint.app import Endpoint, Refused
 from waflows.endpoint.values import (
     Answer,
     Completion,
@@ -39,6 +40,7 @@ __all__ = [
     "MediaRefused",
     "MediaValue",
     "NextScreen",
+    "Refused",
     "Request",
     "UnfitData",
     "UnusableKey",

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
@@ -110,20 +111,33 @@ class Endpoint:
             return
         try:
             response = await self._respond(HttpRequest(scope, receive))
-        except _Refused as refused:
-            _log.warning("answered %d: %s", refused.status, refused)
+        except Refused as refused:
+            _log.warning("answered %d: %s", refused.status, refused, exc_info=refused.__cause__)
             response = PlainTextResponse(f"{refused.answer}\n", refused.status, refused.headers)
         except ClientDisconnect:
             return
         await response(scope, receive, send)
 
+    async def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answers a request in plain text, as tests and `waflows play` send it.
+
+        The request has the fields of a decrypted one, and so has the answer. Nothing is encrypted
+        or signed. Raises FlowTokenDead, and Refused where the status would not be 200.
+        """
+        try:
+            wire = values.read(msgspec.json.encode(request))
+        except UnfitData as error:
+            raise Refused(400, str(error)) from None
+        answered: dict[str, Any] = msgspec.json.decode(await self._answer(wire))
+        return answered
+
     async def _respond(self, http: HttpRequest) -> Response:
         if http.method != "POST":
-            raise _Refused(405, "A data endpoint answers POST only.", headers={"Allow": "POST"})
+            raise Refused(405, "A data endpoint answers POST only.", headers={"Allow": "POST"})
         body = await _body(http)
         signature = http.headers.get("x-hub-signature-256", "")
         if self._app_secrets and not flow_crypto.is_signed(self._app_secrets, body, signature):
-            raise _Refused(_BAD_SIGNATURE, "X-Hub-Signature-256 is missing or wrong.")
+            raise Refused(_BAD_SIGNATURE, "X-Hub-Signature-256 is missing or wrong.")
         wire, keys = await self._opened(body)
         try:
             payload = await self._answer(wire)
@@ -142,13 +156,13 @@ class Endpoint:
         except CannotOpen as error:
             # The sender learns that it failed and not where, which could help to guess a key.
             answer = "The request cannot be decrypted."
-            raise _Refused(_CANNOT_DECRYPT, answer, f"{error} (at {error.step})") from None
+            raise Refused(_CANNOT_DECRYPT, answer, f"{error} (at {error.step})") from None
         if not self._seen.is_new(keys.fingerprint):
-            raise _Refused(_CANNOT_DECRYPT, "The request was answered before.")
+            raise Refused(_CANNOT_DECRYPT, "The request was answered before.")
         try:
             return values.read(payload), keys
         except UnfitData as error:
-            raise _Refused(400, str(error)) from None
+            raise Refused(400, str(error)) from None
 
     async def _answer(self, wire: Wire) -> bytes:
         if wire.action == values.PING:
@@ -161,7 +175,7 @@ class Endpoint:
             await self._handled(wire, self._notice_handler, notice)
             return values.ACKNOWLEDGED
         if wire.action not in values.ACTIONS:
-            raise _Refused(400, "The action is unknown.", f"unknown action {wire.action!r}")
+            raise Refused(400, "The action is unknown.", f"unknown action {wire.action!r}")
         self._check_token_signature(wire)
         request = values.request_in(wire)
         await self._handled(wire, self._token_check, request)
@@ -169,7 +183,7 @@ class Endpoint:
             (wire.action, None)
         )
         if handler is None:
-            raise _Refused(500, "Nothing here answers this.", f"no handler for {_name(wire)}")
+            raise Refused(500, "Nothing here answers this.", f"no handler for {_name(wire)}")
         answer = await self._handled(wire, handler, request)
         return _encoded(answer, request, wire)
 
@@ -183,7 +197,7 @@ class Endpoint:
             return
         token, signature = wire.flow_token or "", wire.flow_token_signature
         if not flow_crypto.is_flow_token_signed(self._app_secrets, token, signature):
-            raise _Refused(_BAD_SIGNATURE, "flow_token_signature is wrong.")
+            raise Refused(_BAD_SIGNATURE, "flow_token_signature is wrong.")
 
     async def _handled(
         self, wire: Wire, handler: Callable[[Any], Any] | None, argument: Request | ErrorNotice
@@ -196,13 +210,13 @@ class Endpoint:
                 return await handler(argument)
             returned = await run_in_threadpool(handler, argument)
             return await returned if inspect.isawaitable(returned) else returned
-        except (FlowTokenDead, _Refused):
+        except (FlowTokenDead, Refused):
             raise
         except UnfitData as error:
-            raise _Refused(400, "The data is not what this screen sends.", str(error)) from None
+            raise Refused(400, "The data is not what this screen sends.", str(error)) from None
         except Exception as error:
-            _log.exception("the handler of %s failed", _name(wire))
-            raise _Refused(500, "The endpoint failed.", f"{_name(wire)} failed") from error
+            detail = f"the handler of {_name(wire)} failed"
+            raise Refused(500, "The endpoint failed.", detail) from error
 
     def _registration(self, action: str, screens: tuple[str, ...]) -> Callable[[H], H]:
         def register(handler: H) -> H:
@@ -218,8 +232,12 @@ class Endpoint:
             self._handlers[action, screen] = handler
 
 
-class _Refused(Exception):
-    """Answers a request with a status and a sentence; the log may be told more."""
+class Refused(Exception):
+    """The request is answered with another status than 200, and with a sentence.
+
+    As text it is the reason, which may say more than `answer`. When a function of the endpoint's
+    author raised, its exception is the cause.
+    """
 
     def __init__(
         self, status: int, answer: str, detail: str = "", headers: dict[str, str] | None = None
@@ -241,7 +259,7 @@ def _secrets(app_secret: str | Sequence[str] | None) -> list[str]:
 
 
 async def _body(http: HttpRequest) -> bytes:
-    too_large = _Refused(413, "The request is larger than 10 MB.")
+    too_large = Refused(413, "The request is larger than 10 MB.")
     announced = http.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > flow_crypto.MAX_BODY_BYTES:
         raise too_large
@@ -256,15 +274,15 @@ async def _body(http: HttpRequest) -> bytes:
 def _encoded(answer: Any, request: Request, wire: Wire) -> bytes:
     if not isinstance(answer, Answer):
         detail = f"the handler of {_name(wire)} returned a {type(answer).__name__}"
-        raise _Refused(500, "The endpoint failed.", f"{detail}, not a NextScreen or a Completion")
+        raise Refused(500, "The endpoint failed.", f"{detail}, not a NextScreen or a Completion")
     try:
         payload = values.encode(answer, request)
     except (TypeError, ValueError, RecursionError) as error:
         detail = f"the answer of {_name(wire)} has no JSON: {error}"
-        raise _Refused(500, "The endpoint failed.", detail) from None
+        raise Refused(500, "The endpoint failed.", detail) from None
     if len(payload) > flow_crypto.MAX_PAYLOAD_BYTES:
         detail = f"the answer of {_name(wire)} is larger than 10 MB"
-        raise _Refused(500, "The endpoint failed.", detail)
+        raise Refused(500, "The endpoint failed.", detail)
     return payload
 
 

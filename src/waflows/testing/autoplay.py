@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from waflows import runtime
 from waflows.runtime import Event, Failed, Flow, Phase, State, Step, View, widgets
@@ -79,18 +80,25 @@ def explore(
     flow: Flow,
     *,
     endpoint: Endpoint | None = None,
+    screen: str = "",
     data: dict[str, Any] | None = None,
+    flow_token: str = "unused",  # noqa: S107  the documented default, no secret
+    today: str = "",
     most_steps: int = 50_000,
 ) -> Exploration:
-    """Plays a flow in every way the player can think of, at most `most_steps` events.
+    """Plays a flow along every path the player can think of, at most `most_steps` events.
 
-    Each entry screen is opened with `data`, or with the examples it declares and made-up values
-    for what has none. Without an `endpoint`, answers are made up too: every screen the routing
-    model leads to, and SUCCESS from a terminal screen.
+    It is opened on `screen`, by default on each entry screen, with `data`, by default with the
+    examples the screen declares and made-up values for what has none. Without an `endpoint`,
+    answers are made up too: every screen the routing model leads to, with each boolean true and
+    false, and SUCCESS from a terminal screen. `flow_token` and `today` are those of the message.
     """
+    opening = runtime.Open(
+        screen=screen, data=data, flow_token=flow_token, today=today or samples.SOME_DAY
+    )
     player = _Player(flow, endpoint, most_steps)
     try:
-        player.play(data)
+        player.play(opening)
     except _EnoughError:
         player.cut_short = True
     return player.result()
@@ -117,12 +125,12 @@ class _Player:
         self.stuck: dict[str, DeadEnd] = {}
         self.passed: set[str] = set()
 
-    def play(self, data: dict[str, Any] | None) -> None:
-        for entry in self.flow.entries:
-            for given in [data] if data is not None else self._openings(entry):
-                self._arrive(None, runtime.Open(screen=entry, data=given, today=samples.SOME_DAY))
-        if self.endpoint is not None and self.flow.endpoint:
-            self._arrive(None, runtime.Open(action="data_exchange", today=samples.SOME_DAY))
+    def play(self, opening: runtime.Open) -> None:
+        for entry in [opening.screen] if opening.screen else self.flow.entries:
+            for given in [opening.data] if opening.data is not None else self._openings(entry):
+                self._arrive(None, replace(opening, screen=entry, data=given))
+        if self.endpoint is not None and self.flow.endpoint and not opening.screen:
+            self._arrive(None, replace(opening, action="data_exchange", data=None))
         while self.queue or self.later:
             self._play_on()
 
@@ -149,7 +157,10 @@ class _Player:
         usual = self._made_up(entry)
         yield usual
         for name in model:
-            for value in self.clues.of(entry, "data", name):
+            tried = self.clues.of(entry, "data", name)
+            if isinstance(usual[name], bool):
+                tried = [not usual[name]]
+            for value in tried:
                 if type(value) is type(usual[name]) and value != usual[name]:
                     yield {**usual, name: value}
 

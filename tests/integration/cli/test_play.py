@@ -173,6 +173,77 @@ def test_a_python_function_may_be_the_endpoint(asking: Path) -> None:
     assert "does not exist" in played(asking, steps, "--endpoint", "moon.py:answer").stderr
 
 
+KIT = """\
+from waflows.endpoint import Completion, Endpoint, FlowTokenDead, NextScreen
+from waflows.security import key_pairs
+
+endpoint = Endpoint(key_pairs.private_pem(key_pairs.generate()), app_secret=None)
+
+
+@endpoint.init
+async def start(request):
+    return NextScreen("HOME", {})
+
+
+@endpoint.data_exchange("HOME")
+def finish(request):
+    if request.data["n"] == "nobody":
+        raise FlowTokenDead("This offer has ended.")
+    return Completion({"n": request.data["n"], "length": 10 // len(request.data["n"])})
+"""
+
+
+def test_an_endpoint_object_of_the_kit_may_be_the_endpoint(asking: Path) -> None:
+    code = asking.with_name("kit.py")
+    code.write_text(KIT)
+
+    def answered(name: str) -> Any:
+        steps = f"- fill: {{name: '{name}'}}\n- tap: Go"
+        return played(asking, steps, "--endpoint", f"{code}:endpoint", "--flow-token", "t-1")
+
+    assert json.loads(answered("Ines").stdout) == {"flow_token": "t-1", "n": "Ines", "length": 2}
+    assert "This offer has ended." in answered("nobody").stderr
+
+
+def test_an_exception_in_the_endpoint_is_one_sentence_with_its_file_and_line(asking: Path) -> None:
+    code = asking.with_name("kit.py")
+    code.write_text(KIT)
+    line = KIT.splitlines().index(next(each for each in KIT.splitlines() if "//" in each)) + 1
+    done = played(asking, "- tap: Go", "--endpoint", f"{code}:endpoint")
+    assert done.returncode == 1
+    assert "raised ZeroDivisionError" in done.stderr
+    assert f"({code}, line {line})." in done.stderr
+    assert "Traceback" not in done.stderr
+
+    code.write_text("def answer(request):\n    return request['moon']\n")
+    done = played(asking, "- tap: Go", "--endpoint", f"{code}:answer")
+    assert f"The endpoint raised KeyError: 'moon' ({code}, line 2)." in done.stderr
+
+    code.write_text("import moon\n")
+    done = played(asking, "- tap: Go", "--endpoint", f"{code}:answer")
+    assert f"No module named 'moon' ({code}, line 1)." in done.stderr
+
+    code.write_text("def answer(request:\n")
+    done = played(asking, "- tap: Go", "--endpoint", f"{code}:answer")
+    assert "SyntaxError" in done.stderr
+    assert f"({code}, line 1)." in done.stderr
+
+
+def test_every_way_honours_the_screen_the_token_and_the_day_of_the_message(flow: Path) -> None:
+    def ways(*options: str) -> Any:
+        return run("play", str(flow), "--every-way", *options)
+
+    found = json.loads(ways("--screen", "CONFIRM", "--flow-token", "t-1").stdout)
+    assert (found["reached"], found["unreached"]) == (["CONFIRM"], ["DETAILS"])
+    assert {each["response"]["flow_token"] for each in found["endings"]} == {"t-1"}
+    found = json.loads(ways("--today", "2031-02-03").stdout)
+    assert found["endings"][0]["events"][0]["today"] == "2031-02-03"
+
+    missing = ways("--screen", "MOON")
+    assert missing.returncode == 2
+    assert "has no screen MOON" in missing.stderr
+
+
 def test_a_message_may_bring_screen_and_data(flow: Path) -> None:
     value = {**FLOW, "screens": [{**FLOW["screens"][1], "title": "${data.title}"}]}
     flow.write_text(json.dumps(value))

@@ -192,3 +192,24 @@ def test_a_text_is_made_up_for_a_pattern(pattern: str) -> None:
 def test_a_pattern_nobody_can_read_is_no_trouble() -> None:
     assert samples.from_pattern("(") == ""
     assert samples.from_pattern("(?<name>x)") == ""
+
+
+def test_a_boolean_of_the_endpoint_is_tried_both_ways() -> None:
+    shown = {"type": "TextBody", "text": "Sold out", "visible": "${data.is_sold_out}"}
+    found = explored(
+        document(
+            screen("A", footer(**{"on-click-action": ask()})),
+            screen(
+                "B",
+                shown,
+                footer({"was": "${data.is_sold_out}"}),
+                data={"is_sold_out": {"type": "boolean", "__example__": False}},
+                terminal=True,
+            ),
+            data_api_version="3.0",
+            routing_model={"A": ["B"], "B": []},
+        )
+    )
+
+    assert {ending.response["was"] for ending in found.endings} == {True, False}
+    assert found.hidden == ()
