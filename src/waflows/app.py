@@ -45,6 +45,7 @@ from waflows.console import (
     pages,
     preview_page,
     responses,
+    sign_in_link,
     signing_in,
 )
 from waflows.console import phone as phone_pages
@@ -63,6 +64,7 @@ from waflows.http.state import Recorder, State
 from waflows.http.traffic import Traffic
 from waflows.services.accounts import accounts, quotas, sealing
 from waflows.services.accounts.rate_limits import Counts
+from waflows.services.accounts.sign_in_links import SignInLink
 from waflows.services.flows.checking import Checker
 from waflows.services.flows.playing import Player
 from waflows.services.flows.preview_access import PREVIEW_PATH
@@ -121,11 +123,13 @@ def create_app(
     *,
     development: bool = False,
     own_url: str = "",
+    one_time_link: SignInLink | None = None,
 ) -> ASGIApp:
     """The server as an ASGI application over a database whose schema is current.
 
     `development` opens what only `waflows dev` may have: calls to this machine itself, a clock
-    that can be set, and calls that fail on purpose. `own_url` is where this machine reaches it.
+    that can be set, and calls that fail on purpose. `own_url` is where this machine reaches it,
+    `one_time_link` signs one browser in to the console.
     """
     bounds.limit_digits()
     rules = FaultRules([route.name for route in API_ROUTES]) if development else None
@@ -154,6 +158,7 @@ def create_app(
         own_url,
         rules,
         Readiness(db),
+        sign_in_link=one_time_link,
     )
 
     @contextlib.asynccontextmanager
@@ -240,7 +245,8 @@ class _HearingReport:
 def _resources(state: State) -> list[StarletteRoute]:
     own = development.ROUTES if state.development else []
     routes = _served([*API_ROUTES, *PAGE_ROUTES, *own], state.settings)
-    pages = _served(CONSOLE_ROUTES, state.settings)
+    links = sign_in_link.ROUTES if state.sign_in_link else []
+    pages = _served([*CONSOLE_ROUTES, *links], state.settings)
     api = [
         (PageResource if path == PREVIEW_PATH else Resource)(path, routes, state)
         for path, routes in _by_path(routes)

@@ -78,6 +78,18 @@ def is_http_url(text: str) -> bool:
     return problem_of_http_url(text) is None
 
 
+def is_loopback_host(host: str) -> bool:
+    """Whether a host name or an address always means this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)
+
+
 def problem_of_database_url(text: str) -> str | None:
     """Why a text cannot be the address of a database; None when it can."""
     if text.startswith(_SQLITE):

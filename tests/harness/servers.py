@@ -203,6 +203,30 @@ def dev_server(folder: Path, *arguments: str, **variables: str) -> Iterator[tupl
 
 
 @contextmanager
+def announced_dev_server(folder: Path, *arguments: str) -> Iterator[tuple[Process, str]]:
+    """`waflows dev` as a person starts it, and what it prints."""
+    log = folder / "server.log"
+    with log.open("ab") as errors:
+        popen = subprocess.Popen(
+            [*COMMAND, "dev", "--port", "0", "--data", str(folder), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=environment(COLUMNS="80"),
+        )
+    try:
+        assert popen.stdout is not None
+        shown = ""
+        while "Stop with Ctrl-C" not in shown:
+            line = popen.stdout.readline().decode()
+            assert line, shown + log.read_text("utf-8")
+            shown += line
+        url = shown.split("waflows is ready at ")[1].split()[0]
+        yield Process(popen, url, log), shown
+    finally:
+        _end(popen)
+
+
+@contextmanager
 def production_server(
     folder: Path, database_url: str, *arguments: str, **variables: str
 ) -> Iterator[Process]:

@@ -4,6 +4,7 @@
 document.documentElement.classList.add("scripted");
 
 addEventListener("DOMContentLoaded", () => {
+  document.querySelector("form[data-submit-on-load]")?.requestSubmit();
   // A menu closes with Escape, with a click elsewhere, and when the focus leaves it.
   for (const menu of document.querySelectorAll("details.menu")) {
     menu.addEventListener("keydown", (event) => {

@@ -8,6 +8,7 @@ import os
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -16,8 +17,10 @@ import uvicorn
 from waflows import samples, settings
 from waflows.app import create_app
 from waflows.cli.serving import address_of, listen, uvicorn_config
+from waflows.console import sign_in_link
 from waflows.errors import OperatorError
 from waflows.services import development
+from waflows.services.accounts.sign_in_links import LIFETIME_MINUTES, SignInLink
 from waflows.services.development import DevelopmentAccount, SampleFlow
 from waflows.services.flows import texts
 from waflows.services.flows.lifecycle import Content
@@ -26,6 +29,7 @@ from waflows.storage.database import Database
 from waflows.storage.opening import open_database
 from waflows.storage.side import remove_with_side
 from waflows.telemetry.logs import Logs
+from waflows.urls import is_loopback_host
 
 _NOTES = "dev.json"
 
@@ -61,9 +65,11 @@ def command(config: str | None, fresh: bool, as_json: bool, **flags: Any) -> Non
     logs = Logs(chosen.log_format, chosen.log_level)
     logs.take_over("uvicorn.error")
     url = address_of(listening, chosen)
+    link = None if as_json else _sign_in_link(url, chosen, notes)
+    app = create_app(chosen, db, logs, development=True, own_url=url, one_time_link=link)
     server = _Server(
-        uvicorn_config(create_app(chosen, db, logs, development=True, own_url=url), chosen),
-        lambda: _announce(url, notes, folder, as_json),
+        uvicorn_config(app, chosen),
+        lambda: _announce(url, notes, folder, link, as_json),
     )
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(server.serve(sockets=[listening]))
@@ -102,8 +108,7 @@ def _forget(folder: Path, chosen: settings.Settings) -> None:
     if database.exists() and not notes.exists():
         raise OperatorError(
             f"{database} was not created by `waflows dev`, so --fresh does not delete it; choose"
-            " another"
-            " folder with --data."
+            " another folder with --data."
         )
     remove_with_side(database)
     notes.unlink(missing_ok=True)
@@ -145,7 +150,17 @@ def _samples() -> list[SampleFlow]:
     ]
 
 
-def _announce(url: str, notes: DevelopmentAccount, folder: Path, as_json: bool) -> None:
+def _sign_in_link(
+    url: str, chosen: settings.Settings, notes: DevelopmentAccount
+) -> SignInLink | None:
+    """A link to the console; None where browsers do not reach the server by loopback."""
+    is_local = is_loopback_host(urlsplit(url).hostname or "") and not chosen.public_url
+    return SignInLink(notes.api_key) if is_local else None
+
+
+def _announce(
+    url: str, notes: DevelopmentAccount, folder: Path, link: SignInLink | None, as_json: bool
+) -> None:
     if as_json:
         facts = {"url": url, **msgspec.to_builtins(notes), "pid": os.getpid()}
         click.echo(json.dumps(facts))
@@ -155,7 +170,7 @@ def _announce(url: str, notes: DevelopmentAccount, folder: Path, as_json: bool) 
     click.echo(
         f"""\
 waflows is ready at {url}
-
+{_invitation(url, link)}
   account      {notes.account_id}
   channel      {notes.channel_id}
   sub-account  {notes.sub_account_id}
@@ -167,17 +182,27 @@ List the channel's flows:
   curl -H "Authorization: Bearer {notes.api_key}" \\
     {address}
 
-Or, with these set in another terminal, by `waflows flows list`:
+Or, with `waflows flows list` in another terminal, after:
 
   export WAFLOWS_URL={url} WAFLOWS_ACCOUNT={notes.account_id}
   export WAFLOWS_CHANNEL={notes.channel_id} WAFLOWS_SUB_ACCOUNT={notes.sub_account_id}
   export WAFLOWS_KEY={notes.api_key}
 
-Console, to be entered with the API key: {url}/console
-Documentation of the API: {url}/docs
+Console (sign in with the API key): {url}/console
+API documentation: {url}/docs
 
-As a development server it calls endpoints and webhooks on this machine too, its clock can be set
-at /dev/clock, and calls fail on purpose by rules at /dev/faults (docs/development.md).
+A development server also calls endpoints and webhooks on this machine, has a clock that can be set
+at /dev/clock, and can inject failures by rules at /dev/faults (docs/development.md).
 Stop with Ctrl-C.
 {"─" * width}"""
     )
+
+
+def _invitation(url: str, link: SignInLink | None) -> str:
+    if link is None:
+        return ""
+    return f"""
+Open the console, signed in (the link works once, within {LIFETIME_MINUTES} minutes):
+
+  {url}{sign_in_link.PATH}?token={link.token}
+"""

@@ -13,13 +13,14 @@ import msgspec
 
 from waflows.console import session_cookie, shell
 from waflows.console.resource import SIGN_IN, OnPage
-from waflows.errors import NotAuthenticated, RateLimited
+from waflows.errors import NotAuthenticated, RateLimited, WaflowsError
 from waflows.http import limits
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.http.routing import RouteGroup
 from waflows.security import sessions
 from waflows.services.accounts import accounts, sign_ins
+from waflows.services.accounts.accounts import Principal
 from waflows.services.accounts.sign_ins import SESSION_SECONDS
 
 _OWN_PAGE = re.compile(r"/console(/[A-Za-z0-9._~/-]*)?(\?[A-Za-z0-9._~%=&+-]*)?")
@@ -50,17 +51,9 @@ async def sign_in(call: Call[NoQuery, SignInForm]) -> Reply:
     try:
         principal = await state.db.read(accounts.authenticate, state.secret, presented)
     except NotAuthenticated:
-        await _count_failure(call)
-        raise OnPage(
-            NotAuthenticated("This is not a live API key."),
-            lambda refusal: _form(call, call.body.next, refusal),
-        ) from None
-    if call.caller is not None:
-        # Whoever signs in again in the same browser leaves no session behind.
-        await state.db.run(sign_ins.end, call.caller)
-    session = await state.db.run(sign_ins.begin, principal)
-    cookie = sessions.sign(state.secret, session)
-    return _with_cookie(shell.see(_own_page(call.body.next)), call, cookie, SESSION_SECONDS)
+        error = NotAuthenticated("This is not a valid API key.")
+        raise await count_and_refuse(call, error, call.body.next) from None
+    return await start_session(call, principal, call.body.next)
 
 
 async def sign_out(call: Call[NoQuery, None]) -> Reply:
@@ -82,11 +75,23 @@ async def entrance(call: Call[NoQuery, None]) -> Reply:
     return shell.see(shell.HOME)
 
 
-async def _count_failure(call: Call[NoQuery, SignInForm]) -> None:
+async def start_session(call: Call[Any, Any], principal: Principal, next_: str) -> Reply:
+    """Starts a session, which replaces the browser's current one, and leads on to a page."""
+    state = call.state
+    if call.caller is not None:
+        await state.db.run(sign_ins.end, call.caller)
+    session = await state.db.run(sign_ins.begin, principal)
+    cookie = sessions.sign(state.secret, session)
+    return _with_cookie(shell.see(_own_page(next_)), call, cookie, SESSION_SECONDS)
+
+
+async def count_and_refuse(call: Call[Any, Any], error: WaflowsError, next_: str) -> OnPage:
+    """Counts a failed attempt; the error to raise, which is another one after too many."""
     try:
         await call.state.db.run_soft(sign_ins.count_failure, call.client)
     except RateLimited as limited:
-        raise OnPage(limited, lambda refusal: _form(call, call.body.next, refusal)) from None
+        error = limited
+    return OnPage(error, lambda refusal: _form(call, next_, refusal))
 
 
 def _form(call: Call[Any, Any], next_: str, refusal: Refusal | None = None) -> Reply:

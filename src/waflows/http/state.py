@@ -18,6 +18,7 @@ from waflows.http.memory import KeptList, Key, ListMemory
 from waflows.http.readiness import Readiness
 from waflows.security.vault import Vault
 from waflows.services.accounts.rate_limits import Counts
+from waflows.services.accounts.sign_in_links import SignInLink
 from waflows.services.endpoint.endpoint_calls import Outside
 from waflows.services.flows.checking import Checker
 from waflows.services.flows.playing import Player
@@ -158,6 +159,8 @@ class State(msgspec.Struct):
     large_answers: LargeAnswers = msgspec.field(default_factory=LargeAnswers)
     decoding: asyncio.Semaphore = msgspec.field(default_factory=lambda: asyncio.Semaphore(2))
     """Held while a large body is decoded, or a text that may be large is read."""
+    sign_in_link: SignInLink | None = None
+    """The link that `waflows dev` prints."""
     long_bodies: Lines = msgspec.field(default_factory=Lines)
     """Where requests with a large body wait for one another, in a line for each account."""
 

@@ -88,7 +88,7 @@ def test_an_empty_list_says_so_on_a_terminal_and_stays_json_in_a_pipe(
     flows: Any, terminal: Any
 ) -> None:
     assert terminal("list").text == "The channel has no flows yet.\n"
-    assert terminal("list", "--name", "x").text == "No such flow.\n"
+    assert terminal("list", "--name", "x").text == "No matching flows.\n"
     assert json.loads(flows("list").stdout) == []
 
 
@@ -259,7 +259,7 @@ def test_many_files_are_created_past_those_that_fail_and_every_failure_is_told(
     assert "code 1000, errorId " in taken
     assert latin.endswith("latin.json: The Flow JSON is not UTF-8 text: byte 0xe9 at offset 7.")
     assert text.startswith(f"{tmp_path}/text.json: Invalid flowJson")
-    assert folder == f"{tmp_path}/folder.json is a folder; name the files in it."
+    assert folder == f"{tmp_path}/folder.json is a folder; pass the files in it."
     assert absent == f"Cannot read {tmp_path}/absent.json: No such file or directory."
     assert last == "Error: 5 of 7 failed."
     assert {flow["name"] for flow in tenant.http.get(tenant.flows).json()["flows"]} == {
@@ -383,7 +383,8 @@ def test_without_a_terminal_nothing_final_is_done_unless_yes_is_said(
 
     assert done.returncode == 2
     assert done.stderr == (
-        "Error: This cannot be undone, and there is no terminal to ask on: add --yes.\n"
+        "Error: This cannot be undone, and there is no terminal to ask for confirmation:"
+        " pass --yes.\n"
     )
     assert tenant.http.get(tenant.flows).json()["flows"][0]["status"] == "DRAFT"
 
@@ -538,10 +539,12 @@ def test_what_is_missing_is_named_with_its_flag_and_its_variable(tenant: Tenant)
 
     assert nothing.returncode == 2
     assert nothing.stderr == (
-        "Error: Say where the flows are: set --url or WAFLOWS_URL, --account or WAFLOWS_ACCOUNT,"
-        " --channel or WAFLOWS_CHANNEL, --key or WAFLOWS_KEY.\n"
+        "Error: Missing connection settings for flows: set --url or WAFLOWS_URL,"
+        " --account or WAFLOWS_ACCOUNT, --channel or WAFLOWS_CHANNEL, --key or WAFLOWS_KEY.\n"
     )
-    assert keyless.stderr == "Error: Say where the flows are: set --key or WAFLOWS_KEY.\n"
+    assert keyless.stderr == (
+        "Error: Missing connection settings for flows: set --key or WAFLOWS_KEY.\n"
+    )
 
 
 def test_flags_count_before_variables(tenant: Tenant) -> None:
