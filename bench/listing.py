@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -17,13 +17,14 @@ from bench import prism
 from bench.databases import ENGINES, Databases, Filled, databases
 from bench.load import Load, Target, drive
 from bench.processes import WAFLOWS, Server, free_port, running
-from bench.references import bare, ordinary
+from bench.references import bare, ordinary, plain
 from bench.references.bare import Answer
 from bench.rounds import in_turn, ratio, spread
 from bench.tables import Table, at_least, number
 
 _ROUNDS = 5
 _SECONDS = 2.5
+_PLAIN = "waflows, SQLite, under plain uvicorn"
 _BARE, _ORDINARY, _PRISM = "bare ASGI application", "FastAPI, SQLAlchemy ORM, aiosqlite", "Prism"
 _AIMS = {_BARE: 0.8, _ORDINARY: 30.0, _PRISM: 12.0}
 _SHORT = {_BARE: "of bare", _ORDINARY: "x FastAPI", _PRISM: "x Prism"}
@@ -55,10 +56,12 @@ def answer_to(target: Target) -> Answer:
     return Answer(headers, body)
 
 
-def serve(filled: Filled, workers: int) -> contextlib.AbstractContextManager[Server]:
+def serve(
+    filled: Filled, workers: int, program: Sequence[str] = WAFLOWS
+) -> contextlib.AbstractContextManager[Server]:
     """`waflows serve` on a database."""
     port = free_port()
-    command = [*WAFLOWS, "serve", "--port", str(port), "--workers", str(workers)]
+    command = [*program, "serve", "--port", str(port), "--workers", str(workers)]
     return running(
         [*command, "--rate-limit", "0", "--database-url", filled.database_url], port, "/readyz"
     )
@@ -120,6 +123,9 @@ def _servers(available: Databases, workers: int) -> Iterator[dict[str, tuple[Ser
             answer = answer_to(target)
             target = msgspec.structs.replace(target, body=answer.body)
             targets[f"waflows, {engine}"] = (server, target)
+        sqlite = available.filled("SQLite")
+        server = stack.enter_context(serve(sqlite, workers, plain.COMMAND))
+        targets[_PLAIN] = (server, Target(server.url + sqlite.path, sqlite.headers))
 
         file = available.folder / f"bare-{workers}"
         file.write_bytes(msgspec.msgpack.encode(answer))

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -228,14 +228,18 @@ def announced_dev_server(folder: Path, *arguments: str) -> Iterator[tuple[Proces
 
 @contextmanager
 def production_server(
-    folder: Path, database_url: str, *arguments: str, **variables: str
+    folder: Path,
+    database_url: str,
+    *arguments: str,
+    command: Sequence[str] = COMMAND,
+    **variables: str,
 ) -> Iterator[Process]:
     """`waflows serve` on a free port, over a database that is upgraded first."""
     upgrade(database_url)
     log = folder / "server.log"
     with log.open("ab") as errors:
         popen = subprocess.Popen(
-            [*COMMAND, "serve", "--port", "0", "--database-url", database_url, *arguments],
+            [*command, "serve", "--port", "0", "--database-url", database_url, *arguments],
             stderr=errors,
             env=environment(**variables),
         )

@@ -11,6 +11,8 @@ from waflows.errors import OperatorError
 from waflows.http.traffic import raise_descriptor_limit
 from waflows.settings import Settings
 
+# By name: a process that only supervises workers does not need the whole server.
+HTTP_PROTOCOL = "waflows.http.protocol:EnvelopeProtocol"
 # Loopback addresses of servers that listen on every address.
 _REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
@@ -47,8 +49,7 @@ def uvicorn_config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="auto",
-        # By name, so that the supervisor does not import the whole server.
-        http="waflows.http.protocol:EnvelopeProtocol",
+        http=HTTP_PROTOCOL,
         ws="none",
         interface="asgi3",
         log_config=None,
