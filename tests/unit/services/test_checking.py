@@ -180,3 +180,19 @@ def _kill() -> None:
         os.kill(each.pid, signal.SIGKILL)
     while {each.pid for each in processes()} & {each.pid for each in found}:
         time.sleep(0.005)
+
+
+def test_a_checking_process_inherits_nothing_of_the_environment_but_how_to_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("PGPASSWORD", "WAFLOWS_DATABASE_URL", "AWS_SECRET_ACCESS_KEY", "LANGUAGE"):
+        monkeypatch.setenv(name, f"secret of {name}")
+
+    async def work(checker: Checker) -> list[dict[str, str]]:
+        await checker.report("a", LARGE)
+        return [one.environ() for one in processes()]
+
+    [inherited] = run(work)
+    assert not [value for value in inherited.values() if "secret of" in value]
+    mine = {name for name in os.environ if name.startswith(("PYTHON", "LC_"))}
+    assert set(inherited) <= mine | {"LANG", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TMPDIR"}

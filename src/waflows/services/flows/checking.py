@@ -50,6 +50,24 @@ _LARGEST = 256 * 1024 * 1024
 LENGTH = struct.Struct(">Q")
 """How the size of a message is written before it."""
 _PIECE = 1024 * 1024
+_ENVIRONMENT = (
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONPYCACHEPREFIX",
+    "PYTHONUTF8",
+    "TMPDIR",
+)
+"""What a process inherits: how to start Python, and nothing else.
+
+It reads what strangers wrote, and the server's environment may hold any secret: settings,
+PGPASSWORD, the keys of a cloud.
+"""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -212,9 +230,7 @@ class _Process:
 
     def __init__(self) -> None:
         self.checks = 0
-        # What is set for the server, a database's password among it, is not for a process that
-        # reads what strangers wrote.
-        environment = {k: v for k, v in os.environ.items() if "WAFLOWS_" not in k}
+        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         self._popen = subprocess.Popen(
             [sys.executable, "-P", "-m", "waflows.services.flows.checking_process"],
             stdin=subprocess.PIPE,
