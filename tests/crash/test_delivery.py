@@ -88,7 +88,7 @@ def _settle(tenant: Tenant, target: Receiver, rounds: int) -> Counter[str]:
 def test_every_event_arrives_in_order_under_one_id_when_the_server_is_killed(
     database_url: str, folder: Path
 ) -> None:
-    print(_kill_the_only_server(database_url, folder, times=5, rounds=12))
+    print(_kill_the_only_server(database_url, folder, times=3, rounds=7))
 
 
 @pytest.mark.soak

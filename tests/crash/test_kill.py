@@ -201,7 +201,7 @@ def test_no_acknowledged_write_is_lost_when_the_server_is_killed(
     database_url: str, folder: Path
 ) -> None:
     ledger = Ledger()
-    _kill_the_only_process(ledger, database_url, folder, times=3)
+    _kill_the_only_process(ledger, database_url, folder, times=2)
     assert ledger.counts["POST"] > 0
     assert ledger.counts["503"] == 0
 

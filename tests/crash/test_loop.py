@@ -320,7 +320,7 @@ def _told(body: Any) -> tuple[str, str]:
 def test_no_answer_is_lost_or_kept_twice_when_the_server_is_killed(
     database_url: str, folder: Path
 ) -> None:
-    counts = _kill_and_check(database_url, folder, times=4)
+    counts = _kill_and_check(database_url, folder, times=3)
 
     assert counts["answers"] > 0
     assert counts["events"] >= 3 * counts["answers"]

@@ -31,6 +31,7 @@ from harness.servers import Process, Tenant, dev_server, production_server
 
 MOST_GROWTH = 64 * 1024 * 1024
 """By so many bytes an attack may make a process of the server grow."""
+TIMES_THE_WORST = 10
 _ENDING_SECONDS = 90.0
 
 
@@ -119,7 +120,11 @@ class Watch:
     @property
     def undisturbed(self) -> float:
         """The median time of a request before the attack."""
-        return median(one.seconds for one in self.samples if one.started < self._attack[0])
+        return median(self._before_attack)
+
+    @property
+    def _before_attack(self) -> list[float]:
+        return [one.seconds for one in self.samples if one.started < self._attack[0]]
 
     @property
     def during(self) -> list[Sample]:
@@ -139,12 +144,14 @@ class Watch:
     def assert_undisturbed(self, times: float, *, most_growth: int = MOST_GROWTH) -> None:
         """The server lived, grew little, and kept answering the neighbour.
 
-        No request may have taken more than `times` the undisturbed median.
+        No request may have taken more than `times` the undisturbed median. On a machine that was
+        busy before the attack some requests already took long by themselves, and may again.
         """
         assert not self.died, "a process of the server did not survive"
         assert max(one.size for one in self.growths) < most_growth, self.growths
         assert {one.status for one in self.samples} <= {200, 201}, self.samples
-        assert self.worst < times * self.undisturbed, (self.worst, self.undisturbed)
+        most = max(times * self.undisturbed, TIMES_THE_WORST * max(self._before_attack))
+        assert self.worst < most, (self.worst, self.undisturbed)
 
     def figures(self) -> str:
         """What was measured, in one line."""

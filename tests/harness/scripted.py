@@ -8,12 +8,16 @@ import struct
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 CUT = b""
 """Close the connection without an answer."""
 SILENT = b"\0"
 """Keep the connection open without an answer."""
+_READ_SECONDS = 10.0
+_LONGEST_LINE = 64 * 1024
+_MOST_HEADERS = 200
+_LONGEST_BODY = 64 * 1024 * 1024
 
 
 class Received(NamedTuple):
@@ -121,13 +125,31 @@ def unused_url() -> str:
 
 
 def _read(connection: socket.socket) -> Received | None:
-    with connection.makefile("rb") as stream:
-        first = stream.readline().decode("latin-1").split()
-        if len(first) != 3:
+    """The request of a connection; None for what is not one, or does not come within the time."""
+    connection.settimeout(_READ_SECONDS)
+    try:
+        with connection.makefile("rb") as stream:
+            return _parse(stream)
+    except (OSError, ValueError):
+        return None
+    finally:
+        if connection.fileno() >= 0:
+            connection.settimeout(None)
+
+
+def _parse(stream: BinaryIO) -> Received | None:
+    first = stream.readline(_LONGEST_LINE).decode("latin-1").split()
+    if len(first) != 3 or not first[2].startswith("HTTP/1."):
+        return None
+    headers: dict[str, str] = {}
+    for _ in range(_MOST_HEADERS):
+        line = stream.readline(_LONGEST_LINE)
+        if line == b"\r\n":
+            length = int(headers.get("content-length", "0"))
+            body = stream.read(length) if 0 <= length <= _LONGEST_BODY else b""
+            return Received(first[0], first[1], headers, body) if len(body) == length else None
+        name, colon, value = line.decode("latin-1").partition(":")
+        if not colon:
             return None
-        headers: dict[str, str] = {}
-        for line in iter(stream.readline, b"\r\n"):
-            name, _, value = line.decode("latin-1").partition(":")
-            headers[name.strip().lower()] = value.strip()
-        body = stream.read(int(headers.get("content-length", "0")))
-    return Received(first[0], first[1], headers, body)
+        headers[name.strip().lower()] = value.strip()
+    return None

@@ -51,7 +51,7 @@ def test_several_workers_serve_without_sample_data_and_count_their_requests_toge
         route = "/api/v1/accounts/{accountId}/channels/{channelId}/flows"
         counted = f'waflows_requests_total{{method="GET",route="{route}",status="200"}} 21.0'
         # A worker passes on what it counted a moment later.
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while counted not in (metrics := tenant.http.get("/metrics").text):
             assert time.monotonic() < deadline, metrics
         assert process.stop() in {0, -15}

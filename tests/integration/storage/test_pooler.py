@@ -96,8 +96,7 @@ def test_behind_a_pooler_no_worker_answers_with_what_was_before_beyond_the_bound
         assert observer.workers == 4
         seen = []
         for disturb, times in (
-            (lambda: None, 3),
-            (lambda: end_listeners(pooled.direct), 1),
+            (lambda: None, 2),
             (lambda: end_listeners(pooled.direct), 1),
             (pooled.pooler.kill, 1),
             (pooled.pooler.start, 2),

@@ -184,15 +184,18 @@ def test_more_calls_than_threads_are_all_answered(db: Database) -> None:
 def test_a_call_whose_turn_comes_too_late_is_given_up(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_module, "_PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_module, "_PATIENCE_SECONDS", 0.5)
     _, threads = postgres_module._Room.READ.value
+    given_up = threading.Event()
 
     def dawdle(tx: Transaction) -> str:
-        time.sleep(0.3)
+        # Held until the call behind these can only be too late.
+        given_up.wait(60)
         return "done"
 
     async def ask_often() -> list[str | BaseException]:
-        calls = (db.read(dawdle) for _ in range(threads + 1))
+        calls = [asyncio.ensure_future(db.read(dawdle)) for _ in range(threads + 1)]
+        asyncio.get_running_loop().call_later(1.0, given_up.set)
         return await asyncio.gather(*calls, return_exceptions=True)
 
     with opened(postgres.new_database()) as db:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -14,6 +13,7 @@ import pytest
 
 from waflows.errors import NotAuthenticated
 from waflows.http.authentication import KeyMemory
+from waflows.services import clock
 from waflows.services.accounts import accounts
 from waflows.storage import migrate
 from waflows.storage.database import Database
@@ -21,6 +21,9 @@ from waflows.storage.opening import open_database
 
 # The calls that cost something: digests, comparisons, questions to the database.
 _COSTLY = {"hexdigest", "compare_digest", "execute", "fetchone", "fetchall"}
+
+
+_DAY_MS = 24 * 3600 * 1000
 
 
 class _Keys(NamedTuple):
@@ -40,9 +43,9 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Keys]:
     good = db.run_now(accounts.create_key, account, "good").text
     revoked = db.run_now(accounts.create_key, account, "revoked")
     db.run_now(accounts.revoke_key, account, revoked.key.id)
-    expires_at = int(time.time() * 1000) + 500
+    expires_at = clock.now_ms() + _DAY_MS
     expired = db.run_now(accounts.create_key, account, "expired", expires_at=expires_at)
-    time.sleep(0.55)
+    clock.advance(2 * _DAY_MS)
     bad = {
         "missing": "",
         "malformed": "no-key-at-all",
@@ -52,6 +55,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Keys]:
         "revoked": revoked.text,
     }
     yield _Keys(db, secret, good, bad)
+    clock.reset()
     db.close()
 
 
@@ -114,13 +118,13 @@ def test_remembering_good_keys_makes_no_difference_between_bad_ones(keys: _Keys)
 def test_a_remembered_key_that_expires_is_refused_like_any_other(keys: _Keys) -> None:
     memory = KeyMemory(keys.db, keys.secret)
     principal = asyncio.run(memory.principal(f"Bearer {keys.good}".encode()))
-    expires_at = int(time.time() * 1000) + 400
+    expires_at = clock.now_ms() + _DAY_MS
     expiring = keys.db.run_now(
         accounts.create_key, principal.account_id, "short", expires_at=expires_at
     )
     header = f"Bearer {expiring.text}".encode()
     assert asyncio.run(memory.principal(header)).expires_at == expires_at
-    time.sleep(0.45)
+    clock.advance(_DAY_MS)
 
     def ask(value: bytes | None) -> None:
         with pytest.raises(NotAuthenticated):
