@@ -201,6 +201,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["debug", "info", "warning", "error"],
         Meta(description="Least severe log lines that are written."),
     ] = "info"
+    unix_socket: Annotated[
+        str,
+        Meta(description="Path of a Unix socket to listen on, in place of host and port."),
+    ] = ""
+    reuse_port: Annotated[
+        bool,
+        Meta(
+            description="Whether a second server of the same user may listen on the same port or"
+            " Unix socket, to take over from this one. true or false."
+        ),
+    ] = False
+    forwarded_allow_ips: Annotated[
+        str,
+        Meta(
+            description="Addresses and networks of proxies whose X-Forwarded-For and"
+            " X-Forwarded-Proto are believed, separated by commas; * for all."
+        ),
+    ] = "127.0.0.1"
+    shutdown_delay: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Seconds for which a server that was asked to end still accepts"
+            " connections, while /readyz answers 503.",
+        ),
+    ] = 0
     shutdown_seconds: Annotated[
         int, Meta(ge=1, description="Seconds a stopping server waits for requests in flight.")
     ] = 30

@@ -11,11 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 
 from harness.databases import upgrade
 from waflows.services.accounts import accounts, sub_accounts
@@ -54,8 +55,13 @@ class Process:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """Ends the process as a power cut would."""
+        """Ends the process, and those it started, as a power cut would."""
+        workers = psutil.Process(self.popen.pid).children(recursive=True)
         self.popen.kill()
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+        psutil.wait_procs(workers, timeout=10)
         self.popen.wait()
 
     def stop(self) -> int:

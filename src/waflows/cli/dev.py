@@ -16,7 +16,8 @@ import uvicorn
 
 from waflows import samples, settings
 from waflows.app import create_app
-from waflows.cli.serving import address_of, listen, uvicorn_config
+from waflows.cli.listening import address_of, listen
+from waflows.cli.serving import uvicorn_config
 from waflows.console import sign_in_link
 from waflows.errors import OperatorError
 from waflows.services import development

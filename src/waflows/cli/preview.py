@@ -12,7 +12,7 @@ import uvicorn
 
 from waflows.cli.endpoint_functions import endpoint_function
 from waflows.cli.flow_files import UnusableFile
-from waflows.cli.serving import address_of, listen
+from waflows.cli.listening import address_of, listen
 from waflows.console.local_preview import LocalPreview
 from waflows.errors import OperatorError
 from waflows.settings import Settings

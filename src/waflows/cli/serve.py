@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 import msgspec
-import uvicorn
 
 from waflows import settings
-from waflows.cli.serving import address_of, listen, uvicorn_config
+from waflows.cli.listening import address_of, hand_over, listen, remover
+from waflows.cli.metrics_folder import metrics_folder
+from waflows.cli.serving import uvicorn_config
 from waflows.cli.supervisor import Supervisor
 from waflows.services.accounts import sealing
 from waflows.settings import Settings
@@ -22,7 +21,8 @@ from waflows.storage.opening import open_database
 from waflows.telemetry.logs import Logs
 
 F = TypeVar("F", bound=Callable[..., Any])
-_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+# What a socket is made of cannot change while it is in use.
+_FOR_A_NEW_START = ("host", "port", "unix_socket", "reuse_port", "log_format", "log_level")
 
 
 def _one_option_for_each_setting(function: F) -> F:
@@ -57,25 +57,39 @@ def command(config: str | None, **flags: str | None) -> None:
     chosen = settings.load(flags, os.environ, config)
     _check_database(chosen)
     listening = listen(chosen)
-    os.environ[settings.HANDOVER] = msgspec.json.encode(chosen).decode()
+    remove = remover(chosen)
+    _hand_to_workers(chosen)
     logs = Logs(chosen.log_format, chosen.log_level)
     logs.take_over("uvicorn.error")
     if ignored := settings.service_links(os.environ):
         logs.events.info("variables of a Kubernetes Service ignored", variables=ignored)
     config_ = uvicorn_config("waflows.app:worker_app", chosen, factory=True, workers=chosen.workers)
     logs.events.info("serving", url=address_of(listening, chosen), workers=chosen.workers)
-    if chosen.workers == 1:
-        uvicorn.Server(config_).run(sockets=[listening])
-        return
-    metrics_folder = os.environ.get(_METRICS_FOLDER)
-    own_folder = None if metrics_folder else tempfile.mkdtemp(prefix="waflows-metrics-")
-    if own_folder:
-        os.environ[_METRICS_FOLDER] = own_folder
-    try:
-        Supervisor(config_, [listening], logs).run()
-    finally:
-        if own_folder:
-            shutil.rmtree(own_folder, ignore_errors=True)
+
+    def reread() -> None:
+        fresh = settings.load(flags, os.environ, config)
+        _check_database(fresh)
+        kept = {name: getattr(chosen, name) for name in _FOR_A_NEW_START}
+        if changed := [name for name in _FOR_A_NEW_START if getattr(fresh, name) != kept[name]]:
+            logs.events.warning("settings that only a new start changes", settings=changed)
+        _hand_to_workers(msgspec.structs.replace(fresh, **kept))
+        config_.workers = fresh.workers
+        config_.timeout_graceful_shutdown = fresh.shutdown_seconds
+        config_.forwarded_allow_ips = fresh.forwarded_allow_ips
+
+    def before_end() -> None:
+        if chosen.reuse_port:
+            hand_over(listening)
+
+    with metrics_folder():
+        try:
+            Supervisor(config_, [listening], logs, reread=reread, before_end=before_end).run()
+        finally:
+            remove()
+
+
+def _hand_to_workers(chosen: Settings) -> None:
+    os.environ[settings.HANDOVER] = msgspec.json.encode(chosen).decode()
 
 
 def _check_database(chosen: Settings) -> None:

@@ -90,6 +90,10 @@ class Gateway:
         self._recorder.record(exchange)
         return response
 
+    def announce_end(self) -> None:
+        """Has `/readyz` say from now on that this process will end."""
+        self._state.readiness.is_ending = True
+
     def _may_be_struck(self) -> bool:
         """Whether fault rules are about requests, which then all go the long way to them."""
         rules = self._state.fault_rules

@@ -45,6 +45,8 @@ BODY_RATE = 1024
 """Bytes a second at which a body must come, on average, once its grace is over."""
 IDLE_SECONDS = 75.0
 """So long a connection is kept for the next request: longer than common proxies keep theirs."""
+DRAIN_SECONDS = 3.0
+"""So long a connection of a process that is ending is kept for one more request."""
 STALLED_SECONDS = 60.0
 """So long a client may take nothing of an answer that is being sent."""
 # So long a refused client may go on sending: closing at once could destroy the answer on its way.
@@ -234,6 +236,24 @@ class EnvelopeProtocol(HttpToolsProtocol):
         if self._refusal is not None:
             self._send_refusal()
 
+    def shutdown(self) -> None:
+        """Begins to end the connection, when the process ends.
+
+        A draining process closes no idle connection at once, as a request may be on its way: it
+        is answered, with the announcement that the connection ends.
+        """
+        if not self._traffic.is_draining:
+            super().shutdown()
+            return
+        # After its head an answer cannot say any more that it is the last.
+        if self.cycle is not None and not self.cycle.response_started:
+            self._mark_last(self.cycle)
+
+    def _mark_last(self, cycle: RequestResponseCycle) -> None:
+        """Has an answer end the connection of a draining process, if no request waits behind it."""
+        if self._traffic.is_draining and not self._unparsed:
+            cycle.keep_alive = False
+
     def unsent(self) -> int:
         """How many bytes of answers the client has not taken yet."""
         return int(self.transport.get_write_buffer_size())
@@ -265,10 +285,14 @@ class EnvelopeProtocol(HttpToolsProtocol):
         elif self._incoming is not None and not self._incoming.complete:
             if waited > BODY_GRACE_SECONDS + self._incoming.received / BODY_RATE:
                 self._end_body(self._incoming)
-        elif self.idle_since() is not None and waited > (
-            HEAD_SECONDS if self.cycle is None else IDLE_SECONDS
-        ):
+        elif self.idle_since() is not None and waited > self._patience():
             self.transport.close()
+
+    def _patience(self) -> float:
+        """How many seconds an idle connection is kept."""
+        if self._traffic.is_draining:
+            return DRAIN_SECONDS
+        return HEAD_SECONDS if self.cycle is None else IDLE_SECONDS
 
     def idle_since(self) -> float | None:
         """Since when nothing was asked; a head that is not whole asks for nothing yet."""
@@ -340,6 +364,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
             if incoming is not None:
                 incoming.release()
         else:
+            self._mark_last(cycle)
             go_on()
 
     def _respond(self, cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
@@ -348,6 +373,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
             return False
         if self.transport.is_closing():
             return False
+        self._mark_last(cycle)
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         default = head_lines(self.server_state.default_headers)

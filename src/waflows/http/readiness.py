@@ -27,11 +27,13 @@ class Readiness:
         self._good_until = -math.inf
         self._bad_until = -math.inf
         self._asking: asyncio.Task[None] | None = None
+        self.is_ending = False
+        """Whether this process was asked to end, so that no new requests should be sent to it."""
 
     async def check_writing(self) -> None:
-        """Raises Unavailable unless a write has succeeded within the last seconds."""
+        """Raises Unavailable when the process is ending or its last write failed."""
         now = time.monotonic()
-        if now < self._bad_until:
+        if self.is_ending or now < self._bad_until:
             raise Unavailable
         if now < self._good_until:
             # What real writes met since then costs nothing to ask.

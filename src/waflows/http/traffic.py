@@ -140,6 +140,8 @@ class Traffic:
         self.most_connections = _most_connections()
         self.pacer = Pacer()
         self.unparsed_bytes = 0
+        self.is_draining = False
+        """Whether the process is ending: each connection is given one more answer."""
         self._logs = logs
         self._connections: set[Watched] = set()
         self._body_bytes = 0

@@ -92,7 +92,8 @@ def test_workers_end_when_their_supervisor_is_killed_and_leave_the_port_free(
 ) -> None:
     with production_server(tmp_path, database_url, "--workers", "2") as process:
         workers = psutil.Process(process.popen.pid).children(recursive=True)
-        process.kill()
+        process.popen.kill()
+        process.popen.wait()
         gone, alive = psutil.wait_procs(workers, timeout=20)
         assert alive == []
         assert len(gone) >= 2
