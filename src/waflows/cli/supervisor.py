@@ -1,7 +1,7 @@
-"""What looks after the workers of `waflows serve`: uvicorn's supervisor, with rules of its own.
+"""The supervisor of `waflows serve`: uvicorn's, plus logs, notifications and safe restarts.
 
-A worker that ended, or that does not answer, is replaced; what it was doing is lost. The log says
-which worker, how it ended and why, because nobody else can. On SIGHUP the settings are read again
+A worker that exited or does not respond is replaced; its requests in flight are lost. Only the
+supervisor knows which worker ended and how, so it writes the log line. On SIGHUP the settings are read again
 and each worker is replaced: its successor serves before it is told to drain, so no request is
 lost, with a single worker too.
 """
@@ -101,7 +101,7 @@ class Supervisor(Multiprocess):
             time.sleep(0.05)
 
     def keep_subprocess_alive(self) -> None:
-        """Replaces each worker that ended or does not answer, and logs why."""
+        """Replaces each worker that exited or does not respond, and logs why."""
         self._bury()
         self._announce_readiness()
         patience = self.config.timeout_worker_healthcheck
@@ -115,7 +115,7 @@ class Supervisor(Multiprocess):
             worker.join()
             facts = {"pid": worker.pid, **how_it_ended(worker.exitcode, unresponsive, patience)}
             if worker.exitcode == STARTUP_FAILURE:
-                # Another one would fail in the same way.
+                # A replacement would fail in the same way.
                 self._logs.events.error("worker did not start, so the server stops", **facts)
                 self.should_exit.set()
                 return
@@ -207,13 +207,13 @@ def notify_systemd(message: str) -> None:
 
 
 def how_it_ended(exit_code: int | None, unresponsive: bool, patience: float) -> dict[str, object]:
-    """The end of a worker as fields of a log line."""
+    """How a worker ended, as fields of a log line."""
     if unresponsive:
-        return {"reason": f"it did not answer for {patience:g} s and was killed"}
+        return {"reason": f"it did not respond for {patience:g} s and was killed"}
     if exit_code is not None and exit_code < 0:
         number = -exit_code
-        # Of the real-time signals only the first and the last have names.
+        # Of the real-time signals, only the first and the last have names.
         name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-        hint = ", perhaps by the kernel for want of memory" if name == "SIGKILL" else ""
+        hint = ", possibly by the kernel because memory ran out" if name == "SIGKILL" else ""
         return {"signal": name, "reason": f"it was ended by {name}{hint}"}
-    return {"exit_code": exit_code, "reason": f"it ended by itself with status {exit_code}"}
+    return {"exit_code": exit_code, "reason": f"it exited with status {exit_code}"}
