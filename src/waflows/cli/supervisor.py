@@ -1,9 +1,9 @@
 """The supervisor of `waflows serve`: uvicorn's, plus logs, notifications and safe restarts.
 
 A worker that exited or does not respond is replaced; its requests in flight are lost. Only the
-supervisor knows which worker ended and how, so it writes the log line. On SIGHUP the settings are read again
-and each worker is replaced: its successor serves before it is told to drain, so no request is
-lost, with a single worker too.
+supervisor knows which worker ended and how, so it writes the log line. On SIGHUP the settings are
+read again and each worker is replaced: its successor serves before it drains, so no request is
+lost, even with a single worker.
 """
 
 from __future__ import annotations
