@@ -7,6 +7,7 @@ brought which covered number. What is tried here are numbers that differ in the 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -20,7 +21,7 @@ from harness.messages import (
     template_message,
     text_message,
 )
-from harness.servers import Tenant, client, opened
+from harness.servers import Tenant, client, opened, production_server
 
 from waflows.services.accounts import sub_accounts
 
@@ -73,6 +74,23 @@ def test_what_may_be_sent_does_not_tell_who_wrote(met: Tenant) -> None:
         assert len(answers) == 1
         assert {status for status, _ in answers} == {403}
     assert {status for status, _ in _tried(met, key, template_message("notice"))} == {200}
+
+
+def test_a_full_account_does_not_tell_which_numbers_it_knows(
+    database_url: str, folder: Path
+) -> None:
+    variables = {"WAFLOWS_RATE_LIMIT": "0", "WAFLOWS_WORKERS": "1", "WAFLOWS_ACCOUNT_PHONES": "1"}
+    with production_server(folder, database_url, **variables) as process:
+        tenant = Tenant(process, database_url)
+        tenant.http.post(tenant.templates, json=template("notice"))
+        sent = tenant.http.post(tenant.messages, json=template_message("notice"))
+        assert sent.status_code == 200, sent.text
+        [(status, text)] = _tried(tenant, tenant.new_key(masked=True), template_message("notice"))
+        assert status == 400
+        assert "This account may have 1 phone numbers in conversations" in text
+        again = tenant.http.post(tenant.messages, json=template_message("notice"))
+        assert again.status_code == 200, "a key that sees the number may go on sending to it"
+        tenant.http.close()
 
 
 def test_a_request_sent_again_does_not_tell_who_got_it_first(met: Tenant) -> None:

@@ -231,6 +231,15 @@ def test_the_same_request_may_be_sent_again_by_the_same_link(business: Business)
     assert len(business.heard) == 2
 
 
+def test_a_token_of_more_than_a_thousand_characters_is_refused(business: Business) -> None:
+    taken = business.link().post(event={"event": "open", "flow_token": "preview-".ljust(1000, "x")})
+    refused = business.link().post(
+        event={"event": "open", "flow_token": "preview-".ljust(1001, "x")}
+    )
+    assert (taken.status_code, refused.status_code) == (200, 400)
+    assert refused.json()["message"] == "flow_token must be at most 1000 characters long."
+
+
 @pytest.mark.parametrize("token", ["token-of-somebody", "Preview-1", " preview-1", "UNUSED"])
 def test_a_token_that_is_not_made_up_is_refused(business: Business, token: str) -> None:
     refused = business.link().post(event={"event": "open", "flow_token": token})

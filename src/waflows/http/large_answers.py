@@ -45,8 +45,15 @@ class LargeAnswers:
                 del self._held[owner]
 
     def require_room(self, owner: str, size: int) -> None:
-        """Raises Overloaded when no body of this size can be held for an account now."""
-        if self._held.total() + size > MOST_BYTES or self._held[owner] + size > MOST_BYTES_OF_ONE:
+        """Raises Overloaded when no body of this size can be held for an account now.
+
+        While nothing is held there is room for one body of any size, and while an account holds
+        nothing it may have more than its share: otherwise some bodies could never be sent.
+        """
+        total, own = self._held.total(), self._held[owner]
+        if not total:
+            return
+        if total + size > MOST_BYTES or (own and own + size > MOST_BYTES_OF_ONE):
             raise Overloaded(
                 "Too many large answers wait for their clients to read them; try again shortly."
             )

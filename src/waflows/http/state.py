@@ -8,12 +8,13 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
 from waflows.http.authentication import KeyMemory, SessionMemory
 from waflows.http.journal import Journal
-from waflows.http.large_answers import LargeAnswers
+from waflows.http.large_answers import LARGE_BYTES, LargeAnswers
 from waflows.http.memory import KeptList, Key, ListMemory
 from waflows.http.readiness import Readiness
 from waflows.security.vault import Vault
@@ -24,11 +25,14 @@ from waflows.services.flows.checking import Checker
 from waflows.services.flows.playing import Player
 from waflows.services.turns import Lines
 from waflows.settings import Settings
-from waflows.storage.database import Database
+from waflows.storage.database import Database, Transaction
 from waflows.telemetry import metrics
 from waflows.telemetry.logs import AccessLine, Logs, TimeText
 from waflows.upstream.egress import Egress
 from waflows.upstream.fault_rules import FaultRules
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _GATHER_SECONDS = 0.02
 # What waflows does not have is no fault of the server.
@@ -163,6 +167,25 @@ class State(msgspec.Struct):
     """The link that `waflows dev` prints."""
     long_bodies: Lines = msgspec.field(default_factory=Lines)
     """Where requests with a large body wait for one another, in a line for each account."""
+
+    async def read_text(
+        self,
+        owner: str,
+        size: int,
+        read: Callable[Concatenate[Transaction, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Reads from the database what has a text of this many bytes in it.
+
+        A large one is read away from the event loop, and only when an answer with it could be sent;
+        raises Overloaded otherwise. `owner` is the account that the answer is for.
+        """
+        if size <= LARGE_BYTES:
+            return await self.db.read(read, *args, **kwargs)
+        async with self.decoding:
+            self.large_answers.require_room(owner, size)
+            return await self.db.read_slow(read, *args, **kwargs)
 
     @property
     def outside(self) -> Outside:

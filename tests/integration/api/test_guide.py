@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -120,3 +121,14 @@ def test_both_dialects_see_one_flow(server: Tenant) -> None:
     assert missing.status_code == 404
     assert missing.json()["code"] == 1300
     assert missing.json()["message"].startswith("Flow not found")
+
+
+def test_details_of_more_than_an_accounts_share_are_sent_while_nothing_else_is(
+    server: Tenant,
+) -> None:
+    text = json.dumps({"version": "7.0", "note": '"' * (5 * 1024 * 1024 - 20)})
+    assert 10_000_000 < len(text) < 10 * 1024 * 1024
+    flow = server.create("Quotes", flowJson=text)
+    answer = server.http.get(f"{server.guide_flows}/{flow}")
+    assert (answer.status_code, len(answer.content) > 20 * 1024 * 1024) == (200, True)
+    assert answer.json()["flowJson"] == text

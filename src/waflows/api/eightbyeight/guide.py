@@ -76,8 +76,10 @@ async def create_flow(call: Call[NoQuery, GuideCreateBody]) -> Reply:
 
 async def get_flow(call: Call[NoQuery, None]) -> Reply:
     """Returns one flow with its Flow JSON."""
-    flow, known, text = await call.state.db.read(
-        lifecycle.get_with_json, call.account_id, call.channel_id, call.flow_id
+    asked = call.account_id, call.channel_id, call.flow_id
+    size = await call.state.db.read(lifecycle.json_bytes, *asked)
+    flow, known, text = await call.state.read_text(
+        call.account_id, size, lifecycle.get_with_json, *asked
     )
     return Reply(GuideDetails(*_shown(flow, known), text))
 

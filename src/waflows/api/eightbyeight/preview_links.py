@@ -11,9 +11,9 @@ from waflows.errors import Forbidden
 from waflows.http.authentication import check_whole_channel
 from waflows.http.route import Call
 from waflows.services.flows import preview_access
+from waflows.services.flows.page_play import LONGEST_TOKEN
 from waflows.services.flows.preview_access import PreviewLink
 
-_TOKEN_LENGTH = 1000
 _PAYLOAD_LENGTH = 4000
 
 
@@ -26,7 +26,7 @@ class PreviewQuery(msgspec.Struct, frozen=True):
         Meta(
             description="The flow token the preview plays with; without one it makes one up that"
             " begins with `preview-`.",
-            max_length=_TOKEN_LENGTH,
+            max_length=LONGEST_TOKEN,
         ),
     ] = ""
     flow_action_payload: Annotated[

@@ -68,14 +68,13 @@ async def download_flow_json(call: Call[LinkQuery, None]) -> Reply:
     The token in the link is the permission; no API key is needed.
     """
     opened: Downloadable = call.granted
-    db = call.state.db
-    size = await db.read(preview_links.text_bytes_of, opened.flow, opened.revision)
+    state, flow, revision = call.state, opened.flow, opened.revision
+    size = await state.db.read(preview_links.text_bytes_of, flow, revision)
     if size is None:
         raise NotFound(INVALID_LINK)
-    async with call.state.decoding:
-        # Nothing is read that could not be sent.
-        call.state.large_answers.require_room(opened.account_id, size)
-        body = await db.read_slow(preview_links.encoded_text_of, opened.flow, opened.revision)
+    body = await state.read_text(
+        flow.account_id, size, preview_links.encoded_text_of, flow, revision
+    )
     if body is None:
         raise NotFound(INVALID_LINK)
     return Reply(body, headers=attachment("flow.json"))

@@ -42,10 +42,12 @@ async def get_revision(call: Call[NoQuery, None]) -> Reply:
     number = call.path["revision"]
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise NotFound(f"Flow {call.flow_id} has no revision {number}.")
-    text = await call.state.db.read(
-        lifecycle.revision_json, call.account_id, call.channel_id, call.flow_id, int(number)
+    flow, revision = (call.account_id, call.channel_id, call.flow_id), int(number)
+    size = await call.state.db.read(lifecycle.revision_bytes, *flow, revision)
+    body = await call.state.read_text(
+        call.account_id, size, lifecycle.encoded_revision, *flow, revision
     )
-    return Reply(text.encode("utf-8"), headers=attachment("flow.json"))
+    return Reply(body, headers=attachment("flow.json"))
 
 
 def _revision(revision: Revision) -> RevisionAnswer:

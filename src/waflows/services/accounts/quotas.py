@@ -101,6 +101,15 @@ def take(tx: Transaction, account_id: str, more: Usage) -> None:
             _check(name, getattr(now, name), getattr(most, name))
 
 
+def require_room(tx: Transaction, account_id: str, more: Usage) -> None:
+    """Raises the QuotaReached that `take` would raise, and counts nothing."""
+    now = usage.find(tx, account_id)
+    most = limits(tx)
+    for name in _NAMES:
+        if wanted := getattr(more, name):
+            _check(name, getattr(now, name) + wanted, getattr(most, name))
+
+
 def take_content(tx: Transaction, more: Content) -> None:
     """Counts messages, answers or an open flow; raises QuotaReached beyond the account's bytes.
 

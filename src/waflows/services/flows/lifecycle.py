@@ -213,6 +213,12 @@ def get_with_json(
     return flow, known, flows.flow_json(tx, account_id, flow.id, flow.revision)
 
 
+def json_bytes(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> int:
+    """The size of a flow's current Flow JSON in bytes, 0 if it has none; raises NotFound."""
+    flow = get(tx, account_id, channel_id, flow_id)
+    return flows.flow_json_bytes(tx, account_id, flow.id, flow.revision) or 0
+
+
 def locked(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow:
     """One flow, kept from other writers until the transaction ends; raises NotFound."""
     _lock(tx, account_id, channel_id)
@@ -295,6 +301,21 @@ def revision_json(
     if text is None:
         raise NotFound(f"Flow {flow_id} has no revision {revision}.")
     return text
+
+
+def encoded_revision(
+    tx: Transaction, account_id: str, channel_id: str, flow_id: str, revision: int
+) -> bytes:
+    """The same as UTF-8; raises NotFound."""
+    return revision_json(tx, account_id, channel_id, flow_id, revision).encode("utf-8")
+
+
+def revision_bytes(
+    tx: Transaction, account_id: str, channel_id: str, flow_id: str, revision: int
+) -> int:
+    """The size of that text in bytes, 0 if there is no such revision; raises NotFound."""
+    flow = get(tx, account_id, channel_id, flow_id)
+    return flows.flow_json_bytes(tx, account_id, flow.id, revision) or 0
 
 
 def kept_text(tx: Transaction, flow: Flow, revision: int) -> FlowText | None:

@@ -31,6 +31,8 @@ from waflows.services.flows.playing import Played
 
 PREVIEW_TOKEN_PREFIX = "preview-"  # noqa: S105  the start of a made-up token, no secret
 """With this begins every flow token that a page may choose."""
+LONGEST_TOKEN = 1000
+"""The most characters of a flow token in a preview."""
 
 _NO_TOKEN = ("", "unused")
 _LOOK_ONLY = (
@@ -139,6 +141,8 @@ def _admitted(document: runtime.Flow, rights: PageRights, event: Event) -> Event
         if not _may_seal(document, rights):
             return event
         return replace(event, flow_token=PREVIEW_TOKEN_PREFIX + secrets.token_hex(8))
+    if len(event.flow_token) > LONGEST_TOKEN:
+        raise InvalidParameter(f"flow_token must be at most {LONGEST_TOKEN} characters long.")
     if event.flow_token.startswith(PREVIEW_TOKEN_PREFIX) or event.flow_token == granted:
         return event
     raise InvalidParameter(

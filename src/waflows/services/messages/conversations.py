@@ -34,6 +34,7 @@ from waflows.storage.messages import Bubble, Conversation, Kind, Message, SentFl
 from waflows.storage.sub_accounts import SubAccount
 from waflows.storage.usage import Content, Usage
 
+_ONE_NUMBER = Usage(phones=1)
 SERVICE_WINDOW_MS = 24 * 3600 * 1000
 """For so long after a person wrote, a business may send more than templates."""
 
@@ -99,6 +100,9 @@ def send(tx: Transaction, principal: Principal, sub_account_id: str, wanted: Out
     bubbles.check_client_message_id(wanted.client_message_id)
     # From here on two requests of the same person are one after the other.
     turn = _turn(tx, sub_account.account_id, sub_account.channel_id, number, sub_account.id)
+    if principal.masked and turn.last_position > 1:
+        # At the limit a new number is refused, so a known one must be refused alike.
+        quotas.require_room(tx, sub_account.account_id, _ONE_NUMBER)
     request_key = _request_key(principal, number, wanted)
     if request_key is not None:
         known = store.find_by_request(tx, sub_account.account_id, sub_account.id, request_key)
@@ -193,7 +197,7 @@ def _turn(
     """The conversation with its next position taken; raises QuotaReached for one too many."""
     turn = store.take_turn(tx, account_id, channel_id, number, sub_account_id)
     if turn.last_position == 1:
-        quotas.take(tx, account_id, Usage(phones=1))
+        quotas.take(tx, account_id, _ONE_NUMBER)
     return turn
 
 
