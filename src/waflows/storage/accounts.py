@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from waflows.storage.database import Row, Transaction
+from waflows.storage.database import Transaction
+from waflows.storage.rows import Rows
 
 
 class Account(msgspec.Struct, frozen=True, rename="camel"):
@@ -25,7 +26,7 @@ class Channel(msgspec.Struct, frozen=True, rename="camel"):
     flow_count: int
 
 
-class ApiKey(msgspec.Struct, frozen=True, rename="camel"):
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What is known of a key once it has been shown.
 
     `channel_ids` None means every channel, `sub_account_ids` None every sub-account. A `masked`
@@ -43,6 +44,12 @@ class ApiKey(msgspec.Struct, frozen=True, rename="camel"):
     revoked_at: int | None
     sub_account_ids: list[str] | None = None
     masked: bool = False
+
+
+_ACCOUNTS = Rows("accounts", Account)
+_CHANNELS = Rows("channels", Channel)
+# A key from before there were sub-accounts has null for them.
+_KEYS = Rows("api_keys", ApiKey, never_null=("channel_ids", "sub_account_ids"))
 
 
 def instance_value(tx: Transaction, name: str) -> str | None:
@@ -78,54 +85,41 @@ def forget_instance_value(tx: Transaction, name: str) -> None:
 def insert_account(tx: Transaction, account: Account) -> bool:
     """Adds an account; False when its id is taken."""
     return bool(
-        tx.execute(
-            "INSERT INTO accounts (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            account.id,
-            account.name,
-            account.created_at,
-        )
+        tx.execute(f"{_ACCOUNTS.insert()} ON CONFLICT DO NOTHING", *_ACCOUNTS.values(account))
     )
 
 
 def find_account(tx: Transaction, account_id: str) -> Account | None:
     """The account, if there is one."""
-    row = tx.one("SELECT id, name, created_at FROM accounts WHERE id = ?", account_id)
-    return Account(*row) if row else None
+    return _ACCOUNTS.find(tx.one(f"{_ACCOUNTS.select} WHERE id = ?", account_id))
 
 
 def all_accounts(tx: Transaction) -> list[Account]:
     """Every account, oldest first."""
-    rows = tx.all("SELECT id, name, created_at FROM accounts ORDER BY created_at, id")
-    return [Account(*row) for row in rows]
+    return _ACCOUNTS.all(tx.all(f"{_ACCOUNTS.select} ORDER BY created_at, id"))
 
 
 def insert_channel(tx: Transaction, channel: Channel) -> bool:
     """Adds a channel; False when the account has one of this id."""
     return bool(
         tx.execute(
-            "INSERT INTO channels (account_id, id, name, created_at, flow_count, last_position)"
-            " VALUES (?, ?, ?, ?, 0, 0) ON CONFLICT DO NOTHING",
-            channel.account_id,
-            channel.id,
-            channel.name,
-            channel.created_at,
+            f"{_CHANNELS.insert('last_position')} ON CONFLICT DO NOTHING",
+            *_CHANNELS.values(channel),
+            0,
         )
     )
 
 
-_CHANNEL = "SELECT account_id, id, name, created_at, flow_count FROM channels"
-
-
 def find_channel(tx: Transaction, account_id: str, channel_id: str) -> Channel | None:
     """The channel, if the account has it."""
-    row = tx.one(f"{_CHANNEL} WHERE account_id = ? AND id = ?", account_id, channel_id)
-    return Channel(*row) if row else None
+    row = tx.one(f"{_CHANNELS.select} WHERE account_id = ? AND id = ?", account_id, channel_id)
+    return _CHANNELS.find(row)
 
 
 def channels_of(tx: Transaction, account_id: str) -> list[Channel]:
     """The channels of an account, oldest first."""
-    rows = tx.all(f"{_CHANNEL} WHERE account_id = ? ORDER BY created_at, id", account_id)
-    return [Channel(*row) for row in rows]
+    rows = tx.all(f"{_CHANNELS.select} WHERE account_id = ? ORDER BY created_at, id", account_id)
+    return _CHANNELS.all(rows)
 
 
 def lock_channel(tx: Transaction, account_id: str, channel_id: str) -> bool:
@@ -160,53 +154,26 @@ def count_one_less(tx: Transaction, account_id: str, channel_id: str) -> None:
     )
 
 
-_KEY_COLUMNS = (
-    "account_id, id, name, last_six, read_only, channel_ids, created_at, expires_at, revoked_at,"
-    " sub_account_ids, masked"
-)
-
-
 def insert_key(tx: Transaction, key: ApiKey, digest: str) -> None:
     """Adds a key under the digest of its text."""
-    tx.execute(
-        f"INSERT INTO api_keys (digest, {_KEY_COLUMNS}) "
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        digest,
-        key.account_id,
-        key.id,
-        key.name,
-        key.last_six,
-        int(key.read_only),
-        msgspec.json.encode(key.channel_ids).decode(),
-        key.created_at,
-        key.expires_at,
-        key.revoked_at,
-        msgspec.json.encode(key.sub_account_ids).decode(),
-        int(key.masked),
-    )
+    tx.execute(_KEYS.insert("digest"), *_KEYS.values(key), digest)
 
 
 def key_by_id(tx: Transaction, key_id: str) -> tuple[ApiKey, str] | None:
     """A key and its digest, of whichever account: this is how a caller's account is found."""
-    row = tx.one(f"SELECT {_KEY_COLUMNS}, digest FROM api_keys WHERE id = ?", key_id)
-    return (_key(row[:-1]), row[-1]) if row else None
+    row = tx.one(f"SELECT digest, {_KEYS.listed} FROM api_keys WHERE id = ?", key_id)
+    return (_KEYS.read(row[1:]), row[0]) if row else None
 
 
 def keys_of(tx: Transaction, account_id: str) -> list[ApiKey]:
     """The keys of an account, oldest first."""
-    rows = tx.all(
-        f"SELECT {_KEY_COLUMNS} FROM api_keys WHERE account_id = ? ORDER BY created_at, id",
-        account_id,
-    )
-    return [_key(row) for row in rows]
+    rows = tx.all(f"{_KEYS.select} WHERE account_id = ? ORDER BY created_at, id", account_id)
+    return _KEYS.all(rows)
 
 
 def find_key(tx: Transaction, account_id: str, key_id: str) -> ApiKey | None:
     """A key of the account."""
-    row = tx.one(
-        f"SELECT {_KEY_COLUMNS} FROM api_keys WHERE account_id = ? AND id = ?", account_id, key_id
-    )
-    return _key(row) if row else None
+    return _KEYS.find(tx.one(f"{_KEYS.select} WHERE account_id = ? AND id = ?", account_id, key_id))
 
 
 def set_revoked(tx: Transaction, account_id: str, key_id: str, at: int) -> None:
@@ -217,13 +184,3 @@ def set_revoked(tx: Transaction, account_id: str, key_id: str, at: int) -> None:
         account_id,
         key_id,
     )
-
-
-def _key(row: Row) -> ApiKey:
-    values = list(row)
-    values[4] = bool(values[4])
-    values[5] = msgspec.json.decode(values[5], type=list[str] | None)
-    # A key from before there were sub-accounts has null here.
-    values[9] = msgspec.json.decode(values[9] or "null", type=list[str] | None)
-    values[10] = bool(values[10])
-    return ApiKey(*values)

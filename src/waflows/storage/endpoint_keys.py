@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from waflows.storage.database import Transaction
+from waflows.storage.rows import Rows
 
 
-class EndpointKey(msgspec.Struct, frozen=True, rename="camel"):
+class EndpointKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A key pair of a channel as it may be shown; `holds_private_key` says what is kept sealed.
 
     `form` is how it came; `public_key` is PEM. Times are milliseconds since the epoch.
@@ -32,16 +33,22 @@ class EndpointCheck(msgspec.Struct, frozen=True, rename="camel"):
     message: str
 
 
-_KEY = (
-    "SELECT number, fingerprint, form, public_key, private_key IS NOT NULL, created_at, replaced_at"
-    " FROM endpoint_keys WHERE account_id = ? AND channel_id = ?"
+_KEYS = Rows(
+    "endpoint_keys",
+    EndpointKey,
+    expressions={"holds_private_key": "private_key IS NOT NULL"},
 )
+_CHECKS = Rows("endpoint_checks", EndpointCheck)
 
 
 def keys_of(tx: Transaction, account_id: str, channel_id: str) -> list[EndpointKey]:
     """The key pairs of a channel, the newest first."""
-    rows = tx.all(f"{_KEY} ORDER BY number DESC", account_id, channel_id)
-    return [_key(*row) for row in rows]
+    rows = tx.all(
+        f"{_KEYS.select} WHERE account_id = ? AND channel_id = ? ORDER BY number DESC",
+        account_id,
+        channel_id,
+    )
+    return _KEYS.all(rows)
 
 
 def insert_key(
@@ -49,17 +56,11 @@ def insert_key(
 ) -> None:
     """Adds a key pair; `private_key` is sealed."""
     tx.execute(
-        "INSERT INTO endpoint_keys (account_id, channel_id, number, fingerprint, form, public_key,"
-        " private_key, created_at, replaced_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        _KEYS.insert("account_id", "channel_id", "private_key"),
+        *_KEYS.values(key),
         account_id,
         channel_id,
-        key.number,
-        key.fingerprint,
-        key.form,
-        key.public_key,
         private_key,
-        key.created_at,
-        key.replaced_at,
     )
 
 
@@ -137,30 +138,23 @@ def sealed_app_secrets(tx: Transaction, account_id: str) -> list[tuple[str, str]
 def find_check(tx: Transaction, account_id: str, channel_id: str, uri: str) -> EndpointCheck | None:
     """The last examination of an endpoint."""
     row = tx.one(
-        "SELECT uri, fingerprint, checked_at, failing_step, message FROM endpoint_checks"
-        " WHERE account_id = ? AND channel_id = ? AND uri = ?",
+        f"{_CHECKS.select} WHERE account_id = ? AND channel_id = ? AND uri = ?",
         account_id,
         channel_id,
         uri,
     )
-    return EndpointCheck(*row) if row else None
+    return _CHECKS.find(row)
 
 
 def set_check(tx: Transaction, account_id: str, channel_id: str, check: EndpointCheck) -> None:
     """Keeps an examination in place of the one before."""
+    changes = _CHECKS.replacements("fingerprint", "checked_at", "failing_step", "message")
     tx.execute(
-        "INSERT INTO endpoint_checks"
-        " (account_id, channel_id, uri, fingerprint, checked_at, failing_step, message)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account_id, channel_id, uri) DO UPDATE SET"
-        " fingerprint = excluded.fingerprint, checked_at = excluded.checked_at,"
-        " failing_step = excluded.failing_step, message = excluded.message",
+        f"{_CHECKS.insert('account_id', 'channel_id')}"
+        f" ON CONFLICT (account_id, channel_id, uri) DO UPDATE SET {changes}",
+        *_CHECKS.values(check),
         account_id,
         channel_id,
-        check.uri,
-        check.fingerprint,
-        check.checked_at,
-        check.failing_step,
-        check.message,
     )
 
 
@@ -170,19 +164,4 @@ def forget_checks(tx: Transaction, account_id: str, channel_id: str) -> None:
         "DELETE FROM endpoint_checks WHERE account_id = ? AND channel_id = ?",
         account_id,
         channel_id,
-    )
-
-
-def _key(
-    number: int,
-    fingerprint: str,
-    form: str,
-    public_key: str,
-    holds_private_key: int,
-    created_at: int,
-    replaced_at: int | None,
-) -> EndpointKey:
-    """A row as a value; SQLite has no truth of its own."""
-    return EndpointKey(
-        number, fingerprint, form, public_key, bool(holds_private_key), created_at, replaced_at
     )

@@ -10,7 +10,7 @@ import msgspec
 from waflows.storage.database import Row, Transaction
 
 
-class ErrorRecord(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class ErrorRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One error as it was answered, and what led to it. Holds no key and no body."""
 
     error_id: str

@@ -9,7 +9,8 @@ import msgspec
 
 from waflows.flowjson.diagnostics import Diagnostic
 from waflows.storage import packing
-from waflows.storage.database import Row, Transaction
+from waflows.storage.database import Transaction
+from waflows.storage.rows import Rows
 
 
 class Status(enum.StrEnum):
@@ -23,7 +24,7 @@ class Status(enum.StrEnum):
 StatusName = Literal["DRAFT", "PUBLISHED", "DEPRECATED"]
 
 
-class Flow(msgspec.Struct, frozen=True):
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
     """A flow without its JSON.
 
     `position` orders the flows of a channel, oldest lowest. `revision` is the number of its
@@ -54,7 +55,7 @@ class FlowSummary(msgspec.Struct, frozen=True):
     status: StatusName
 
 
-class TableRow(msgspec.Struct, frozen=True):
+class TableRow(msgspec.Struct, frozen=True, kw_only=True):
     """A flow as a table for people shows it.
 
     `json_version` is what its Flow JSON says of itself, None where it says nothing usable or there
@@ -110,9 +111,22 @@ class Selection(msgspec.Struct, frozen=True):
         return self.status is not None or bool(self.name_contains)
 
 
-_COLUMNS = (
-    "account_id, id, channel_id, position, name, status, categories, endpoint_uri,"
-    " application_id, revision, created_at, updated_at, preview_nonce, preview_expires_at"
+_FLOWS = Rows("flows", Flow)
+_SUMMARIES = Rows("flows", FlowSummary)
+_TABLE = Rows("flows", TableRow, expressions={"json_version": "r.json_version"})
+_REVISIONS = Rows("flow_revisions", Revision)
+_CHECKED = Rows("flow_revisions", Checked, names={"version": "json_version"})
+_STORED = Rows("flow_revisions", StoredText, names={"text": "flow_json"})
+_CHANGEABLE = (
+    "name",
+    "status",
+    "categories",
+    "endpoint_uri",
+    "application_id",
+    "revision",
+    "updated_at",
+    "preview_nonce",
+    "preview_expires_at",
 )
 
 
@@ -120,22 +134,9 @@ def insert(tx: Transaction, flow: Flow) -> bool:
     """Adds a flow; False when its id or its name is taken."""
     return bool(
         tx.execute(
-            "INSERT INTO flows (account_id, id, channel_id, position, name, name_folded, status,"
-            " categories, endpoint_uri, application_id, revision, created_at, updated_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            flow.account_id,
-            flow.id,
-            flow.channel_id,
-            flow.position,
-            flow.name,
+            f"{_FLOWS.insert('name_folded')} ON CONFLICT DO NOTHING",
+            *_FLOWS.values(flow),
             flow.name.casefold(),
-            flow.status.value,
-            _encode(flow.categories),
-            flow.endpoint_uri,
-            flow.application_id,
-            flow.revision,
-            flow.created_at,
-            flow.updated_at,
         )
     )
 
@@ -143,19 +144,10 @@ def insert(tx: Transaction, flow: Flow) -> bool:
 def save(tx: Transaction, flow: Flow) -> None:
     """Writes every changeable column of a flow that exists."""
     tx.execute(
-        "UPDATE flows SET name = ?, name_folded = ?, status = ?, categories = ?,"
-        " endpoint_uri = ?, application_id = ?, revision = ?, updated_at = ?,"
-        " preview_nonce = ?, preview_expires_at = ? WHERE account_id = ? AND id = ?",
-        flow.name,
+        f"UPDATE flows SET {_FLOWS.assignments(*_CHANGEABLE)}, name_folded = ?"
+        " WHERE account_id = ? AND id = ?",
+        *_FLOWS.values(flow, *_CHANGEABLE),
         flow.name.casefold(),
-        flow.status.value,
-        _encode(flow.categories),
-        flow.endpoint_uri,
-        flow.application_id,
-        flow.revision,
-        flow.updated_at,
-        flow.preview_nonce,
-        flow.preview_expires_at,
         flow.account_id,
         flow.id,
     )
@@ -175,26 +167,24 @@ def delete(tx: Transaction, account_id: str, flow_id: str) -> int:
 def find(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow | None:
     """The flow, if the channel has it."""
     row = tx.one(
-        f"SELECT {_COLUMNS} FROM flows WHERE account_id = ? AND id = ? AND channel_id = ?",
+        f"{_FLOWS.select} WHERE account_id = ? AND id = ? AND channel_id = ?",
         account_id,
         flow_id,
         channel_id,
     )
-    return _flow(row) if row else None
+    return _FLOWS.find(row)
 
 
 def find_in_account(tx: Transaction, account_id: str, flow_id: str) -> Flow | None:
     """The flow, in whichever channel of the account."""
-    row = tx.one(
-        f"SELECT {_COLUMNS} FROM flows WHERE account_id = ? AND id = ?", account_id, flow_id
-    )
-    return _flow(row) if row else None
+    row = tx.one(f"{_FLOWS.select} WHERE account_id = ? AND id = ?", account_id, flow_id)
+    return _FLOWS.find(row)
 
 
 def find_by_id(tx: Transaction, flow_id: str) -> Flow | None:
     """The flow of whichever account: for links, whose token then proves the right to it."""
-    row = tx.one(f"SELECT {_COLUMNS} FROM flows WHERE id = ?", flow_id)
-    return _flow(row) if row else None
+    row = tx.one(f"{_FLOWS.select} WHERE id = ?", flow_id)
+    return _FLOWS.find(row)
 
 
 def name_is_taken(
@@ -225,12 +215,12 @@ def page(
         where += " AND position < ?"
         parameters.append(below)
     rows = tx.all(
-        f"SELECT position, id, name, status FROM flows WHERE {where}"
+        f"SELECT position, {_SUMMARIES.listed} FROM flows WHERE {where}"
         " ORDER BY position DESC LIMIT ?",
         *parameters,
         limit,
     )
-    return [(row[0], FlowSummary(*row[1:])) for row in rows]
+    return [(row[0], _SUMMARIES.read(row[1:])) for row in rows]
 
 
 def count(tx: Transaction, account_id: str, channel_id: str, selection: Selection) -> int:
@@ -254,8 +244,7 @@ def table(
     # Within one channel the index on positions gives the order; several must be sorted.
     order = "position DESC" if len(channel_ids) == 1 else "created_at DESC, id DESC"
     rows = tx.all(
-        "SELECT f.id, f.channel_id, f.name, f.status, f.revision, r.json_version,"
-        " f.updated_at FROM"
+        f"SELECT {_TABLE.of('f')} FROM"
         " (SELECT account_id, id, channel_id, name, status, revision, updated_at, position,"
         f" created_at FROM flows WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?) f"
         " LEFT JOIN flow_revisions r ON r.account_id = f.account_id AND r.flow_id = f.id"
@@ -264,7 +253,7 @@ def table(
         limit,
         skip,
     )
-    return [TableRow(*row) for row in rows]
+    return _TABLE.all(rows)
 
 
 def count_any(
@@ -286,21 +275,15 @@ def insert_revision(
     checked: Checked,
 ) -> None:
     """Keeps one more version of a flow's JSON and what was found in it."""
+    more = ("account_id", "flow_id", "pinned", *_STORED.columns, *_CHECKED.columns)
     tx.execute(
-        "INSERT INTO flow_revisions (account_id, flow_id, revision, flow_json, bytes, sha256,"
-        " created_at, json_version, faults, has_endpoint, pinned, packed)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+        _REVISIONS.insert(*more),
+        *_REVISIONS.values(revision),
         account_id,
         flow_id,
-        revision.revision,
-        stored.text,
-        revision.bytes,
-        revision.sha256,
-        revision.created_at,
-        checked.version,
-        msgspec.json.encode(checked.faults).decode(),
-        _as_integer(checked.has_endpoint),
-        stored.packed,
+        0,
+        *_STORED.values(stored),
+        *_CHECKED.values(checked),
     )
 
 
@@ -309,11 +292,9 @@ def set_checked(
 ) -> None:
     """Keeps what was found in a version that is there already."""
     tx.execute(
-        "UPDATE flow_revisions SET json_version = ?, faults = ?, has_endpoint = ?"
+        f"UPDATE flow_revisions SET {_CHECKED.assignments()}"
         " WHERE account_id = ? AND flow_id = ? AND revision = ?",
-        checked.version,
-        msgspec.json.encode(checked.faults).decode(),
-        _as_integer(checked.has_endpoint),
+        *_CHECKED.values(checked),
         account_id,
         flow_id,
         revision,
@@ -375,28 +356,25 @@ def drop_oldest_revisions(
     return freed
 
 
-_REVISION = "SELECT revision, bytes, sha256, created_at FROM flow_revisions"
-
-
 def find_revision(tx: Transaction, account_id: str, flow_id: str, revision: int) -> Revision | None:
     """One version of a flow's JSON, without the text."""
     row = tx.one(
-        f"{_REVISION} WHERE account_id = ? AND flow_id = ? AND revision = ?",
+        f"{_REVISIONS.select} WHERE account_id = ? AND flow_id = ? AND revision = ?",
         account_id,
         flow_id,
         revision,
     )
-    return Revision(*row) if row else None
+    return _REVISIONS.find(row)
 
 
 def revisions(tx: Transaction, account_id: str, flow_id: str) -> list[Revision]:
     """Every version of a flow's JSON, newest first, without the text."""
     rows = tx.all(
-        f"{_REVISION} WHERE account_id = ? AND flow_id = ? ORDER BY revision DESC",
+        f"{_REVISIONS.select} WHERE account_id = ? AND flow_id = ? ORDER BY revision DESC",
         account_id,
         flow_id,
     )
-    return [Revision(*row) for row in rows]
+    return _REVISIONS.all(rows)
 
 
 def flow_json(tx: Transaction, account_id: str, flow_id: str, revision: int) -> str | None:
@@ -423,7 +401,7 @@ def stored_text(tx: Transaction, account_id: str, flow_id: str, revision: int) -
         flow_id,
         revision,
     )
-    return StoredText(*row) if row else None
+    return _STORED.find(row)
 
 
 def flow_json_bytes(tx: Transaction, account_id: str, flow_id: str, revision: int) -> int | None:
@@ -440,20 +418,13 @@ def flow_json_bytes(tx: Transaction, account_id: str, flow_id: str, revision: in
 def find_checked(tx: Transaction, account_id: str, flow_id: str, revision: int) -> Checked | None:
     """What was found in one version; None when it was never checked."""
     row = tx.one(
-        "SELECT json_version, faults, has_endpoint FROM flow_revisions"
-        " WHERE account_id = ? AND flow_id = ? AND revision = ? AND faults IS NOT NULL",
+        f"{_CHECKED.select} WHERE account_id = ? AND flow_id = ? AND revision = ?"
+        " AND faults IS NOT NULL",
         account_id,
         flow_id,
         revision,
     )
-    if row is None:
-        return None
-    version, faults, has_endpoint = row
-    return Checked(
-        version,
-        msgspec.json.decode(faults, type=list[Diagnostic]),
-        None if has_endpoint is None else bool(has_endpoint),
-    )
+    return _CHECKED.find(row)
 
 
 def _where(account_id: str, channel_id: str, selection: Selection) -> tuple[str, list[str | int]]:
@@ -484,18 +455,3 @@ def _qualified(order: str) -> str:
 def _literal(text: str) -> str:
     """Text as LIKE takes it for itself."""
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-
-
-def _as_integer(known: bool | None) -> int | None:
-    return None if known is None else int(known)
-
-
-def _encode(categories: list[str]) -> str:
-    return msgspec.json.encode(categories).decode()
-
-
-def _flow(row: Row) -> Flow:
-    values = list(row)
-    values[5] = Status(values[5])
-    values[6] = msgspec.json.decode(values[6], type=list[str])
-    return Flow(*values)

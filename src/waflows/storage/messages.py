@@ -7,7 +7,8 @@ from typing import Any, Literal
 import msgspec
 
 from waflows.storage import phones, usage
-from waflows.storage.database import Row, Transaction
+from waflows.storage.database import Transaction
+from waflows.storage.rows import Rows
 from waflows.storage.usage import ROW_BYTES, Content, Usage
 
 Direction = Literal["outbound", "inbound"]
@@ -15,7 +16,7 @@ Kind = Literal["text", "interactive", "template"]
 State = Literal["queued", "sent", "delivered", "read", "undelivered", "failed"]
 
 
-class Conversation(msgspec.Struct, frozen=True):
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """What one channel and one person say to each other.
 
     `name` is what the person calls themselves, `sub_account_id` the sender that wrote last.
@@ -39,7 +40,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     link: str = ""
 
 
-class Bubble(msgspec.Struct, frozen=True, omit_defaults=True):
+class Bubble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a chat shows of a message.
 
     `button` is the label of its flow button. Of an answer, `response` is the JSON text it brings.
@@ -53,7 +54,7 @@ class Bubble(msgspec.Struct, frozen=True, omit_defaults=True):
     response: str = ""
 
 
-class SentFlow(msgspec.Struct, frozen=True, omit_defaults=True):
+class SentFlow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The flow that a message carries. `screen` and `data` are empty with `data_exchange`."""
 
     id: str
@@ -89,20 +90,18 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     answer_umid: str | None = None
 
 
-_CONVERSATION = (
-    "account_id, channel_id, msisdn, name, sub_account_id, last_position, last_inbound_at"
-)
+_CONVERSATIONS = Rows("conversations", Conversation)
+_MESSAGES = Rows("messages", Message)
 
 
 def conversations_of(tx: Transaction, account_id: str, channel_id: str) -> list[Conversation]:
     """The conversations of a channel, by phone number."""
     rows = tx.all(
-        f"SELECT {_CONVERSATION} FROM conversations"
-        " WHERE account_id = ? AND channel_id = ? ORDER BY msisdn",
+        f"{_CONVERSATIONS.select} WHERE account_id = ? AND channel_id = ? ORDER BY msisdn",
         account_id,
         channel_id,
     )
-    return [Conversation(*row) for row in rows]
+    return _CONVERSATIONS.all(rows)
 
 
 def take_turn(
@@ -113,21 +112,27 @@ def take_turn(
     Other writers of the conversation wait until this transaction ends, so positions, commits and
     events of one person keep one order. An empty `sub_account_id` leaves the sender as it was.
     """
+    begun = Conversation(
+        account_id=account_id,
+        channel_id=channel_id,
+        msisdn=msisdn,
+        name="",
+        sub_account_id=sub_account_id,
+        last_position=1,
+        last_inbound_at=None,
+    )
     row = tx.one(
-        f"INSERT INTO conversations ({_CONVERSATION}) VALUES (?, ?, ?, '', ?, 1, NULL)"
+        f"{_CONVERSATIONS.insert()}"
         " ON CONFLICT (account_id, channel_id, msisdn) DO UPDATE SET"
         " last_position = conversations.last_position + 1, sub_account_id ="
         " CASE WHEN ? = '' THEN conversations.sub_account_id ELSE ? END"
-        f" RETURNING {_CONVERSATION}",
-        account_id,
-        channel_id,
-        msisdn,
-        sub_account_id,
+        f" RETURNING {_CONVERSATIONS.listed}",
+        *_CONVERSATIONS.values(begun),
         sub_account_id,
         sub_account_id,
     )
     assert row is not None, "an upsert answers its row"
-    return Conversation(*row)
+    return _CONVERSATIONS.read(row)
 
 
 def lock_conversation(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> bool:
@@ -157,50 +162,23 @@ def note_inbound(tx: Transaction, conversation: Conversation, at: int, name: str
     )
 
 
-_MESSAGE = (
-    "account_id, umid, channel_id, msisdn, position, sub_account_id, direction, kind, bubble, flow,"
-    " reply_to, client_message_id, request_key, state, state_at, created_at, answer_umid"
-)
-_FIELDS = _MESSAGE.replace(" ", "").split(",")
 _BATCH = 500
 _FORGOTTEN = msgspec.json.encode(Bubble(response="{}")).decode()
 
 
 def insert(tx: Transaction, message: Message) -> Content:
     """Adds a message, whose position and request key must be free; the bytes it takes."""
-    bubble = msgspec.json.encode(message.bubble)
-    flow = None if message.flow is None else msgspec.json.encode(message.flow)
-    size = ROW_BYTES + len(bubble) + len(flow or b"")
-    tx.execute(
-        f"INSERT INTO messages ({_MESSAGE}, bytes) VALUES ({', '.join('?' * len(_FIELDS))}, ?)",
-        message.account_id,
-        message.umid,
-        message.channel_id,
-        message.msisdn,
-        message.position,
-        message.sub_account_id,
-        message.direction,
-        message.kind,
-        bubble.decode(),
-        None if flow is None else flow.decode(),
-        message.reply_to,
-        message.client_message_id,
-        message.request_key,
-        message.state,
-        message.state_at,
-        message.created_at,
-        message.answer_umid,
-        size,
-    )
+    content = _MESSAGES.values(message, "bubble", "flow")
+    size = ROW_BYTES + sum(len((text or "").encode()) for text in content)
+    tx.execute(_MESSAGES.insert("bytes"), *_MESSAGES.values(message), size)
     return Content(message.account_id, message.msisdn, size)
 
 
 def find(tx: Transaction, account_id: str, umid: str) -> Message | None:
     """The message, if the account has it."""
-    row = tx.one(
-        f"SELECT {_MESSAGE} FROM messages WHERE account_id = ? AND umid = ?", account_id, umid
+    return _MESSAGES.find(
+        tx.one(f"{_MESSAGES.select} WHERE account_id = ? AND umid = ?", account_id, umid)
     )
-    return _message(row) if row else None
 
 
 def find_by_request(
@@ -208,13 +186,12 @@ def find_by_request(
 ) -> Message | None:
     """The message that the same request made before."""
     row = tx.one(
-        f"SELECT {_MESSAGE} FROM messages"
-        " WHERE account_id = ? AND sub_account_id = ? AND request_key = ?",
+        f"{_MESSAGES.select} WHERE account_id = ? AND sub_account_id = ? AND request_key = ?",
         account_id,
         sub_account_id,
         request_key,
     )
-    return _message(row) if row else None
+    return _MESSAGES.find(row)
 
 
 def chat(
@@ -228,7 +205,7 @@ def chat(
 ) -> list[Message]:
     """The newest messages of a conversation above a position, oldest first."""
     rows = tx.all(
-        f"SELECT {_MESSAGE} FROM messages WHERE account_id = ? AND channel_id = ? AND msisdn = ?"
+        f"{_MESSAGES.select} WHERE account_id = ? AND channel_id = ? AND msisdn = ?"
         " AND position > ? ORDER BY position DESC LIMIT ?",
         account_id,
         channel_id,
@@ -236,7 +213,7 @@ def chat(
         above,
         limit,
     )
-    return [_message(row) for row in reversed(rows)]
+    return _MESSAGES.all(reversed(rows))
 
 
 def set_state(
@@ -405,11 +382,3 @@ def _end_if_empty(tx: Transaction, account_id: str, channel_id: str, msisdn: str
     )
     if ended:
         usage.add(tx, account_id, Usage(phones=-ended))
-
-
-def _message(row: Row) -> Message:
-    values = dict(zip(_FIELDS, row, strict=True))
-    values["bubble"] = msgspec.json.decode(values["bubble"], type=Bubble)
-    if values["flow"] is not None:
-        values["flow"] = msgspec.json.decode(values["flow"], type=SentFlow)
-    return Message(**values)

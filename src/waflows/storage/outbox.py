@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from waflows.storage.database import Row, Transaction
+from waflows.storage.database import Transaction
+from waflows.storage.rows import Rows
 
 
 class State(StrEnum):
@@ -37,7 +38,7 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
     answer: str = ""
 
 
-class Delivery(msgspec.Struct, frozen=True):
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One event for one webhook.
 
     `event_id` is the same for every webhook the event goes to and at every try. `tries` counts
@@ -77,13 +78,11 @@ class Lane(NamedTuple):
     order_key: str
 
 
-_LANE = "account_id, webhook_id, order_key"
+_LANE = ", ".join(Lane._fields)
 _IS = "account_id = ? AND webhook_id = ? AND order_key = ?"
 _IS_THIS = "{0}.account_id = v.column1 AND {0}.webhook_id = v.column2 AND {0}.order_key = v.column3"
-_COLUMNS = (
-    "account_id, id, event_id, webhook_id, sub_account_id, type, order_key, position, body, state,"
-    " attempts, attempt_count, tries, due_at, waiting_since, created_at, settled_at"
-)
+_ROWS = Rows("webhook_deliveries", Delivery)
+_SETTLED = ("state", "attempts", "attempt_count", "tries", "due_at", "settled_at")
 
 
 def enqueue(tx: Transaction, delivery: Delivery) -> None:
@@ -111,31 +110,14 @@ def enqueue(tx: Transaction, delivery: Delivery) -> None:
 
 def put(tx: Transaction, delivery: Delivery) -> None:
     """Adds a delivery, or replaces what may change of the one with its id."""
+    changes = _ROWS.replacements(
+        "webhook_id", "position", "state", "tries", "due_at", "waiting_since", "settled_at"
+    )
     tx.execute(
-        f"INSERT INTO webhook_deliveries ({_COLUMNS})"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (account_id, id) DO UPDATE SET webhook_id = excluded.webhook_id,"
-        " position = excluded.position, state = excluded.state, tries = excluded.tries,"
-        " due_at = excluded.due_at, waiting_since = excluded.waiting_since,"
+        f"{_ROWS.insert()} ON CONFLICT (account_id, id) DO UPDATE SET {changes}"
         # What was blanked meanwhile is not sent again.
-        " settled_at = excluded.settled_at WHERE webhook_deliveries.body <> ''",
-        delivery.account_id,
-        delivery.id,
-        delivery.event_id,
-        delivery.webhook_id,
-        delivery.sub_account_id,
-        delivery.type,
-        delivery.order_key,
-        delivery.position,
-        delivery.body,
-        delivery.state.value,
-        msgspec.json.encode(delivery.attempts).decode(),
-        delivery.attempt_count,
-        delivery.tries,
-        delivery.due_at,
-        delivery.waiting_since,
-        delivery.created_at,
-        delivery.settled_at,
+        " WHERE webhook_deliveries.body <> ''",
+        *_ROWS.values(delivery),
     )
 
 
@@ -176,21 +158,9 @@ def settle(tx: Transaction, deliveries: Collection[Delivery]) -> None:
     """Notes what became of deliveries that were tried, unless they are settled already."""
     # Asked for `state = 'pending'`, PostgreSQL might go through the index of all that are.
     tx.execute_each(
-        "UPDATE webhook_deliveries SET state = ?, attempts = ?, attempt_count = ?, tries = ?,"
-        " due_at = ?, settled_at = ? WHERE account_id = ? AND id = ? AND settled_at IS NULL",
-        [
-            (
-                one.state.value,
-                msgspec.json.encode(one.attempts).decode(),
-                one.attempt_count,
-                one.tries,
-                one.due_at,
-                one.settled_at,
-                one.account_id,
-                one.id,
-            )
-            for one in deliveries
-        ],
+        f"UPDATE webhook_deliveries SET {_ROWS.assignments(*_SETTLED)}"
+        " WHERE account_id = ? AND id = ? AND settled_at IS NULL",
+        [_ROWS.values(one, *_SETTLED, "account_id", "id") for one in deliveries],
     )
 
 
@@ -305,7 +275,7 @@ def heads(tx: Transaction, lanes: Collection[Lane], most: int) -> list[Delivery]
     if not lanes:
         return []
     rows = tx.all(
-        f"SELECT {_of('d', _COLUMNS)} FROM {_these(lanes)} CROSS JOIN webhook_deliveries d"
+        f"SELECT {_ROWS.of('d')} FROM {_these(lanes)} CROSS JOIN webhook_deliveries d"
         f" WHERE {_IS_THIS.format('d')} AND d.state = 'pending'"
         " AND d.position < COALESCE((SELECT p.position FROM webhook_deliveries p"
         f" WHERE {_IS_THIS.format('p')} AND p.state = 'pending'"
@@ -313,7 +283,7 @@ def heads(tx: Transaction, lanes: Collection[Lane], most: int) -> list[Delivery]
         *_flat(lanes),
         most,
     )
-    return [_delivery(row) for row in rows]
+    return _ROWS.all(rows)
 
 
 def blank(tx: Transaction, account_id: str, order_key: str, said: str | None, now: int) -> int:
@@ -339,11 +309,11 @@ def blank(tx: Transaction, account_id: str, order_key: str, said: str | None, no
 def find(tx: Transaction, account_id: str, delivery_id: str) -> Delivery | None:
     """A delivery of the account."""
     row = tx.one(
-        f"SELECT {_COLUMNS} FROM webhook_deliveries WHERE account_id = ? AND id = ?",
+        f"{_ROWS.select} WHERE account_id = ? AND id = ?",
         account_id,
         delivery_id,
     )
-    return _delivery(row) if row else None
+    return _ROWS.find(row)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -370,12 +340,11 @@ def listed(tx: Transaction, account_id: str, wanted: Wanted, limit: int) -> list
         conditions.append("id < ?")
         values.append(wanted.before)
     rows = tx.all(
-        f"SELECT {_COLUMNS} FROM webhook_deliveries WHERE {' AND '.join(conditions)}"
-        " ORDER BY id DESC LIMIT ?",
+        f"{_ROWS.select} WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?",
         *values,
         limit,
     )
-    return [_delivery(row) for row in rows]
+    return _ROWS.all(rows)
 
 
 def dead_of(
@@ -383,7 +352,7 @@ def dead_of(
 ) -> list[Delivery]:
     """Dead deliveries of one sub-account and type that died before a time, the oldest first."""
     rows = tx.all(
-        f"SELECT {_COLUMNS} FROM webhook_deliveries WHERE account_id = ? AND state = 'dead'"
+        f"{_ROWS.select} WHERE account_id = ? AND state = 'dead'"
         " AND sub_account_id = ? AND type = ? AND settled_at <= ? AND body <> ''"
         " ORDER BY id LIMIT ?",
         account_id,
@@ -392,7 +361,7 @@ def dead_of(
         before,
         limit,
     )
-    return [_delivery(row) for row in rows]
+    return _ROWS.all(rows)
 
 
 def forget(tx: Transaction, state: State, before: int, limit: int) -> int:
@@ -414,19 +383,18 @@ class Backlog(msgspec.Struct, frozen=True):
     oldest: int | None
 
 
+_BACKLOG = Rows(
+    "webhook_deliveries",
+    Backlog,
+    expressions={"pending": "COUNT(*)", "oldest": "MIN(waiting_since)"},
+)
+
+
 def backlog(tx: Transaction) -> Backlog:
     """What waits of all accounts."""
-    row = tx.one(
-        "SELECT COUNT(*), MIN(waiting_since) FROM webhook_deliveries WHERE state = 'pending'"
-    )
+    row = tx.one(f"{_BACKLOG.select} WHERE state = 'pending'")
     assert row is not None, "an aggregate has a row"
-    return Backlog(*row)
-
-
-def _delivery(row: Row) -> Delivery:
-    values = dict(zip(Delivery.__struct_fields__, row, strict=True))
-    attempts = msgspec.json.decode(values["attempts"], type=list[Attempt])
-    return Delivery(**{**values, "state": State(values["state"]), "attempts": attempts})
+    return _BACKLOG.read(row)
 
 
 def _of(alias: str, columns: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from waflows.storage.database import Transaction
+from waflows.storage.rows import Rows
 from waflows.storage.usage import ROW_BYTES, Content
 
 
-class Session(msgspec.Struct, frozen=True):
+class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The flow a person has open, or had open last.
 
     `turn` grows with every step; `state` is where the flow stands, as JSON.
@@ -22,16 +23,18 @@ class Session(msgspec.Struct, frozen=True):
     state: str
 
 
+_ROWS = Rows("phone_sessions", Session)
+
+
 def find(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> Session | None:
     """What a phone shows, if a flow was ever opened on it."""
     row = tx.one(
-        "SELECT account_id, channel_id, msisdn, message_umid, turn, state FROM phone_sessions"
-        " WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
+        f"{_ROWS.select} WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
         account_id,
         channel_id,
         msisdn,
     )
-    return Session(*row) if row else None
+    return _ROWS.find(row)
 
 
 def begin(
@@ -49,17 +52,19 @@ def begin(
     found = _locked(tx, account_id, channel_id, msisdn)
     before = 0 if found is None else found[1]
     size = _size(state)
+    session = Session(
+        account_id=account_id,
+        channel_id=channel_id,
+        msisdn=msisdn,
+        message_umid=message_umid,
+        turn=1,
+        state=state,
+    )
     tx.execute(
-        "INSERT INTO phone_sessions"
-        " (account_id, channel_id, msisdn, message_umid, turn, state, bytes)"
-        " VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT (account_id, channel_id, msisdn) DO UPDATE SET"
-        " message_umid = excluded.message_umid, turn = phone_sessions.turn + 1,"
-        " state = excluded.state, bytes = excluded.bytes",
-        account_id,
-        channel_id,
-        msisdn,
-        message_umid,
-        state,
+        f"{_ROWS.insert('bytes')} ON CONFLICT (account_id, channel_id, msisdn) DO UPDATE SET"
+        f" {_ROWS.replacements('message_umid', 'state')}, turn = phone_sessions.turn + 1,"
+        " bytes = excluded.bytes",
+        *_ROWS.values(session),
         size,
     )
     return Content(account_id, msisdn, size - before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from waflows.storage.database import Transaction
+from waflows.storage.rows import Rows
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -15,29 +16,29 @@ class Usage(msgspec.Struct, frozen=True):
     used_before: int
 
 
+_ROWS = Rows("rate_limits", Usage)
+
+
 def lock(tx: Transaction, account_id: str, key_id: str, kind: str, now: int) -> Usage:
     """What is counted for a key; other counters of the same key wait for this transaction."""
     row = tx.one(
-        "INSERT INTO rate_limits (account_id, key_id, kind, window_start, used, used_before)"
-        " VALUES (?, ?, ?, ?, 0, 0) ON CONFLICT (account_id, key_id, kind)"
-        " DO UPDATE SET kind = excluded.kind RETURNING window_start, used, used_before",
+        f"{_ROWS.insert('account_id', 'key_id', 'kind')} ON CONFLICT (account_id, key_id, kind)"
+        f" DO UPDATE SET kind = excluded.kind RETURNING {_ROWS.listed}",
+        *_ROWS.values(Usage(now, 0, 0)),
         account_id,
         key_id,
         kind,
-        now,
     )
     assert row is not None, "the row was inserted or updated"
-    return Usage(*row)
+    return _ROWS.read(row)
 
 
 def save(tx: Transaction, account_id: str, key_id: str, kind: str, usage: Usage) -> None:
     """Writes the count of a locked key."""
     tx.execute(
-        "UPDATE rate_limits SET window_start = ?, used = ?, used_before = ?"
+        f"UPDATE rate_limits SET {_ROWS.assignments()}"
         " WHERE account_id = ? AND key_id = ? AND kind = ?",
-        usage.window_start,
-        usage.used,
-        usage.used_before,
+        *_ROWS.values(usage),
         account_id,
         key_id,
         kind,

@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from waflows.storage.database import Row, Transaction
+from waflows.storage.database import Transaction
+from waflows.storage.rows import Rows
 from waflows.storage.usage import ROW_BYTES, Content
 
 
@@ -95,32 +96,19 @@ class Removed(msgspec.Struct, frozen=True, kw_only=True):
 Lane = tuple[str, str]
 """A column and the value it must have; an index begins with the account and this column."""
 
-_COLUMNS = (
-    "account_id, id, channel_id, sub_account_id, flow_id, flow_revision, message_umid,"
-    " answer_umid, msisdn, submitted_at, flow_token, fields"
+_ROWS = Rows("submissions", Submission)
+_REMOVED = Rows("submissions", Removed)
+_ANSWERED = Rows(
+    "submission_flows", AnsweredFlow, expressions={"id": "f.flow_id", "name": "MAX(w.name)"}
 )
 
 
 def insert(tx: Transaction, submission: Submission) -> Content | None:
     """Adds a submission and counts it; its bytes, None when its message has one already."""
-    fields = msgspec.json.encode(submission.fields)
-    size = ROW_BYTES + len(fields) + len((submission.flow_token or "").encode())
+    content = _ROWS.values(submission, "fields", "flow_token")
+    size = ROW_BYTES + sum(len((text or "").encode()) for text in content)
     added = tx.execute(
-        f"INSERT INTO submissions ({_COLUMNS}, bytes)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        submission.account_id,
-        submission.id,
-        submission.channel_id,
-        submission.sub_account_id,
-        submission.flow_id,
-        submission.flow_revision,
-        submission.message_umid,
-        submission.answer_umid,
-        submission.msisdn,
-        submission.submitted_at,
-        submission.flow_token,
-        fields.decode(),
-        size,
+        f"{_ROWS.insert('bytes')} ON CONFLICT DO NOTHING", *_ROWS.values(submission), size
     )
     if not added:
         return None
@@ -138,11 +126,11 @@ def insert(tx: Transaction, submission: Submission) -> Content | None:
 def find(tx: Transaction, account_id: str, submission_id: str) -> Submission | None:
     """One submission of the account."""
     row = tx.one(
-        f"SELECT {_COLUMNS} FROM submissions WHERE account_id = ? AND id = ?",
+        f"{_ROWS.select} WHERE account_id = ? AND id = ?",
         account_id,
         submission_id,
     )
-    return _submission(row) if row else None
+    return _ROWS.find(row)
 
 
 def page(
@@ -260,7 +248,7 @@ def flows_with_any(
         }
     )
     rows = tx.all(
-        "SELECT f.flow_id, MAX(w.name) FROM submission_flows f"
+        f"SELECT {_ANSWERED.listed} FROM submission_flows f"
         " JOIN submission_counts c ON c.account_id = f.account_id AND c.flow_id = f.flow_id"
         " LEFT JOIN flows w ON w.account_id = f.account_id AND w.id = f.flow_id"
         f" WHERE f.account_id = ? AND c.total > 0{conditions}"
@@ -269,7 +257,7 @@ def flows_with_any(
         *parameters,
         most,
     )
-    return [AnsweredFlow(*row) for row in rows]
+    return _ANSWERED.all(rows)
 
 
 def begin_flow(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> None:
@@ -355,13 +343,12 @@ def accounts_with_any(tx: Transaction) -> list[str]:
 
 
 def _remove(tx: Transaction, account_id: str, which: str, *parameters: object) -> list[Removed]:
-    columns = Removed.__struct_fields__
     rows = tx.all(
-        f"DELETE FROM submissions WHERE account_id = ? AND {which} RETURNING {', '.join(columns)}",
+        f"DELETE FROM submissions WHERE account_id = ? AND {which} RETURNING {_REMOVED.listed}",
         account_id,
         *parameters,
     )
-    removed = [Removed(**dict(zip(columns, row, strict=True))) for row in rows]
+    removed = _REMOVED.all(rows)
     # In one order everywhere, so that two who remove do not wait for each other.
     for (flow_id, sub_account_id), gone in sorted(
         Counter((each.flow_id, each.sub_account_id) for each in removed).items()
@@ -422,12 +409,11 @@ def _read_lane(
 ) -> list[Submission]:
     where, parameters = _where(account_id, selection, lane, after)
     rows = tx.all(
-        f"SELECT {_COLUMNS} FROM submissions WHERE {where}"
-        " ORDER BY submitted_at DESC, id DESC LIMIT ?",
+        f"{_ROWS.select} WHERE {where} ORDER BY submitted_at DESC, id DESC LIMIT ?",
         *parameters,
         limit,
     )
-    return [_submission(row) for row in rows]
+    return _ROWS.all(rows)
 
 
 def _where(
@@ -477,11 +463,3 @@ def _conditions(wanted: dict[str, frozenset[str] | None]) -> tuple[str, list[obj
 
 def _just(value: str | None) -> frozenset[str] | None:
     return None if value is None else frozenset({value})
-
-
-def _submission(row: Row) -> Submission:
-    *values, fields = row
-    return Submission(
-        **dict(zip(Submission.__struct_fields__, values, strict=False)),
-        fields=msgspec.json.decode(fields, type=dict[str, Any]),
-    )

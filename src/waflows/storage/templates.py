@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from waflows.storage.database import Row, Transaction
+from waflows.storage.database import Transaction
+from waflows.storage.rows import Rows
 
 
 class Button(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -33,7 +34,7 @@ class Component(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     examples: list[str] = []
 
 
-class Template(msgspec.Struct, frozen=True):
+class Template(msgspec.Struct, frozen=True, kw_only=True):
     """A message template of a channel, in one language. Times are milliseconds since the epoch.
 
     `flow_id` is the flow of its FLOW button, if any.
@@ -55,41 +56,23 @@ class Template(msgspec.Struct, frozen=True):
         return next((each for each in self.components if each.type == kind), None)
 
 
-_COLUMNS = (
-    "account_id, channel_id, name, language, category, components, status, flow_id, created_at,"
-    " updated_at"
-)
+_ROWS = Rows("templates", Template)
 
 
 def insert(tx: Transaction, template: Template) -> bool:
     """Adds a template; False when the channel has it in this language."""
-    return bool(
-        tx.execute(
-            f"INSERT INTO templates ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            template.account_id,
-            template.channel_id,
-            template.name,
-            template.language,
-            template.category,
-            msgspec.json.encode(template.components).decode(),
-            template.status,
-            template.flow_id,
-            template.created_at,
-            template.updated_at,
-        )
-    )
+    return bool(tx.execute(f"{_ROWS.insert()} ON CONFLICT DO NOTHING", *_ROWS.values(template)))
 
 
 def of_channel(tx: Transaction, account_id: str, channel_id: str) -> list[Template]:
     """The templates of a channel, oldest first."""
     rows = tx.all(
-        f"SELECT {_COLUMNS} FROM templates WHERE account_id = ? AND channel_id = ?"
+        f"{_ROWS.select} WHERE account_id = ? AND channel_id = ?"
         " ORDER BY created_at, name, language",
         account_id,
         channel_id,
     )
-    return [_template(row) for row in rows]
+    return _ROWS.all(rows)
 
 
 def find(
@@ -97,14 +80,13 @@ def find(
 ) -> Template | None:
     """A template of the channel in one language."""
     row = tx.one(
-        f"SELECT {_COLUMNS} FROM templates"
-        " WHERE account_id = ? AND channel_id = ? AND name = ? AND language = ?",
+        f"{_ROWS.select} WHERE account_id = ? AND channel_id = ? AND name = ? AND language = ?",
         account_id,
         channel_id,
         name,
         language,
     )
-    return _template(row) if row else None
+    return _ROWS.find(row)
 
 
 def delete(tx: Transaction, account_id: str, channel_id: str, name: str) -> int:
@@ -125,9 +107,3 @@ def names_with_flow(tx: Transaction, account_id: str, flow_id: str) -> list[str]
         flow_id,
     )
     return [row[0] for row in rows]
-
-
-def _template(row: Row) -> Template:
-    values = list(row)
-    values[5] = msgspec.json.decode(values[5], type=list[Component])
-    return Template(*values)

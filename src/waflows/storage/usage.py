@@ -16,6 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from waflows.storage.database import Transaction
+from waflows.storage.rows import Rows
 
 ROW_BYTES = 1024
 """What a message, an answer or an open flow counts beside its content: its row and indexes."""
@@ -46,12 +47,8 @@ class Content(NamedTuple):
     bytes: int
 
 
-_COLUMNS = Usage.__struct_fields__
-_ADD = (
-    f"INSERT INTO account_usage (account_id, {', '.join(_COLUMNS)})"
-    f" VALUES (?, {', '.join('?' * len(_COLUMNS))}) ON CONFLICT (account_id) DO UPDATE SET "
-    + ", ".join(f"{name} = account_usage.{name} + excluded.{name}" for name in _COLUMNS)
-)
+_ROWS = Rows("account_usage", Usage)
+_SUMS = ", ".join(f"{name} = account_usage.{name} + excluded.{name}" for name in _ROWS.columns)
 _CONTENT = "SELECT COALESCE(SUM(bytes), 0) FROM account_content WHERE account_id = ?"
 
 
@@ -60,15 +57,16 @@ def add(tx: Transaction, account_id: str, change: Usage) -> None:
 
     Whoever changes the same account's counters waits until this transaction ends.
     """
-    tx.execute(_ADD, account_id, *msgspec.structs.astuple(change))
+    tx.execute(
+        f"{_ROWS.insert('account_id')} ON CONFLICT (account_id) DO UPDATE SET {_SUMS}",
+        *_ROWS.values(change),
+        account_id,
+    )
 
 
 def find(tx: Transaction, account_id: str) -> Usage:
     """How much an account has."""
-    row = tx.one(
-        f"SELECT {', '.join(_COLUMNS)} FROM account_usage WHERE account_id = ?", account_id
-    )
-    usage = Usage(*row) if row else Usage()
+    usage = _ROWS.find(tx.one(f"{_ROWS.select} WHERE account_id = ?", account_id)) or Usage()
     content = tx.all(_CONTENT, account_id)[0][0]
     return msgspec.structs.replace(usage, stored_bytes=usage.stored_bytes + int(content))
 

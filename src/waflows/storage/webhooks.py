@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from waflows.storage.database import Row, Transaction
+from waflows.storage.database import Transaction
+from waflows.storage.rows import Rows
 
 Kind = Literal["CADR", "MSG", "CABM"]
 """What a webhook is told: receipts, inbound messages, business-management updates."""
@@ -33,7 +34,7 @@ class SigningSecret(msgspec.Struct, frozen=True):
     expires_at: int | None
 
 
-class Webhook(msgspec.Struct, frozen=True):
+class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """An address and what is sent there; `http_authorization` is sealed.
 
     `revision` grows with every change, so that what was worked out of a webhook can be kept.
@@ -53,29 +54,24 @@ class Webhook(msgspec.Struct, frozen=True):
     updated_at: int
 
 
-_COLUMNS = (
-    "account_id, id, sub_account_id, type, url, enabled, http_authorization, oauth, secrets,"
-    " revision, created_at, updated_at"
-)
-_SELECT = f"SELECT {_COLUMNS} FROM webhooks"
-_COLUMNS_OF_W = ", ".join(f"w.{name}" for name in _COLUMNS.split(", "))
+_ROWS = Rows("webhooks", Webhook)
 
 
 def of_account(tx: Transaction, account_id: str) -> list[Webhook]:
     """The webhooks of an account, by sub-account and type."""
-    rows = tx.all(f"{_SELECT} WHERE account_id = ? ORDER BY sub_account_id, type", account_id)
-    return [_webhook(row) for row in rows]
+    rows = tx.all(f"{_ROWS.select} WHERE account_id = ? ORDER BY sub_account_id, type", account_id)
+    return _ROWS.all(rows)
 
 
 def find(tx: Transaction, account_id: str, sub_account_id: str, kind: str) -> Webhook | None:
     """The webhook of a sub-account, or of `*`, for one type of event."""
     row = tx.one(
-        f"{_SELECT} WHERE account_id = ? AND sub_account_id = ? AND type = ?",
+        f"{_ROWS.select} WHERE account_id = ? AND sub_account_id = ? AND type = ?",
         account_id,
         sub_account_id,
         kind,
     )
-    return _webhook(row) if row else None
+    return _ROWS.find(row)
 
 
 def by_ids(tx: Transaction, ids: list[tuple[str, str]]) -> list[Webhook]:
@@ -84,69 +80,37 @@ def by_ids(tx: Transaction, ids: list[tuple[str, str]]) -> list[Webhook]:
         return []
     # Begun with the pairs, SQLite takes each in turn instead of going through the whole table.
     rows = tx.all(
-        f"SELECT {_COLUMNS_OF_W} FROM (VALUES {', '.join(['(?, ?)'] * len(ids))}) AS v"
+        f"SELECT {_ROWS.of('w')} FROM (VALUES {', '.join(['(?, ?)'] * len(ids))}) AS v"
         " CROSS JOIN webhooks w WHERE w.account_id = v.column1 AND w.id = v.column2",
         *(part for pair in ids for part in pair),
     )
-    return [_webhook(row) for row in rows]
+    return _ROWS.all(rows)
 
 
 def concerned(tx: Transaction, account_id: str, sub_account_id: str, kind: str) -> list[Webhook]:
     """The enabled webhooks that an event goes to."""
     rows = tx.all(
-        f"{_SELECT} WHERE account_id = ? AND type = ? AND sub_account_id IN (?, ?)"
+        f"{_ROWS.select} WHERE account_id = ? AND type = ? AND sub_account_id IN (?, ?)"
         " AND enabled = 1 ORDER BY id",
         account_id,
         kind,
         sub_account_id,
         EVERY_SUB_ACCOUNT,
     )
-    return [_webhook(row) for row in rows]
+    return _ROWS.all(rows)
 
 
 def save(tx: Transaction, webhook: Webhook) -> None:
     """Adds a webhook, or replaces the one with its id."""
+    changes = _ROWS.replacements(
+        "url", "enabled", "http_authorization", "oauth", "secrets", "revision", "updated_at"
+    )
     tx.execute(
-        f"INSERT INTO webhooks ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (account_id, id) DO UPDATE SET url = excluded.url,"
-        " enabled = excluded.enabled, http_authorization = excluded.http_authorization,"
-        " oauth = excluded.oauth, secrets = excluded.secrets, revision = excluded.revision,"
-        " updated_at = excluded.updated_at",
-        webhook.account_id,
-        webhook.id,
-        webhook.sub_account_id,
-        webhook.type,
-        webhook.url,
-        int(webhook.enabled),
-        webhook.http_authorization,
-        None if webhook.oauth is None else _text(webhook.oauth),
-        _text(webhook.secrets),
-        webhook.revision,
-        webhook.created_at,
-        webhook.updated_at,
+        f"{_ROWS.insert()} ON CONFLICT (account_id, id) DO UPDATE SET {changes}",
+        *_ROWS.values(webhook),
     )
 
 
 def delete(tx: Transaction, account_id: str, webhook_id: str) -> None:
     """Removes a webhook; its deliveries stay."""
     tx.execute("DELETE FROM webhooks WHERE account_id = ? AND id = ?", account_id, webhook_id)
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _webhook(row: Row) -> Webhook:
-    account_id, id_, sub_account_id, kind, url, enabled, authorization, oauth, secrets, *rest = row
-    return Webhook(
-        account_id,
-        id_,
-        sub_account_id,
-        kind,
-        url,
-        bool(enabled),
-        authorization,
-        None if oauth is None else msgspec.json.decode(oauth, type=OAuth),
-        msgspec.json.decode(secrets, type=list[SigningSecret]),
-        *rest,
-    )

@@ -240,7 +240,9 @@ def test_a_template_is_sent_with_its_placeholders_filled_in(server: Tenant) -> N
     assert bubble.header == store.Header("text", "For Ines")
     assert bubble.body == "Ines, room 7 {{1}} is ready. Bye Ines!"
     assert (bubble.footer, bubble.button) == (".", "Tell us")
-    assert message.flow == store.SentFlow(flow, 1, "mine", "navigate", "WELCOME", data)
+    assert message.flow == store.SentFlow(
+        id=flow, revision=1, token="mine", action="navigate", screen="WELCOME", data=data
+    )
 
 
 def test_a_flow_button_without_parameters_gets_a_token_and_the_templates_screen(

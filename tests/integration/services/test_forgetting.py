@@ -39,7 +39,14 @@ class Business:
         vault = Vault(bytes(32))
         wanted = [Wanted(sub_account_id="*", url="https://hooks.example/x", type="MSG")]
         db.run_now(subscriptions.configure, vault, self.account_id, wanted)
-        self.principal = Principal(self.account_id, "key", "abcdef", False, None, None)
+        self.principal = Principal(
+            account_id=self.account_id,
+            key_id="key",
+            last_six="abcdef",
+            read_only=False,
+            channel_ids=None,
+            expires_at=None,
+        )
         for channel in ("one", "two"):
             db.run_now(accounts.create_channel, self.account_id, channel, channel)
             db.run_now(sub_accounts.create_sub_account, self.account_id, f"sub-{channel}", channel)

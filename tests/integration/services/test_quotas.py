@@ -42,7 +42,14 @@ class Shop:
         self.channel = db.run_now(accounts.create_channel, self.account, "Channel").id
         self.sub_account = f"sub-{self.account[:8]}"
         db.run_now(sub_accounts.create_sub_account, self.account, self.sub_account, self.channel)
-        self.principal = Principal(self.account, "key", "xxxxxx", False, None, None)
+        self.principal = Principal(
+            account_id=self.account,
+            key_id="key",
+            last_six="xxxxxx",
+            read_only=False,
+            channel_ids=None,
+            expires_at=None,
+        )
         self.limit(**limits)
 
     def limit(self, **limits: int) -> None:
@@ -310,6 +317,14 @@ def test_a_server_that_starts_puts_its_limits_in_force(tmp_path: Any) -> None:
     with opened(new_sqlite(tmp_path)) as db:
         migrate.upgrade(db)
         assert db.read_now(quotas.limits) == quotas.limits_of(Settings())
-        wanted = Limits(1, 2, 3, 4, 5, 6, 7)
+        wanted = Limits(
+            flows=1,
+            stored_bytes=2,
+            templates=3,
+            phones=4,
+            webhooks=5,
+            revisions_per_flow=6,
+            link_minutes=7,
+        )
         db.run_now(quotas.set_limits, wanted)
         assert db.read_now(quotas.limits) == wanted

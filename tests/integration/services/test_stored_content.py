@@ -72,7 +72,14 @@ class Business:
     def __init__(self, db: Database) -> None:
         self.db = db
         self.account = db.run_now(accounts.create_account, "Business").id
-        self.principal = Principal(self.account, "key", "xxxxxx", False, None, None)
+        self.principal = Principal(
+            account_id=self.account,
+            key_id="key",
+            last_six="xxxxxx",
+            read_only=False,
+            channel_ids=None,
+            expires_at=None,
+        )
         self.flows: dict[str, str] = {}
         for channel in _CHANNELS:
             db.run_now(accounts.create_channel, self.account, channel, channel)

@@ -28,14 +28,14 @@ def _id(number: int) -> str:
 
 def _record(number: int, account_id: str) -> ErrorRecord:
     return ErrorRecord(
-        _id(number),
-        clock.error_timestamp(),
-        404,
-        1300,
-        f"Error {number}",
-        "GET",
-        "/somewhere",
-        "request",
+        error_id=_id(number),
+        timestamp=clock.error_timestamp(),
+        status=404,
+        code=1300,
+        message=f"Error {number}",
+        method="GET",
+        path="/somewhere",
+        request_id="request",
         account_id=account_id,
     )
 

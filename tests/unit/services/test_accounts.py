@@ -42,11 +42,32 @@ def test_what_is_no_account_id_is_refused(text: str) -> None:
 
 
 def test_a_key_reaches_its_channels_and_a_key_without_limit_reaches_all() -> None:
-    limited = Principal("a", "k", "abcdef", False, frozenset({"one"}), None)
+    limited = Principal(
+        account_id="a",
+        key_id="k",
+        last_six="abcdef",
+        read_only=False,
+        channel_ids=frozenset({"one"}),
+        expires_at=None,
+    )
     assert limited.may_use("one")
     assert not limited.may_use("two")
-    assert Principal("a", "k", "abcdef", False, None, None).may_use("any")
-    assert not Principal("a", "k", "abcdef", False, frozenset(), None).may_use("any")
+    assert Principal(
+        account_id="a",
+        key_id="k",
+        last_six="abcdef",
+        read_only=False,
+        channel_ids=None,
+        expires_at=None,
+    ).may_use("any")
+    assert not Principal(
+        account_id="a",
+        key_id="k",
+        last_six="abcdef",
+        read_only=False,
+        channel_ids=frozenset(),
+        expires_at=None,
+    ).may_use("any")
 
 
 @pytest.mark.parametrize("name", ["a", "Straße", "名前", "👩‍👩‍👧", "non\u00a0breaking", " padded "])

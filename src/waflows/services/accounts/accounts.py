@@ -25,7 +25,7 @@ _SECRET = "secret"  # noqa: S105 - the name of the value, not the value
 _PROBE = "probe"
 
 
-class Principal(msgspec.Struct, frozen=True):
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """The account a request speaks for and what its key allows.
 
     None means every channel and every sub-account. To a `masked` key answers and phone numbers
@@ -177,17 +177,17 @@ def create_key(
         raise InvalidParameter("A key cannot expire in the past.")
     made = keys.make()
     key = ApiKey(
-        account.id,
-        made.id,
-        _name("key", name),
-        made.last_six,
-        read_only,
-        channel_ids,
-        now,
-        expires_at,
-        None,
-        sub_account_ids,
-        masked,
+        account_id=account.id,
+        id=made.id,
+        name=_name("key", name),
+        last_six=made.last_six,
+        read_only=read_only,
+        channel_ids=channel_ids,
+        created_at=now,
+        expires_at=expires_at,
+        revoked_at=None,
+        sub_account_ids=sub_account_ids,
+        masked=masked,
     )
     store.insert_key(tx, key, keys.digest(instance_secret(tx), made.text))
     return CreatedKey(key, made.text)
@@ -241,14 +241,14 @@ def _live(key: ApiKey) -> Principal:
     if key.expires_at is not None and key.expires_at <= clock.now_ms():
         raise NotAuthenticated
     return Principal(
-        key.account_id,
-        key.id,
-        key.last_six,
-        key.read_only,
-        _set(key.channel_ids),
-        key.expires_at,
-        _set(key.sub_account_ids),
-        key.masked,
+        account_id=key.account_id,
+        key_id=key.id,
+        last_six=key.last_six,
+        read_only=key.read_only,
+        channel_ids=_set(key.channel_ids),
+        expires_at=key.expires_at,
+        sub_account_ids=_set(key.sub_account_ids),
+        masked=key.masked,
     )
 
 

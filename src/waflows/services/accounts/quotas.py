@@ -40,7 +40,7 @@ _REMEDIES = {
 }
 
 
-class Limits(msgspec.Struct, frozen=True, rename="camel"):
+class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The most an account may have of each; 0 means any number.
 
     A revision that was replaced stays for `link_minutes` at least: for so long links to it live.

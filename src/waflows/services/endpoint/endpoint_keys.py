@@ -169,13 +169,13 @@ def install(
             )
         store.set_replaced(tx, account_id, channel_id, keys[0].number, now)
     key = EndpointKey(
-        keys[0].number + 1 if keys else 1,
-        key_pairs.fingerprint(pair.public),
-        pair.form,
-        key_pairs.public_pem(pair.public),
-        pair.private is not None,
-        now,
-        None,
+        number=keys[0].number + 1 if keys else 1,
+        fingerprint=key_pairs.fingerprint(pair.public),
+        form=pair.form,
+        public_key=key_pairs.public_pem(pair.public),
+        holds_private_key=pair.private is not None,
+        created_at=now,
+        replaced_at=None,
     )
     sealed = None
     if pair.private is not None:

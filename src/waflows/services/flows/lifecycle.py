@@ -120,18 +120,18 @@ def create(
         raise InvalidParameter("categories is required: a list with at least one category.")
     now = clock.now_ms()
     flow = Flow(
-        account_id,
-        _new_id(tx),
-        channel_id,
-        accounts.take_position(tx, account_id, channel_id),
-        _checked_name(content.name),
-        Status.DRAFT,
-        _checked_categories(content.categories),
-        None,
-        None,
-        0,
-        now,
-        now,
+        account_id=account_id,
+        id=_new_id(tx),
+        channel_id=channel_id,
+        position=accounts.take_position(tx, account_id, channel_id),
+        name=_checked_name(content.name),
+        status=Status.DRAFT,
+        categories=_checked_categories(content.categories),
+        endpoint_uri=None,
+        application_id=None,
+        revision=0,
+        created_at=now,
+        updated_at=now,
     )
     if not flows.insert(tx, flow):
         raise _name_taken(flow.name)

@@ -36,7 +36,12 @@ def of_flow(content: FlowContent) -> Bubble:
     body = required_text(f"{where}.body.text", content.body, BODY_LENGTH)
     button = required_text(f"{where}.action.parameters.flowCta", content.button, BUTTON_LENGTH)
     footer = optional_text(f"{where}.footer.text", content.footer, FOOTER_LENGTH)
-    return Bubble(body, checked_header(f"{where}.header", content.header), footer, button)
+    return Bubble(
+        body=body,
+        header=checked_header(f"{where}.header", content.header),
+        footer=footer,
+        button=button,
+    )
 
 
 def checked_header(where: str, header: Header | None) -> Header | None:

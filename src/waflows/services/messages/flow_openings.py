@@ -69,11 +69,13 @@ def opened(tx: Transaction, account_id: str, channel_id: str, wanted: Opening) -
     entrances = _entrances(tx, flow)
     if wanted.action == "data_exchange":
         _check_data_exchange(flow, entrances, wanted)
-        return SentFlow(flow.id, flow.revision, "", "data_exchange")
+        return SentFlow(id=flow.id, revision=flow.revision, token="", action="data_exchange")
     screen = _entry_screen(flow, entrances, wanted.screen)
     data = wanted.data or {}
     _check_data(entrances.models[screen], data, wanted, screen)
-    return SentFlow(flow.id, flow.revision, "", "navigate", screen, data)
+    return SentFlow(
+        id=flow.id, revision=flow.revision, token="", action="navigate", screen=screen, data=data
+    )
 
 
 def check_entrance(tx: Transaction, flow: Flow, action: str, screen: str | None) -> None:

@@ -77,16 +77,16 @@ def create(tx: Transaction, account_id: str, channel_id: str, wanted: NewTemplat
     flow_id = _bound_flow(tx, account_id, channel_id, wanted.components)
     now = clock.now_ms()
     template = Template(
-        account_id,
-        channel_id,
-        wanted.name,
-        wanted.language,
-        wanted.category,
-        wanted.components,
-        "APPROVED",
-        flow_id,
-        now,
-        now,
+        account_id=account_id,
+        channel_id=channel_id,
+        name=wanted.name,
+        language=wanted.language,
+        category=wanted.category,
+        components=wanted.components,
+        status="APPROVED",
+        flow_id=flow_id,
+        created_at=now,
+        updated_at=now,
     )
     if not store.insert(tx, template):
         raise NameTaken(

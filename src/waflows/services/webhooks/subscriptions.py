@@ -275,18 +275,18 @@ def _configure_one(
     now = clock.now_ms()
     old = store.find(tx, account_id, wanted.sub_account_id, kind)
     webhook = Webhook(
-        account_id,
-        old.id if old else str(uuid.uuid4()),
-        wanted.sub_account_id,
-        kind,
-        wanted.url,
-        wanted.enabled,
-        None,
-        None,
-        old.secrets if old else [],
-        old.revision + 1 if old else 1,
-        old.created_at if old else now,
-        now,
+        account_id=account_id,
+        id=old.id if old else str(uuid.uuid4()),
+        sub_account_id=wanted.sub_account_id,
+        type=kind,
+        url=wanted.url,
+        enabled=wanted.enabled,
+        http_authorization=None,
+        oauth=None,
+        secrets=old.secrets if old else [],
+        revision=old.revision + 1 if old else 1,
+        created_at=old.created_at if old else now,
+        updated_at=now,
     )
     store.save(
         tx,
