@@ -78,7 +78,7 @@ from waflows.telemetry.logs import Logs
 from waflows.upstream.egress import Egress
 from waflows.upstream.fault_rules import FaultRules
 from waflows.worker.delivery import Courier
-from waflows.worker.retention import forget_forever
+from waflows.worker.retention import run_retention
 
 API_ROUTES: list[Route] = [
     *reference.ROUTES,
@@ -166,7 +166,7 @@ def create_app(
         db.on_hearing(_HearingReport(logs, db.engine))
         await db.start()
         traffic.start()
-        retention = asyncio.create_task(forget_forever(db, side, settings, logs))
+        retention = asyncio.create_task(run_retention(db, side, settings, logs))
         courier = Courier(
             db, state.vault, state.egress, logs, retry_days=settings.webhook_retry_days
         )

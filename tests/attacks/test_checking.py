@@ -16,7 +16,7 @@ TIMES = 60
 """A write of the neighbour takes a few milliseconds; the checks it waited for took seconds."""
 SCREENS = '{"screens":[' + ",".join(["{}"] * 100_000) + "]}"
 MORE_THAN_THERE_MAY_BE = '{"screens":[' + ",".join(["{}"] * 400_000) + "]}"
-REFUSED = "of this account already wait for"
+REFUSED = "of this account are already waiting"
 
 
 def writes(target: Target) -> Asked:

@@ -1,7 +1,7 @@
 """A bounded memory that several threads may use at once.
 
 Units of work run on database threads, so what a service remembers between them must not be a bare
-dictionary: making room in one while another thread adds to it raises KeyError or RuntimeError.
+dictionary: evicting from one while another thread adds to it raises KeyError or RuntimeError.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ V = TypeVar("V")
 
 
 class BoundedCache(Generic[K, V]):
-    """Keeps at most so many values; the one that was not used for longest goes first."""
+    """Keeps a limited number of values; evicts the least recently used first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -24,7 +24,7 @@ class BoundedCache(Generic[K, V]):
         self._kept: OrderedDict[K, V] = OrderedDict()
 
     def __len__(self) -> int:
-        """How many values are kept."""
+        """The number of values."""
         return len(self._kept)
 
     def get(self, key: K) -> V | None:

@@ -1,8 +1,8 @@
 """What time it is for the product, and waiting for a time.
 
-What the product does by the clock asks `now_ms` and waits with `sleep_until`, and with nothing
-else: a development server can move its clock, and then all of it follows at once. Log lines and
-measured durations keep to the machine's own clock.
+Everything in the product that depends on the time uses `now_ms` and `sleep_until`: a development
+server can move its clock, and everything follows at once. Log lines and measured durations use the
+machine's clock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MS = 1_000_000
 
 
 class _Clock:
-    """The clock of this process; moved by so many nanoseconds, in development only."""
+    """The clock of this process; `moved_ns` is not 0 only in development."""
 
     def __init__(self) -> None:
         self.moved_ns = 0
@@ -27,7 +27,7 @@ class _Clock:
         return time.time_ns() + self.moved_ns
 
     def move(self, moved_ns: int) -> None:
-        """Lets everyone who sleeps look at the clock again."""
+        """Moves the clock and wakes all sleepers, so that they check it again."""
         self.moved_ns = moved_ns
         for sleeper in self.sleepers:
             if not sleeper.done():
@@ -43,7 +43,7 @@ def now_ms() -> int:
 
 
 async def sleep_until(at_ms: int) -> None:
-    """Returns when it is that time, be it because time went by or because the clock was moved."""
+    """Returns when that time is reached, by waiting or because the clock was moved."""
     while (left := at_ms - now_ms()) > 0:
         sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         _clock.sleepers.add(sleeper)
@@ -57,7 +57,7 @@ async def sleep_until(at_ms: int) -> None:
 
 
 async def sleep(seconds: float) -> None:
-    """`sleep_until` so many seconds from now."""
+    """`sleep_until` a number of seconds from now."""
     await sleep_until(now_ms() + int(seconds * 1000))
 
 
@@ -67,17 +67,17 @@ def moved_ms() -> int:
 
 
 def move_to(at_ms: int) -> None:
-    """Sets the clock; from there it goes on as ever. For development servers and tests."""
+    """Sets the clock, which continues from there. For development servers and tests."""
     _clock.move(at_ms * _MS - time.time_ns())
 
 
 def advance(by_ms: int) -> None:
-    """Moves the clock on, or with a negative number back. For development servers and tests."""
+    """Moves the clock forward, or back by a negative number. For development servers and tests."""
     _clock.move(_clock.moved_ns + by_ms * _MS)
 
 
 def reset() -> None:
-    """Sets the clock to the machine's own again."""
+    """Sets the clock back to the machine's."""
     _clock.move(0)
 
 

@@ -15,8 +15,8 @@ _SEPARATORS = str.maketrans("", "", " -.()")
 def normalised(text: str, country: str | None = None) -> str:
     """The number with its plus sign and nothing but digits behind it.
 
-    `country` says that a number without a plus sign is a national one, which is not taken: what
-    it would be abroad cannot be told from its digits. Raises InvalidMessage.
+    `country` says that a number without a plus sign is a national one, which is not accepted: its
+    international form cannot be derived from its digits. Raises InvalidMessage.
     """
     plain = text.translate(_SEPARATORS)
     if country and not plain.startswith("+"):
@@ -29,12 +29,12 @@ def normalised(text: str, country: str | None = None) -> str:
     if match is None:
         raise InvalidMessage(
             MessageFault.INVALID_MSISDN,
-            "user.msisdn is no E.164 number: a plus sign and 7 to 15 digits that begin with the"
+            "user.msisdn is not an E.164 number: a plus sign and 7 to 15 digits that begin with the"
             " country code, such as +6581234567.",
         )
     return f"+{match[1]}"
 
 
 def covered(msisdn: str) -> str:
-    """The number with its last four digits covered, for those who need not know it."""
+    """The number with its last four digits masked."""
     return f"{msisdn[:-4]}xxxx"

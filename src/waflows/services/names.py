@@ -1,4 +1,4 @@
-"""What may be a name of something."""
+"""Which texts are allowed as names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 _REFUSED = {"Cc", "Cs"}
 _CONTROLS = r"\x00-\x1f\x7f-\x9f"
 PRINTABLE_PATTERN = f"^[^{_CONTROLS}]*[^\\s{_CONTROLS}][^{_CONTROLS}]*$"
-"""What `is_printable` accepts, as a JSON Schema says it; no JSON text decodes to a surrogate."""
+"""What `is_printable` accepts, as a JSON Schema pattern; JSON text never decodes to a surrogate."""
 PRINTABLE_OR_EMPTY_PATTERN = f"^([^{_CONTROLS}]*[^\\s{_CONTROLS}][^{_CONTROLS}]*)?$"
 
 

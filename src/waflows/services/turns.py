@@ -3,10 +3,10 @@
     turns = Turns(ThreadPoolExecutor(2))
     result = await turns.run(account_id, function, argument)
 
-An account's second piece of work waits for its first, so that one account never holds two places
-of the pool while others wait. The line of an account is short: what would come behind it is refused
-at once, which costs nothing and says when to try again. Limits: the line is that of one process,
-and accounts take turns with each other in the order in which they ask.
+An account's second job waits for its first, so that one account never holds two places of the pool
+while others wait. The queue of an account is short: a job beyond it is refused at once, which costs
+nothing and says when to try again. Limits: each process has its own queues, and accounts are served
+in the order in which they ask.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, TypeVar, TypeVarTuple
 from waflows.errors import RateLimited
 
 MOST_WAITING = 16
-"""Pieces of work of one account that wait for the one being done."""
+"""How many jobs of one account may wait for the one being done."""
 _RETRY_SECONDS = 1
 
 A = TypeVarTuple("A")
@@ -29,7 +29,7 @@ R = TypeVar("R")
 
 
 class _Place:
-    """An account's place in the pool, there while it has work."""
+    """An account's place in the pool, which exists while it has work."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
@@ -37,14 +37,14 @@ class _Place:
 
 
 class Lines:
-    """A line for each account, in which one at a time comes first. Belongs to one event loop."""
+    """A queue for each account, which lets one job through at a time. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self._places: dict[str, _Place] = {}
 
     @asynccontextmanager
     async def first(self, account_id: str) -> AsyncIterator[None]:
-        """Waits for whoever of the account came before, and has those who come after wait."""
+        """Waits for the account's earlier jobs, and makes later ones wait."""
         place = self._places.setdefault(account_id, _Place())
         place.wanted += 1
         try:
@@ -65,16 +65,16 @@ class Turns:
         self._places: dict[str, _Place] = {}
 
     async def run(self, account_id: str, function: Callable[[*A], R], *arguments: *A) -> R:
-        """Runs a function in the pool when the account's turn has come.
+        """Runs a function in the pool when it is the account's turn.
 
-        Raises RateLimited when too much work of the account waits already. The place is held until
-        the work has ended, even when nobody waits for its result any more.
+        Raises RateLimited when too many jobs of the account are waiting. The place is held until
+        the job has ended, even when its caller was cancelled.
         """
         place = self._places.get(account_id)
         if place is not None and place.wanted > self._most_waiting:
             raise RateLimited(
-                f"Too much at once: {self._most_waiting} requests of this account already wait for"
-                f" one that takes long; try again in {_RETRY_SECONDS} s.",
+                f"Too many requests at once: {self._most_waiting} of this account are already"
+                f" waiting for a long one; try again in {_RETRY_SECONDS} s.",
                 _RETRY_SECONDS,
             )
         place = place or self._places.setdefault(account_id, _Place())
@@ -92,7 +92,7 @@ class Turns:
         loop = asyncio.get_running_loop()
 
         def ended(_: Future[Any]) -> None:
-            # A loop that was closed meanwhile has nobody left who waits.
+            # Once the loop is closed, nothing is waiting.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._end, account_id, place)
 

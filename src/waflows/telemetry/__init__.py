@@ -1,1 +1,1 @@
-"""What the server tells its operators: log lines and metrics. Knows nothing of HTTP or flows."""
+"""Log lines and metrics for operators. Knows nothing about HTTP or flows."""

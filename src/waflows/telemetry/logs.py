@@ -1,7 +1,7 @@
 """Log lines, on standard error: JSON for machines, or text for people.
 
-Two kinds: an access line for each request, encoded straight from a Struct and written with others
-that came at the same time; and events, for everything else worth a line.
+Two kinds: an access line for each request, encoded straight from a Struct and written together with
+others of the same moment; and events, for everything else worth logging.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _JSON = msgspec.json.Encoder(enc_hook=str)
 
 
 class AccessLine(msgspec.Struct, omit_defaults=True, gc=False, tag_field="event", tag="request"):
-    """One answered request. Never a key, a token or a flow's content."""
+    """One answered request. Never holds a key, a token or a flow's content."""
 
     time: str
     level: str
@@ -56,12 +56,12 @@ class Sink:
                 try:
                     data = data[os.write(self._descriptor, data) :]
                 except OSError:
-                    # Whoever read the log is gone; the server goes on without one.
+                    # Whatever read the log has exited; the server continues without a log.
                     return
 
 
 class Events:
-    """Lines about what happens beside requests: a message, and fields by name.
+    """Lines about everything but requests: a message and named fields.
 
     `exc_info` is an exception whose traceback belongs to the event.
     """
@@ -78,11 +78,11 @@ class Events:
         self.log("info", message, **fields)
 
     def warning(self, message: str, **fields: Any) -> None:
-        """Something that went wrong and did no harm to a request."""
+        """Something that went wrong without affecting a request."""
         self.log("warning", message, **fields)
 
     def error(self, message: str, **fields: Any) -> None:
-        """Something that needs looking after."""
+        """Something that needs attention."""
         self.log("error", message, **fields)
 
     def log(
@@ -93,7 +93,7 @@ class Events:
         exc_info: BaseException | None = None,
         **fields: Any,
     ) -> None:
-        """Writes an event of some level, unless lines of that level are not wanted."""
+        """Writes an event, unless lines of its level are turned off."""
         if _LEVELS[level] < self._threshold:
             return
         trace = "".join(traceback.format_exception(exc_info)) if exc_info else ""
@@ -143,7 +143,7 @@ class Logs:
             )
 
     def take_over(self, logger_name: str) -> None:
-        """Sends the warnings of a library's logger here."""
+        """Redirects the warnings of a library's logger to this log."""
         logger = logging.getLogger(logger_name)
         logger.handlers = [_Handler(self.events)]
         logger.setLevel(logging.WARNING)
@@ -151,7 +151,7 @@ class Logs:
 
 
 class TimeText:
-    """The present time as log lines show it; the text of a second is made once."""
+    """The present time as log lines show it; the text of each second is made once."""
 
     def __init__(self) -> None:
         self._second = 0
@@ -186,7 +186,7 @@ class _Handler(logging.Handler):
 
 
 def _printable(text: str) -> str:
-    """Text that cannot do anything to a terminal: what a client sent may stand in it."""
+    """Text that is safe on a terminal, as it may contain what a client sent."""
     if text.isprintable():
         return text
     return "".join(

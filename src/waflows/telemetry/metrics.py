@@ -1,7 +1,7 @@
-"""Counts and durations in Prometheus' form.
+"""Counts and durations in the format of Prometheus.
 
-With several worker processes the figures of all are added up: the library does this through files
-in the folder that PROMETHEUS_MULTIPROC_DIR names, which must be set before it is imported.
+With several worker processes the figures are summed: the library does this through files in the
+folder named by PROMETHEUS_MULTIPROC_DIR, which must be set before it is imported.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ RENDERED_PER_SECOND = 10
 
 
 class _Durations(Histogram):
-    """A histogram that takes many values in one step, where the library's own takes one."""
+    """A histogram that takes many values in one step; the library's own takes one."""
 
     def observe_all(self, seconds: list[float]) -> None:
-        """What `observe` does, for each."""
+        """Does what `observe` does, for each value."""
         self._sum.inc(sum(seconds))
         bounds = self._upper_bounds
         for bucket, count in collections.Counter(bisect_left(bounds, s) for s in seconds).items():
@@ -49,9 +49,9 @@ _SECONDS = _Durations(
 )
 _FROM_MEMORY = Counter("waflows_lists_from_memory", "Lists answered without the database.")
 ERRORS_NOT_KEPT = Counter(
-    "waflows_errors_not_kept", "Errors that came too fast to be kept for looking up."
+    "waflows_errors_not_kept", "Errors that came too fast to be stored for lookup."
 )
-_ATTEMPTS = Counter("waflows_webhook_attempts", "Tries to deliver an event.", ("outcome",))
+_ATTEMPTS = Counter("waflows_webhook_attempts", "Attempts to deliver an event.", ("outcome",))
 _ENDPOINT_CALLS = Counter(
     "waflows_endpoint_calls",
     "Calls to data endpoints, by `ok` or Meta's key of the error.",
@@ -68,7 +68,7 @@ _HEARING = Gauge(
 
 
 def count_deliveries(*, delivered: int, failed: int, dead: int) -> None:
-    """Counts tries to deliver; the dead are among the failed."""
+    """Counts attempts to deliver; the dead are among the failed."""
     for outcome, number in (("delivered", delivered), ("failed", failed)):
         if number:
             _ATTEMPTS.labels(outcome).inc(number)
@@ -97,17 +97,17 @@ def count(lines: list[AccessLine]) -> None:
 
 
 def note_hearing(engine: str, *, hears: bool) -> None:
-    """Notes whether this process hears of the changes of others."""
+    """Records whether this process is notified of changes made by others."""
     _HEARING.labels(engine).set(hears)
 
 
 def backlog(pending: int, seconds: float) -> bytes:
-    """How many deliveries wait, and for how long the oldest has.
+    """How many deliveries are waiting, and for how long the oldest has waited.
 
-    They are the same seen from every process, so they are not among the metrics that are added up.
+    Every process sees the same figures, so they are not among the metrics that are summed.
     """
     registry = CollectorRegistry()
-    Gauge("waflows_webhook_pending", "Deliveries that wait.", registry=registry).set(pending)
+    Gauge("waflows_webhook_pending", "Deliveries that are waiting.", registry=registry).set(pending)
     oldest = Gauge(
         "waflows_webhook_oldest_seconds",
         "Time for which the oldest delivery has been waiting.",
@@ -158,7 +158,7 @@ def _render() -> bytes:
 
 
 def _forget_dead_workers(folder: Path) -> None:
-    """Has gauges no longer say what a worker that died said last."""
+    """Removes the last gauge values of workers that died."""
     for file in folder.glob("gauge_live*.db"):
         pid = file.stem.rpartition("_")[2]
         if pid.isdecimal() and not _is_alive(int(pid)):

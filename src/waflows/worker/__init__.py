@@ -1,1 +1,1 @@
-"""What happens later, on its own: forgetting what is too old."""
+"""Background work of a server: delivering webhooks and deleting old data."""

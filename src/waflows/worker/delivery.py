@@ -1,11 +1,11 @@
 """Sends events to webhooks, in every server process: at least once, in order for each user.
 
-A loop of turns: each notes what was sent, takes lanes that are due, and starts a task for each.
-Between turns it sleeps until something was committed by this process, a call has ended, or the
-next lane is due; once a second it looks whether another process has written anything. Being
-killed at any moment loses nothing: the lease of a lane ends by itself, and what was not noted is
-sent again under the same id. The next event of a user is sent once it is noted that the one before
-has arrived, so that a repeated one never comes after a later one.
+It works in turns: each records what was sent, takes lanes that are due, and starts a task for each.
+Between turns it sleeps until this process commits something, a call ends, or the next lane is due;
+once a second it checks whether another process has written anything. Being killed at any moment
+loses nothing: the lease of a lane expires, and what was not recorded is sent again under the same
+id. The next event of a user is sent only after the delivery of the previous one was recorded, so a
+repeated event never arrives after a later one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from waflows.worker.retries import Retries, is_over
 _LEASE_MS = 10_000
 _RENEW_AFTER_SECONDS = 3.0
 _TICK_SECONDS = 1.0
-# So long a turn waits for more to do, which makes many small transactions one larger.
+# How long a turn waits for more work, so that many small transactions become one larger.
 _GATHER_SECONDS = 0.004
 _PAUSE_AFTER_TROUBLE_SECONDS = 1.0
 _MOST_ATTEMPTS_KEPT = 100
@@ -46,7 +46,7 @@ _REMOVED = "The webhook was removed."
 
 
 class Courier:
-    """Delivers until it is stopped. `retry_days` is how long a delivery is tried."""
+    """Delivers until it is stopped. `retry_days` is how long a delivery is retried."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Courier:
         self._retries = retries or Retries()
         self._lease = secrets.token_hex(8)
         self._pacing = Pacing()
-        # A gate is there as long as somebody holds it.
+        # A gate exists as long as something holds it.
         self._gates: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -75,13 +75,13 @@ class Courier:
         self._parked: list[Lane] = []
         self._to_be_told: list[asyncio.Future[None]] = []
         self._renewed_at = 0.0
-        # The database's stamp before it was last looked at.
+        # The database's stamp at the last check.
         self._seen: int | None = None
         self._stopping = False
         self._loop: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begins to deliver, in the running event loop."""
+        """Starts delivering, in the running event loop."""
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
@@ -92,7 +92,7 @@ class Courier:
         self._loop = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Begins nothing more, waits for calls in flight, and notes what became of them."""
+        """Starts nothing new, waits for calls in flight, and records their outcomes."""
         self._stopping = True
         self._wake.set()
         if self._loop is not None:
@@ -108,19 +108,19 @@ class Courier:
     async def _last_turn(self) -> None:
         try:
             await self._turn()
-        except Exception as error:  # the leases end by themselves
-            self._logs.events.warning("deliveries not noted at the end", reason=str(error))
+        except Exception as error:  # the leases expire
+            self._logs.events.warning("deliveries not recorded at shutdown", reason=str(error))
 
     async def _run(self) -> None:
         while not self._stopping:
             try:
                 await self._wait_for_work(await self._turn())
-            except Exception as error:  # whatever it is, the next turn may do better
-                self._logs.events.warning("delivering failed", reason=_plain(error))
+            except Exception as error:  # whatever the cause, the next turn may succeed
+                self._logs.events.warning("webhook delivery turn failed", reason=_plain(error))
                 await asyncio.sleep(_PAUSE_AFTER_TROUBLE_SECONDS)
 
     async def _turn(self) -> Turn:
-        """One transaction of noting and taking; starts on what it took."""
+        """One transaction that records outcomes and takes lanes; starts a task for each lane."""
         self._wake.clear()
         self._seen = self._db.stamp()
         began = time.monotonic()
@@ -161,10 +161,10 @@ class Courier:
         return sorted(lanes) if now - self._renewed_at > _RENEW_AFTER_SECONDS else []
 
     async def _wait_for_work(self, turn: Turn) -> None:
-        """Returns when there is something to note, to hold for longer, or to take."""
+        """Returns when there is something to record, to renew, or to take."""
         next_due = turn.next_due
-        # What is due and was not taken has no room: then only the end of a call makes a change, or
-        # that a webhook is found not to answer.
+        # What is due and was not taken has no room: then only the end of a call changes that, or
+        # a webhook that turns out not to answer.
         if next_due is not None and next_due <= clock.now_ms() and not turn.taken:
             next_due = None
         while not self._stopping:
@@ -177,7 +177,7 @@ class Courier:
             if not woken and next_due is not None and next_due <= clock.now_ms():
                 return
             if woken or self._seen is None or self._seen != self._db.stamp():
-                # Something was written; a look is cheaper than a turn.
+                # Something was written; checking is cheaper than a turn.
                 self._wake.clear()
                 self._seen = self._db.stamp()
                 next_due = await self._db.read(deliveries.next_due)
@@ -185,7 +185,7 @@ class Courier:
                     return
 
     async def _woken_by(self, at: int | None) -> bool:
-        """Waits to be woken, for a time, a webhook's silence, or a tick; whether it was woken."""
+        """Waits for a wake-up, a time, a silent webhook or a tick; returns whether it was woken."""
         waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._wake.wait())]
         if at is not None:
             waits.append(asyncio.create_task(clock.sleep_until(at)))
@@ -226,13 +226,13 @@ class Courier:
             self._wake.set()
 
     def _noted(self) -> asyncio.Future[None]:
-        """Done when a turn has noted what is to be noted now."""
+        """Returns when a turn has recorded what there is to record now."""
         noted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._to_be_told.append(noted)
         return noted
 
     async def _try(self, delivery: Delivery, webhook: Webhook | None) -> Delivery:
-        """The delivery as it is after one more try."""
+        """The delivery after one more attempt."""
         at = clock.now_ms()
         if webhook is None:
             return self._dead(delivery, Attempt(at, 0, error=_REMOVED))

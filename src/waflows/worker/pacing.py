@@ -1,11 +1,11 @@
 """How much may be in flight to each webhook, so that a slow or dead one delays no other. Pure.
 
-A webhook begins with a few lanes; each quick success adds one, a failure takes it down to one. One
-that failed, was slow, or has not answered for a second is a suspect. Suspects have room of their
-own, so however many of them hang, they keep nothing from those that answer. Right after a start
-nothing is known of anybody; those that hang are found out after a second, and what they hold is no
-longer taken from the others. A good webhook has more lanes than calls at once, so that the next
-call need not wait for the database.
+A webhook starts with a few lanes; each quick success adds one, a failure reduces it to one. A
+webhook that failed, was slow, or has not answered for a second is a suspect. Suspects share a
+separate budget, so however many of them hang, they take no room from those that answer. Right after
+a start nothing is known about any webhook; those that hang are detected after a second, and from
+then on count against the suspects' budget. A good webhook has more lanes than concurrent calls, so
+that the next call need not wait for the database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MOST = 512
 """Lanes in flight to webhooks that are not suspects, in one process."""
 
 _MOST_OF_SUSPECTS = MOST // 2
-# Those that become suspects while in flight come on top of what suspects may begin.
+# Webhooks that become suspects while in flight come on top of the suspects' budget.
 _MOST_IN_ALL = 4 * MOST
 
 CALLS_AT_ONCE = 32
@@ -30,7 +30,7 @@ _MOST_REMEMBERED = 4096
 
 
 class Pacing:
-    """What is in flight, and what is known of each webhook."""
+    """What is in flight, and what is known about each webhook."""
 
     def __init__(self) -> None:
         self._lanes: set[Lane] = set()
@@ -46,7 +46,7 @@ class Pacing:
         return frozenset(self._lanes)
 
     def room(self) -> Room:
-        """How much more may be begun."""
+        """How much more may be started."""
         of = dict(self._limits)
         of_suspects = 0
         for webhook_id, count in self._in_flight.items():
@@ -69,7 +69,7 @@ class Pacing:
         self._in_flight[lane.webhook_id] = self._in_flight.get(lane.webhook_id, 0) + 1
 
     def end(self, lane: Lane) -> None:
-        """A lane was worked off."""
+        """A lane was finished."""
         self._lanes.discard(lane)
         left = self._in_flight[lane.webhook_id] - 1
         if left:
@@ -79,13 +79,13 @@ class Pacing:
             del self._silent_since[lane.webhook_id]
 
     def has_too_much(self, webhook_id: str) -> bool:
-        """Whether a webhook has more lanes than it may by now have."""
+        """Whether a webhook holds more lanes than it is now allowed."""
         return self._in_flight.get(webhook_id, 0) > self._limits.get(webhook_id, _FRESH)
 
     def suspect_silent(self, now: float) -> bool:
-        """Makes suspects of those that have not answered for too long; whether there are new ones.
+        """Marks webhooks as suspects that have not answered for too long.
 
-        Then there is more room for the others.
+        Returns whether there are new ones; then there is more room for the others.
         """
         silent = {
             webhook_id
@@ -96,12 +96,12 @@ class Pacing:
         return bool(silent)
 
     def next_suspicion(self) -> float | None:
-        """When `suspect_silent` may find the next one; None if there is nothing to find."""
+        """When `suspect_silent` may find the next one; None if there is none in flight."""
         times = [at for one, at in self._silent_since.items() if one not in self._suspects]
         return min(times) + _SLOW_SECONDS if times else None
 
     def learn(self, webhook_id: str, *, good: bool, seconds: float, now: float) -> None:
-        """A call has ended at a time, well or not, after so long."""
+        """Records a call: when it ended, whether it succeeded, and how long it took."""
         if webhook_id in self._silent_since:
             self._silent_since[webhook_id] = now
         if len(self._limits) >= _MOST_REMEMBERED:

@@ -1,4 +1,4 @@
-"""Forgets what is older or more than the settings allow, every few minutes.
+"""Deletes what is older or more than the settings allow, every few minutes.
 
 Every process does it; doing it twice changes nothing.
 """
@@ -19,34 +19,34 @@ from waflows.storage.outbox import State
 from waflows.telemetry.logs import Logs
 
 _PERIOD_SECONDS = 300.0
-# Between two batches, so that a long clearing does not keep requests waiting.
+# Between two batches, so that deleting a lot does not keep requests waiting.
 _PAUSE_SECONDS = 0.01
 
 
-async def forget_forever(db: Database, side: Database, settings: Settings, logs: Logs) -> None:
+async def run_retention(db: Database, side: Database, settings: Settings, logs: Logs) -> None:
     """Runs until it is cancelled."""
     while True:
-        await forget_once(db, side, settings, logs)
+        await apply_retention(db, side, settings, logs)
         await clock.sleep(_PERIOD_SECONDS * random.uniform(0.8, 1.2))
 
 
-async def forget_once(db: Database, side: Database, settings: Settings, logs: Logs) -> None:
-    """Forgets all that is due now; what cannot be forgotten is left for the next time."""
-    for what, forget in _KINDS.items():
+async def apply_retention(db: Database, side: Database, settings: Settings, logs: Logs) -> None:
+    """Deletes all that is due now; what cannot be deleted now is left for the next round."""
+    for what, delete_old in _KINDS.items():
         try:
-            dropped = await forget(side if what in _SIDE else db, settings)
-        except Exception as error:  # whatever it is, the next round may do better
+            dropped = await delete_old(side if what in _SIDE else db, settings)
+        except Exception as error:  # whatever the cause, the next round may succeed
             logs.events.warning("retention failed", what=what, reason=str(error))
         else:
             if dropped:
-                logs.events.info(f"old {what} forgotten", count=dropped)
+                logs.events.info(f"deleted old {what}", count=dropped)
 
 
-async def _forget_errors(side: Database, settings: Settings) -> int:
+async def _delete_errors(side: Database, settings: Settings) -> int:
     return await side.run_soft(error_log.forget_old, settings.error_days)
 
 
-async def _forget_submissions(db: Database, settings: Settings) -> int:
+async def _delete_submissions(db: Database, settings: Settings) -> int:
     if not settings.submission_days:
         return 0
     dropped = 0
@@ -59,7 +59,7 @@ async def _forget_submissions(db: Database, settings: Settings) -> int:
     return dropped
 
 
-async def _forget_messages(db: Database, settings: Settings) -> int:
+async def _delete_messages(db: Database, settings: Settings) -> int:
     if not settings.message_days:
         return 0
     dropped = 0
@@ -69,7 +69,7 @@ async def _forget_messages(db: Database, settings: Settings) -> int:
     return dropped
 
 
-async def _forget_deliveries(db: Database, settings: Settings) -> int:
+async def _delete_deliveries(db: Database, settings: Settings) -> int:
     dropped = 0
     for state, days in (
         (State.DELIVERED, settings.webhook_delivered_days),
@@ -81,7 +81,7 @@ async def _forget_deliveries(db: Database, settings: Settings) -> int:
     return dropped
 
 
-async def _forget_rate_limits(db: Database, _: Settings) -> int:
+async def _delete_rate_limits(db: Database, _: Settings) -> int:
     dropped = 0
     while gone := await db.run_soft(rate_limits.forget_stale, clock.now_ms()):
         dropped += gone
@@ -90,11 +90,11 @@ async def _forget_rate_limits(db: Database, _: Settings) -> int:
 
 
 _KINDS: dict[str, Callable[[Database, Settings], Awaitable[int]]] = {
-    "errors": _forget_errors,
-    "submissions": _forget_submissions,
-    "messages": _forget_messages,
-    "deliveries": _forget_deliveries,
-    "rate limit counters": _forget_rate_limits,
+    "errors": _delete_errors,
+    "submissions": _delete_submissions,
+    "messages": _delete_messages,
+    "deliveries": _delete_deliveries,
+    "rate limit counters": _delete_rate_limits,
 }
 _SIDE = frozenset({"errors"})
-"""What is kept among the side records."""
+"""The kinds that are stored among the side records."""

@@ -252,7 +252,7 @@ _REFUSED: dict[str, tuple[dict[str, Any], int, int, str]] = {
     "no user": ({"type": "text", "content": {"text": "x"}}, 400, 3001, "user is required"),
     "user of another kind": (text_message(user="Ines"), 400, 3001, "user must be a JSON object"),
     "no number": (_with_user(channelUserId="SG.1"), 400, 3002, "user.msisdn is required"),
-    "no E.164": (_with_user(msisdn="0812345678"), 400, 1002, "user.msisdn is no E.164 number"),
+    "no E.164": (_with_user(msisdn="0812345678"), 400, 1002, "user.msisdn is not an E.164 number"),
     "national": (_with_user(msisdn="81234567", country="SG"), 400, 1002, "user.msisdn must be an"),
     "no content": ({"user": {"msisdn": PERSON}, "type": "text"}, 400, 3004, "content is required"),
     "no type": ({"user": {"msisdn": PERSON}, "content": {}}, 400, 3010, "type is required"),

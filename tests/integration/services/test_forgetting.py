@@ -189,7 +189,7 @@ def test_an_event_of_any_state_loses_its_content_and_is_not_sent(
     assert (forgotten.body, forgotten.order_key, forgotten.attempts) == ("", "", [])
     assert forgotten.state is (State.DELIVERED if state is State.DELIVERED else State.DEAD)
     assert other.state is state
-    with pytest.raises(Conflict, match="forgotten"):
+    with pytest.raises(Conflict, match="deleted"):
         db.run_now(deliveries.replay, account, forgotten.id, None)
     again = db.run_now(deliveries.replay_dead, account, "*", "MSG", clock.now_ms() + 1, 10)
     assert again == (state is State.DEAD)

@@ -25,7 +25,7 @@ _DAY_MS = 24 * 3600 * 1000
 
 def _forget(db: Database, settings: Settings) -> None:
     with opened_side(db) as side:
-        asyncio.run(retention.forget_once(db, side, settings, Logs("json", "error")))
+        asyncio.run(retention.apply_retention(db, side, settings, Logs("json", "error")))
 
 
 def _open_flow(tx: Transaction, *flow: str) -> None:

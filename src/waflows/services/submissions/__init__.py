@@ -1,1 +1,1 @@
-"""Submissions: what people sent by completing a flow, and forgetting it."""
+"""Submissions: what users sent by completing a flow, and deleting it."""

@@ -1,8 +1,8 @@
 """Forgetting what people sent: one submission, one person, or whatever is too old.
 
-An answer lies in the submission, in the message that brought it, on a simulated phone that still
-shows it, and in the event for a webhook. It is forgotten in all of these, in one transaction. An
-event stays in the log as a row without content, and is not sent if it was not yet.
+An answer is stored in the submission, in the message that brought it, on a simulated phone that
+still shows it, and in the event for a webhook. It is deleted from all of these in one transaction.
+An event stays in the log as a row without content, and is not sent if it was still waiting.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from waflows.storage.database import Transaction
 from waflows.storage.submissions import Removed, Selection
 
 _DAY_MS = 24 * 3600 * 1000
-# A few milliseconds' work: other writers wait for no more than that.
+# A few milliseconds of work, so that other writers do not wait longer.
 _BATCH = 100
 
 
@@ -34,13 +34,13 @@ class Forgotten(msgspec.Struct, frozen=True):
 def forget_submission(
     tx: Transaction, account_id: str, submission_id: str, reach: Selection
 ) -> None:
-    """Forgets one submission and what its message brought; raises NotFound."""
+    """Deletes one submission and the answer in its message; raises NotFound."""
     found = submissions.get(tx, account_id, submission_id, reach)
     _finish(tx, account_id, store.delete(tx, account_id, found.id))
 
 
 def forget_submissions_of(tx: Transaction, account_id: str, msisdn: str, reach: Selection) -> int:
-    """Forgets some of the submissions of a person, within the caller's reach; how many.
+    """Deletes a batch of a person's submissions within the caller's reach; returns how many.
 
     When it answers 0 there are none left.
     """
@@ -57,7 +57,7 @@ def forget_submissions_of(tx: Transaction, account_id: str, msisdn: str, reach: 
 def forget_conversations_with(
     tx: Transaction, account_id: str, msisdn: str, reach: Selection
 ) -> Forgotten:
-    """Forgets what was said with a person and the events about it, within the caller's reach."""
+    """Deletes conversations with a person and their events, within the caller's reach."""
     channel_ids = [
         channel_id
         for channel_id in messages.channels_with(tx, account_id, msisdn)
@@ -77,7 +77,7 @@ def forget_conversations_with(
 
 
 def forget_old_submissions(tx: Transaction, account_id: str, days: int) -> int:
-    """Forgets some of the submissions that are older than so many days; how many.
+    """Deletes a batch of the submissions older than a number of days; returns how many.
 
     When it answers 0 there are none left.
     """
@@ -87,10 +87,10 @@ def forget_old_submissions(tx: Transaction, account_id: str, days: int) -> int:
 
 
 def forget_old_messages(tx: Transaction, days: int) -> int:
-    """Forgets some of the messages that are older than so many days, of any account; how many.
+    """Deletes a batch of the messages older than a number of days, of any account; how many.
 
-    Conversations without messages and flows left open on simulated phones go with them. When it
-    answers 0 there are none left.
+    Conversations without messages and flows left open on simulated phones are deleted as well. When
+    it returns 0 there are none left.
     """
     forgotten = messages.forget_older(tx, clock.now_ms() - days * _DAY_MS, _BATCH)
     quotas.give_back_content(tx, forgotten.freed)
@@ -98,12 +98,12 @@ def forget_old_messages(tx: Transaction, days: int) -> int:
 
 
 def accounts_with_any(tx: Transaction) -> list[str]:
-    """Every account that ever had a submission."""
+    """Every account that has had a submission."""
     return store.accounts_with_any(tx)
 
 
 def _finish(tx: Transaction, account_id: str, removed: list[Removed]) -> None:
-    """Forgets removed submissions wherever else they are, and gives their bytes back."""
+    """Deletes the other copies of removed submissions, and frees their bytes in the quota."""
     freed = [each.freed for each in removed]
     freed += messages.forget_answers(tx, account_id, sorted(each.answer_umid for each in removed))
     freed += phones.forget(tx, account_id, sorted(each.message_umid for each in removed))

@@ -31,7 +31,7 @@ def select(
     until: str | None = None,
     msisdn: str | None = None,
 ) -> Selection:
-    """What a request asks for, within the key's reach; times and the number are texts of a query.
+    """The submissions a query selects within the key's reach, from its texts.
 
     Raises InvalidParameter, and Forbidden where the question itself would reveal a number.
     """
@@ -52,10 +52,10 @@ def select(
 
 
 def read_person(msisdn: str, principal: Principal) -> str:
-    """A phone number of a query as it is stored; raises InvalidParameter, Forbidden."""
+    """Returns a phone number of a query as it is stored; raises InvalidParameter, Forbidden."""
     if principal.masked:
         raise Forbidden("This API key is masked, so it cannot search by phone number.")
-    # A plus sign in a query string stands for a blank unless it is written %2B.
+    # A plus sign in a query string means a blank unless it is written %2B.
     number = _MSISDN.fullmatch(msisdn)
     if number is None:
         raise InvalidParameter("msisdn must be a phone number in E.164, such as +6581234567.")

@@ -1,4 +1,4 @@
-"""What users sent by finishing a flow: kept once, listed, shown, counted, and forgotten.
+"""What users sent by completing a flow: stored once, listed, shown and counted.
 
 A flow's fields are the columns of its table. They are named in the order in which answers brought
 them, so a column never moves.
@@ -20,15 +20,15 @@ from waflows.storage.database import Transaction
 from waflows.storage.submissions import Position, Selection, Submission
 
 MOST_COLUMNS = 200
-"""A flow's table has at most so many columns; what lies beyond is shown with a submission."""
+"""The most columns in a flow's table; further fields are shown with each submission."""
 MOST_COUNTED = 1000
-"""Where the counters do not know, at most so many submissions are counted one by one."""
+"""The most submissions that are counted one by one, where the counters do not help."""
 
 _TOKEN = "flow_token"  # noqa: S105 - the name of a field
 
 
 class Total(msgspec.Struct, frozen=True):
-    """How many submissions there are; `exact` is False when there may be more than that."""
+    """How many submissions there are; `exact` is False when there may be more."""
 
     count: int
     exact: bool
@@ -58,9 +58,9 @@ def from_answer(
     msisdn: str,
     response: Mapping[str, Any],
 ) -> Submission:
-    """A submission of this moment, made of the response JSON that finished a flow.
+    """A new submission from the response JSON that completed a flow.
 
-    The token is taken out of the response; one that is no text is kept as a field.
+    The token is taken out of the response; one that is not a string is kept as a field.
     """
     token = response.get(_TOKEN)
     has_token = isinstance(token, str)
@@ -82,7 +82,7 @@ def from_answer(
 
 
 def record(tx: Transaction, submission: Submission) -> bool:
-    """Keeps a submission; False, and nothing is changed, when its message has one already."""
+    """Stores a submission; returns False and changes nothing when its message has one already."""
     size = store.insert(tx, submission)
     if size is None:
         return False
@@ -100,7 +100,7 @@ def list_page(
 ) -> Page:
     """Up to `limit` submissions, newest first, below a position that an earlier page ended at.
 
-    Walking down meets each submission once, whatever comes in meanwhile.
+    Reading page by page returns each submission once, even if others are added at the same time.
     """
     found = store.page(tx, account_id, selection, after, limit + 1)
     more = len(found) > limit
@@ -113,9 +113,9 @@ def list_page(
 
 
 def count(tx: Transaction, account_id: str, selection: Selection) -> Total:
-    """How many submissions are selected, without going through all of them.
+    """How many submissions are selected, without reading all of them.
 
-    The counters know all but times and people; of these no more than `MOST_COUNTED` are counted.
+    The counters cover everything but times and people; of these at most `MOST_COUNTED` are counted.
     """
     if selection.counted:
         return Total(store.total(tx, account_id, selection), True)
@@ -132,7 +132,7 @@ def columns(tx: Transaction, account_id: str, selection: Selection) -> list[str]
 
 
 def get(tx: Transaction, account_id: str, submission_id: str, reach: Selection) -> Submission:
-    """One submission; raises NotFound, for one out of the caller's reach too."""
+    """One submission; raises NotFound, also for one out of the caller's reach."""
     found = store.find(tx, account_id, submission_id.lower())
     if found is None or not within(found, reach):
         raise NotFound(f"The account has no submission {submission_id[:64]}.")
@@ -149,8 +149,8 @@ def within(submission: Submission, reach: Selection) -> bool:
 def _name_columns(tx: Transaction, submission: Submission) -> None:
     """Adds the fields that the flow's table lacks, after those it has.
 
-    The table as far as one sub-account fills it has names of its own: others may bring fields that
-    whoever sees that sub-account alone is not to know of.
+    Each sub-account has its own list of columns as well: a key that sees one sub-account only must
+    not learn which fields others bring.
     """
     account_id, flow_id = submission.account_id, submission.flow_id
     known = store.field_names(tx, account_id, flow_id)

@@ -1,7 +1,7 @@
-"""How a submission is shown: as it is, or with its answers and phone number covered.
+"""How a submission is shown: as it is, or with its answers and phone number masked.
 
-What is covered keeps its shape, so that whoever builds on it can do so without seeing an answer:
-lists and objects stay, and each value in them becomes three asterisks.
+Masked data keeps its shape, so that integrations can be built without seeing an answer: lists and
+objects stay, and each value in them becomes three asterisks.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def view(submission: Submission, *, masked: bool) -> SubmissionView:
 
 
 def covered(value: Any) -> Any:
-    """The same shape with every value in it covered."""
+    """The same shape with every value masked."""
     if isinstance(value, dict):
         return {name: covered(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -1,8 +1,8 @@
-"""What becomes of events in the outbox: taken in turns, settled, listed, replayed, forgotten.
+"""Deliveries of events from the outbox: taken in turns, settled, listed, replayed, deleted.
 
-A turn is one transaction: what was sent meanwhile is noted, lanes are given back, others are
-taken. Who takes a lane has it alone for the time of a lease, so the events of one user reach one
-webhook one after the other, whichever process sends them.
+A turn is one transaction: outcomes since the last turn are recorded, lanes are released, others
+are taken. A process that takes a lane holds it exclusively for the time of a lease, so the events
+of one user reach one webhook one after the other, whichever process sends them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from waflows.storage.outbox import Backlog, Delivery, Lane, State, Wanted
 from waflows.storage.webhooks import Webhook
 
 _MOST_HEADS = 16
-# With more webhooks than this waiting, a turn takes one lane of each; with fewer, more.
+# With more webhooks than this waiting, a turn takes one lane of each; otherwise more.
 _FEW = 16
-# So long a disabled webhook's lane is left alone, unless the webhook is changed.
+# How long a disabled webhook's lane is left alone, unless the webhook is changed.
 _PARKED_MS = 3600 * 1000
 _DAY_MS = 24 * 3600 * 1000
 _MOST_FORGOTTEN = 1000
@@ -34,7 +34,7 @@ _MOST_FORGOTTEN = 1000
 class Room(msgspec.Struct):
     """How much more may be in flight: for suspects together, for the others, for each webhook.
 
-    `of` has the webhooks that are known; any other may have `fresh`. `mine` are lanes in flight.
+    `of` lists the known webhooks; any other may have `fresh`. `mine` are lanes in flight.
     """
 
     for_others: int
@@ -50,7 +50,7 @@ class Room(msgspec.Struct):
         return max(self.for_others, 0) + max(self.for_suspects, 0)
 
     def take(self, lanes: Collection[Lane], most: int | None = None) -> list[Lane]:
-        """The lanes that there is room for, in order; the room they need is gone then."""
+        """Returns the lanes that fit, in order, and uses up their room."""
         taken: list[Lane] = []
         for lane in lanes:
             if self.total <= 0 or len(taken) == most:
@@ -66,7 +66,7 @@ class Room(msgspec.Struct):
         return taken
 
     def is_enough_for(self, lanes: Collection[Lane]) -> bool:
-        """Whether nobody among some lanes takes room that another of them needs."""
+        """Whether there is room for all of these lanes."""
         new = Counter(lane.webhook_id in self.suspects for lane in lanes if lane not in self.mine)
         return new[True] <= self.for_suspects and new[False] <= self.for_others
 
@@ -75,7 +75,7 @@ class Room(msgspec.Struct):
         return min(self.of.get(webhook_id, self.fresh), self._for_those_like(webhook_id))
 
     def share(self, webhook_id: str, among: int) -> int:
-        """How many a webhook may have so that as many are left for each of so many like it."""
+        """How many lanes a webhook may have so that others like it get as many."""
         return min(self.left(webhook_id), self._for_those_like(webhook_id) // among)
 
     def _for_those_like(self, webhook_id: str) -> int:
@@ -87,7 +87,7 @@ class Room(msgspec.Struct):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A lane that is this process's for now, with its first deliveries and where they go.
+    """A lane this process holds, with its first deliveries and where they go.
 
     `webhook` is None when it was removed.
     """
@@ -98,7 +98,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What happened since the last turn: deliveries that were tried, lanes to give back."""
+    """What happened since the last turn: attempted deliveries, lanes to release."""
 
     tried: list[Delivery]
     released: list[Lane]
@@ -116,10 +116,10 @@ class Turn(msgspec.Struct, frozen=True):
 def take_turn(
     tx: Transaction, lease: str, now: int, until: int, outcome: Outcome, room: Room | None
 ) -> Turn:
-    """Notes an outcome, then takes lanes for which there is room, until some time.
+    """Records an outcome, then takes lanes for which there is room, with a lease until a time.
 
-    What was delivered is noted in any case. A failure is not when the lane was lost meanwhile to
-    another process, which then has the say.
+    Successful deliveries are always recorded. A failure is not when another process has taken the
+    lane in the meantime; then that process decides.
     """
     ended = [*outcome.released, *outcome.parked]
     failed = [one.lane for one in outcome.tried if one.state is not State.DELIVERED]
@@ -134,7 +134,7 @@ def take_turn(
 
 
 def next_due(tx: Transaction) -> int | None:
-    """When the next lane may be taken; None when nothing waits."""
+    """When the next lane may be taken; None when nothing is waiting."""
     return outbox.next_due(tx)
 
 
@@ -149,33 +149,33 @@ def get(
     """One delivery to a webhook of these sub-accounts; raises NotFound."""
     found = outbox.find(tx, account_id, delivery_id)
     if found is None or (within is not None and found.sub_account_id not in within):
-        raise NotFound(f"The account has no delivery {delivery_id[:64]}; old ones are forgotten.")
+        raise NotFound(f"The account has no delivery {delivery_id[:64]}; old ones are deleted.")
     return found
 
 
 def replay(
     tx: Transaction, account_id: str, delivery_id: str, within: frozenset[str] | None
 ) -> Delivery:
-    """Sends a dead or a delivered event again, under its id, after what waits for the same user.
+    """Sends a dead or delivered event again under its id, after what is waiting for the same user.
 
-    It goes to the webhook that there is now for its sub-account and type. Raises NotFound, and
-    Conflict when it waits already, was forgotten or there is no enabled webhook.
+    It goes to the present webhook of its sub-account and type. Raises NotFound, and Conflict when
+    it is still waiting, its content was deleted or no webhook is enabled.
     """
     found = get(tx, account_id, delivery_id, within)
     if found.state is State.PENDING:
         raise Conflict("The delivery is waiting to be sent already.")
     if not found.body:
-        raise Conflict("What the event said was forgotten; there is nothing to send again.")
+        raise Conflict("The content of the event was deleted; there is nothing to send again.")
     return _again(tx, found, _enabled(tx, account_id, found.sub_account_id, found.type))
 
 
 def replay_dead(
     tx: Transaction, account_id: str, sub_account_id: str, kind: str, before: int, limit: int
 ) -> int:
-    """Sends some dead events of one webhook again, the oldest first; how many.
+    """Sends a batch of dead events of one webhook again, oldest first; returns how many.
 
-    Only those that died before a time, so that one that dies again is not met again. Raises
-    NotFound when there is no such webhook, Conflict when it is disabled.
+    Only those that died before a time, so that one that dies again is not replayed again. Raises
+    NotFound for an unknown webhook, Conflict for a disabled one.
     """
     webhook = _enabled(tx, account_id, sub_account_id, kind)
     found = outbox.dead_of(tx, account_id, sub_account_id, kind, before, limit)
@@ -185,7 +185,7 @@ def replay_dead(
 
 
 def send_test(tx: Transaction, account_id: str, sub_account_id: str, kind: str) -> Delivery:
-    """Puts an event into the outbox that says that it is a test. Raises as `replay_dead`."""
+    """Puts a test event into the outbox. Raises what `replay_dead` raises."""
     webhook = _enabled(tx, account_id, sub_account_id, kind)
     now = clock.now_ms()
     body = {
@@ -206,17 +206,17 @@ def send_test(tx: Transaction, account_id: str, sub_account_id: str, kind: str) 
 
 
 def bring_back(tx: Transaction) -> None:
-    """Has what is due later looked at now: the clock was set back, and it may be due far ahead."""
+    """Makes waiting deliveries due now: after the clock was set back they may be due far ahead."""
     outbox.bring_back(tx, clock.now_ms())
 
 
 def backlog(tx: Transaction) -> Backlog:
-    """What waits of all accounts."""
+    """How much is waiting, of all accounts."""
     return outbox.backlog(tx)
 
 
 def forget_old(tx: Transaction, state: State, days: int) -> int:
-    """Drops some of the deliveries that were settled more than some days ago; how many."""
+    """Deletes a batch of the deliveries settled more than some days ago; returns how many."""
     return outbox.forget(tx, state, clock.now_ms() - days * _DAY_MS, _MOST_FORGOTTEN)
 
 
@@ -256,8 +256,8 @@ def _take(tx: Transaction, lease: str, now: int, until: int, room: Room) -> list
 def _choose(tx: Transaction, now: int, room: Room) -> list[Lane]:
     """Due lanes that there is room for.
 
-    Where more are due than there is room for, webhooks take turns: those with the least in flight
-    come first, each with its oldest, however long the others' queues are.
+    If more are due than there is room for, webhooks share it: those with the least in flight come
+    first, each with its oldest lane, however long the queues of the others are.
     """
     limit = room.total + len(room.mine)
     found = outbox.due(tx, now, limit)
@@ -270,7 +270,7 @@ def _choose(tx: Transaction, now: int, room: Room) -> list[Lane]:
     if len(waiting) <= _FEW:
         for number, webhook_id in enumerate(sorted(waiting)):
             share = room.share(webhook_id, len(waiting) - number)
-            # Those chosen above are not taken yet, so they are among the first again.
+            # Those chosen above are not taken yet, so they are listed again.
             already = sum(one.webhook_id == webhook_id for one in chosen)
             more = outbox.due_of(tx, webhook_id, now, share + already)
             chosen += room.take(more, share)

@@ -1,6 +1,6 @@
-"""What webhooks say of messages and flows: whole bodies, as 8x8 writes them.
+"""Bodies of webhook events about messages and flows, in 8x8's format.
 
-Pure: a message in, JSON-ready data out. Who is told, and when, is not known here.
+Pure: a message in, JSON-ready data out. To whom they are sent, and when, is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ _DETAILS: dict[State, str] = {
 
 
 def order_key(channel_id: str, msisdn: str) -> str:
-    """What must stay in order: a channel's events about one person."""
+    """The key of events that must stay in order: those of a channel about one person."""
     return f"{channel_id} {msisdn}"
 
 
 def about_message(umid: str) -> str:
-    """What stands in the text of an event about this message, and in no other."""
+    """A piece of text that only events about this message contain."""
     return f'"payload":{{"umid":"{umid}"'
 
 
 def through(sub_account_id: str) -> str:
-    """What stands in the text of an event about a message of this sub-account."""
+    """A piece of text that events about messages of this sub-account contain."""
     return f'"subAccountId":"{sub_account_id}"'
 
 
 def status_changed(message: Message, state: State, at: int) -> dict[str, Any]:
-    """A sent message came to a new state."""
+    """The body for a sent message that reached a new state."""
     status: dict[str, Any] = {"state": state}
     if state in _DETAILS:
         status["detail"] = _DETAILS[state]
@@ -58,7 +58,7 @@ def status_changed(message: Message, state: State, at: int) -> dict[str, Any]:
 
 
 def received(message: Message, name: str) -> dict[str, Any]:
-    """A person wrote a text, or finished a flow; `name` is what they call themselves."""
+    """The body for a text or an answer of a person; `name` is their display name."""
     if message.kind == "text":
         kind, content = "Text", _text(message.bubble.body)
     else:
@@ -83,9 +83,9 @@ def received(message: Message, name: str) -> dict[str, Any]:
 
 
 def flow_status_changed(flow: Flow, before: str | None) -> dict[str, Any]:
-    """A flow was made, published or deprecated; `before` is its earlier status, None when new.
+    """The body for a created, published or deprecated flow; `before` is None for a new one.
 
-    The envelope is that of 8x8's notices on templates; within it stands what Meta says of a flow.
+    The envelope is that of 8x8's events about templates; its content is Meta's about flows.
     """
     what = (
         f"changed status from {before} to {flow.status}"

@@ -1,7 +1,7 @@
 """Where an account's events are sent, and the writing of an event into the outbox.
 
-`announce` runs inside the transaction of the fact it reports: either both are there or neither.
-What happens to an event afterwards is told in `services/webhooks/deliveries.py`.
+`announce` runs inside the transaction of the change it reports: either both are stored or neither.
+What happens to an event afterwards is in `services/webhooks/deliveries.py`.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from waflows.storage.usage import Usage
 from waflows.storage.webhooks import EVERY_SUB_ACCOUNT, Kind, OAuth, SigningSecret, Webhook
 
 HIDDEN = "***"
-"""What is shown instead of a secret; sent back, it keeps the secret that is there."""
+"""Shown instead of a secret; sent back, it keeps the existing secret."""
 
 MOST_WEBHOOKS = 1000
 """In one request."""
 
 MOST_SECRETS = 10
-"""That sign one webhook's deliveries at once; each adds a signature to a header."""
+"""The most secrets that sign a webhook's deliveries; each adds a signature to a header."""
 
 _WHEN_NO_TYPE: tuple[Kind, ...] = ("CADR", "MSG")
 _SUB_ACCOUNT_ID = re.compile(r"\*|[A-Za-z0-9._&-]{3,50}")
@@ -43,9 +43,9 @@ _SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of secrets, not one
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Something that happened and that webhooks are told.
+    """Something that happened and is reported to webhooks.
 
-    `order_key` names what must stay in order: a channel and a user, or a flow. `body` is the whole
+    Events with the same `order_key` stay in order: a channel and a user, or a flow. `body` is the
     JSON that is sent.
     """
 
@@ -57,7 +57,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class WantedOAuth(msgspec.Struct, frozen=True):
-    """Client credentials as a client states them; the secret may be HIDDEN."""
+    """Client credentials as a client configures them; the secret may be HIDDEN."""
 
     url: str
     client_id: str
@@ -67,7 +67,7 @@ class WantedOAuth(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A webhook as a client states it; no type means receipts and inbound messages."""
+    """A webhook as a client configures it; no type means receipts and inbound messages."""
 
     sub_account_id: str
     url: str
@@ -78,7 +78,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class NewSecret(msgspec.Struct, frozen=True):
-    """A signing secret at the one moment when its text is known."""
+    """A new signing secret with its text, which is shown once."""
 
     id: str
     text: str
@@ -86,7 +86,7 @@ class NewSecret(msgspec.Struct, frozen=True):
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What a call to a webhook carries, in the clear: for the moment of the call."""
+    """The decrypted secrets for a call to a webhook."""
 
     authorization: str
     oauth_secret: str
@@ -94,7 +94,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 def announce(tx: Transaction, event: Event) -> None:
-    """Writes an event into the outbox, once for each enabled webhook that it concerns."""
+    """Writes an event into the outbox, once for each enabled webhook it concerns."""
     concerned = store.concerned(tx, event.account_id, event.sub_account_id, event.kind)
     now = clock.now_ms()
     event_id = time_ordered_id(now)
@@ -143,8 +143,7 @@ def get_webhook(tx: Transaction, account_id: str, sub_account_id: str, kind: str
 def configure(tx: Transaction, vault: Vault, account_id: str, wanted: list[Wanted]) -> None:
     """Adds webhooks or replaces those of the same sub-account and type; all of them or none.
 
-    Secrets that were shown hidden and come back hidden stay; so do signing secrets. Raises
-    InvalidParameter, QuotaReached.
+    Secrets sent as HIDDEN are kept; so are signing secrets. Raises InvalidParameter, QuotaReached.
     """
     check_count(len(wanted))
     for item in wanted:
@@ -162,9 +161,9 @@ def check_count(count: int) -> None:
 def remove(tx: Transaction, account_id: str, scopes: list[tuple[str, Kind | None]]) -> None:
     """Removes webhooks; without a type, those for receipts and inbound messages.
 
-    What still waits for one becomes dead, and can be replayed once there is another of the same
-    sub-account and type. Raises NotFound when there is none, and then removes nothing; so it does
-    for more than there can be, with InvalidParameter.
+    Deliveries that are still waiting become dead, and can be replayed once there is another webhook
+    of the same sub-account and type. Raises NotFound, or InvalidParameter for too many, and then
+    removes nothing.
     """
     check_count(len(scopes))
     for sub_account_id, kind in scopes:
@@ -177,9 +176,9 @@ def remove(tx: Transaction, account_id: str, scopes: list[tuple[str, Kind | None
             )
         for webhook in filter(None, found):
             store.delete(tx, account_id, webhook.id)
-            # Before the lanes are touched, in the order of everyone who writes both.
+            # Locked before the lanes, the order in which all code locks both.
             quotas.give_back(tx, account_id, Usage(webhooks=1))
-            # Whoever takes a lane whose webhook is gone ends what is in it.
+            # A process that takes a lane of a removed webhook ends its deliveries.
             outbox.wake(tx, account_id, webhook.id, clock.now_ms())
 
 
@@ -191,12 +190,12 @@ def rotate_secret(
     kind: str,
     overlap_hours: int,
 ) -> NewSecret:
-    """A new signing secret for a webhook; its text is known this once.
+    """A new signing secret for a webhook; its text is shown once.
 
-    Every secret that signed until now goes on beside it: the one before for `overlap_hours`, those
-    before that until the moment they were to end anyway. So a rotation that is repeated because
-    its answer was lost takes no secret from a receiver. With no overlap all others end at once.
-    Raises NotFound, and InvalidParameter when too many would sign.
+    Existing secrets keep signing beside it: the previous one for `overlap_hours`, older ones until
+    their set end. So repeating a rotation whose answer was lost invalidates no secret that a
+    receiver uses. With no overlap all others end at once. Raises NotFound, and InvalidParameter
+    when too many would sign.
     """
     webhook = get_webhook(tx, account_id, sub_account_id, kind)
     now = clock.now_ms()
@@ -221,12 +220,12 @@ def rotate_secret(
 
 
 def drop_secrets(tx: Transaction, account_id: str, sub_account_id: str, kind: str) -> None:
-    """Ends every signing secret of a webhook, so that it is not signed any more."""
+    """Ends every signing secret of a webhook, so that its deliveries are no longer signed."""
     _save(tx, get_webhook(tx, account_id, sub_account_id, kind), secrets=[])
 
 
 def credentials(vault: Vault, webhook: Webhook) -> Credentials:
-    """The secrets of a webhook in the clear. Raises SealBroken."""
+    """The decrypted secrets of a webhook. Raises SealBroken."""
     authorization, oauth_secret = "", ""
     if webhook.http_authorization is not None:
         sealed = webhook.http_authorization
@@ -256,7 +255,7 @@ def sealed(tx: Transaction, account_id: str) -> list[tuple[str, str]]:
 
 
 def live_secrets(webhook: Webhook) -> list[SigningSecret]:
-    """The secrets that sign at present, the newest first."""
+    """The secrets that sign at present, newest first."""
     now = clock.now_ms()
     return [one for one in webhook.secrets if one.expires_at is None or one.expires_at > now]
 
@@ -336,7 +335,7 @@ def _oauth(vault: Vault, webhook: Webhook, old: Webhook | None, wanted: Wanted) 
 
 
 def _check(wanted: Wanted) -> None:
-    """Raises InvalidParameter for what no webhook can be."""
+    """Raises InvalidParameter for an invalid webhook."""
     if not _SUB_ACCOUNT_ID.fullmatch(wanted.sub_account_id):
         raise InvalidParameter(
             f"subAccountId must be {EVERY_SUB_ACCOUNT!r} for all, or the id of a sub-account: 3 to"
@@ -357,7 +356,7 @@ def _check(wanted: Wanted) -> None:
 
 
 def _check_same_server(field: str, old_url: str, new_url: str) -> None:
-    """A secret that nobody can read must not be sent wherever a new address leads."""
+    """Refuses to keep a hidden secret for another server, to which it could then be sent."""
     old, new = urlsplit(old_url), urlsplit(new_url)
     if (old.scheme, old.netloc) != (new.scheme, new.netloc):
         raise InvalidParameter(
@@ -378,7 +377,7 @@ def _purpose(webhook: Webhook, what: str) -> str:
 
 def _nothing_to_keep(field: str, webhook: Webhook) -> str:
     return (
-        f"{field} is {HIDDEN!r}, which keeps the secret that is there; but there is none yet for"
+        f"{field} is {HIDDEN!r}, which keeps the existing secret, but there is none yet for"
         f" type {webhook.type} and {_named(webhook.sub_account_id)}."
     )
 
