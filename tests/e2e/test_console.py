@@ -84,7 +84,7 @@ def test_a_key_signs_in_and_a_wrong_one_is_told(watched: Watched, server: Tenant
     page.goto(f"{server.url}/console/flows")
     page.get_by_label("API key").fill("wf_wrong")
     page.get_by_label("API key").press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("This is not a live API key.")
+    expect(page.get_by_role("alert")).to_contain_text("This is not a valid API key.")
     check(watched, server, "sign-in-wrong", excused="401")
 
     sign_in(page, server)
@@ -269,7 +269,9 @@ def test_a_session_that_ends_while_one_writes_loses_nothing(
     put(page, text := VALID + " ")
     page.context.clear_cookies()
     page.keyboard.press("Control+s")
-    expect(page.get_by_role("alert")).to_contain_text("You are not signed in, or no longer.")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "You are not signed in, or your session has ended."
+    )
     with page.expect_popup() as popup:
         page.get_by_role("link", name="Sign in in another tab").click()
     popup.value.get_by_label("API key").fill(server.api_key)

@@ -15,17 +15,17 @@ from waflows.services.accounts.accounts import ACCOUNT_ID_PATTERN
 from waflows.services.accounts.sub_accounts import SUB_ACCOUNT_ID_PATTERN
 
 _DESCRIPTION = """\
-waflows answers 8x8's WhatsApp Flows API on your own machine. Two dialects lead to the same flows:
+waflows serves 8x8's WhatsApp Flows API on your own machine. Two dialects lead to the same flows:
 the reference dialect under `/api/v1` and the guide dialect under `/config/v1`. Operations and
-parameters marked as extensions are waflows' own and change nothing of 8x8's answers.
+parameters marked as extensions are specific to waflows and do not change 8x8's answers.
 
 Every response of 400 and above carries `code`, `message`, `errorId` and `timestamp`; quote the
-`errorId` to whoever runs the server, or look it up with *Look an error up*. That goes for requests
-which break the rules of HTTP too: 400 when one cannot be parsed, 431 when its headers are too long.
+`errorId` to the operator of the server, or look it up with *Look an error up*. This includes
+requests that are not valid HTTP: 400 if one cannot be parsed, 431 if its headers are too long.
 """
 _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "accountId": {
-        "description": "Account; hyphens and case do not matter.",
+        "description": "Id of the account; hyphens and case do not matter.",
         "schema": {
             "type": "string",
             "minLength": 32,
@@ -33,18 +33,18 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
             "pattern": ACCOUNT_ID_PATTERN,
         },
     },
-    "channelId": {"description": "Channel of the account.", "schema": {"type": "string"}},
-    "flowId": {"description": "Flow of the channel.", "schema": {"type": "string"}},
+    "channelId": {"description": "Id of a channel of the account.", "schema": {"type": "string"}},
+    "flowId": {"description": "Id of a flow of the channel.", "schema": {"type": "string"}},
     "msisdn": {
-        "description": "Phone number of a made-up user, with country code.",
+        "description": "Phone number of a simulated user, with country code.",
         "schema": {"type": "string", "pattern": "^\\+?[1-9][0-9]{6,14}$"},
     },
     "revision": {
-        "description": "Number of a revision, from 1.",
+        "description": "Number of a revision, starting at 1.",
         "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
     },
     "subAccountId": {
-        "description": "Sub-account, which sends through one channel.",
+        "description": "Id of a sub-account, which sends through one channel.",
         "schema": {
             "type": "string",
             "minLength": 3,
@@ -52,19 +52,19 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
             "pattern": SUB_ACCOUNT_ID_PATTERN,
         },
     },
-    "token": {"description": "Token of the link.", "schema": {"type": "string"}},
+    "token": {"description": "The token of the link.", "schema": {"type": "string"}},
     "umid": {
         "description": "Id of a message.",
         "schema": {"type": "string", "format": "uuid"},
     },
-    "templateName": {"description": "Name of a template.", "schema": {"type": "string"}},
+    "templateName": {"description": "The name of a template.", "schema": {"type": "string"}},
     "type": {
-        "description": "Type of a webhook.",
+        "description": "The type of a webhook.",
         "schema": {"type": "string", "enum": ["CADR", "MSG", "CABM"]},
     },
-    "deliveryId": {"description": "Delivery of an event.", "schema": {"type": "string"}},
+    "deliveryId": {"description": "Id of a delivery.", "schema": {"type": "string"}},
     "submissionId": {
-        "description": "A submission of the account.",
+        "description": "Id of a submission.",
         "schema": {"type": "string", "format": "uuid"},
     },
     "errorId": {
@@ -73,31 +73,31 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     },
 }
 _SUB_ACCOUNT_OF_WEBHOOK = {
-    "description": "Sub-account, or `*` for the webhook of all.",
+    "description": "Id of a sub-account, or `*` for the webhook of all sub-accounts.",
     "schema": {"type": "string"},
 }
 _STATUSES = {
-    400: "Something in the request is wrong (codes 1000, 1008, 1010).",
+    400: "The request is not valid (codes 1000, 1008, 1010).",
     401: "No valid API key (1200), or the id of another account or sub-account (1001).",
-    403: "The key may not do this (1201).",
-    404: "Not there, or not for this account (1300).",
-    405: "The address does not answer to this method.",
+    403: "The API key is not allowed to do this (1201).",
+    404: "Not found, or not in this account (1300).",
+    405: "The address does not support this method.",
     408: "The body arrived too slowly.",
-    409: "The state of the flow does not allow this, or something else happened meanwhile.",
+    409: "The current state does not allow this, or something changed in the meantime.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The Flow JSON is not valid.",
-    429: "Too many requests; `Retry-After` says for how many seconds.",
+    429: "Too many requests; `Retry-After` says how many seconds to wait.",
     431: "The address or the headers are too long.",
-    500: "A fault of the server (2000).",
-    501: "Something of 8x8's API that waflows does not have (2001).",
-    503: "The database cannot be reached just now; `Retry-After` says when to try again.",
+    500: "Internal server error (2000).",
+    501: "A part of 8x8's API that waflows does not support (2001).",
+    503: "Overloaded, or the database is unavailable; `Retry-After` says when to retry.",
 }
 _RESPONSE_HEADERS = {
     "listFlows": {
         "Link": 'The next page, as `<address>; rel="next"`, when there is one.',
-        "X-Total-Count": "How many flows match.",
-        "ETag": "Changes whenever the answer would.",
+        "X-Total-Count": "The number of flows that match.",
+        "ETag": "Changes whenever the answer changes.",
     },
     "listSubmissions": {
         "Link": 'The next page, as `<address>; rel="next"`, when there is one.',
@@ -105,7 +105,7 @@ _RESPONSE_HEADERS = {
 }
 _ERROR_HEADERS = {
     401: {"WWW-Authenticate": "`Bearer`"},
-    405: {"Allow": "The methods the address does answer to."},
+    405: {"Allow": "The methods that the address supports."},
     429: {"Retry-After": "Seconds to wait."},
     503: {"Retry-After": "Seconds to wait."},
 }
@@ -113,8 +113,8 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 
 def document(routes: list[Route]) -> bytes:
-    """The document as JSON."""
-    # Finding out the version takes as long as a tenth of a server's start.
+    """Returns the document as JSON."""
+    # Looking up the version takes a tenth of a server's start.
     from waflows import __version__
 
     documented = [route for route in routes if route.documented]
@@ -154,7 +154,7 @@ async def show(call: Call[NoQuery, None]) -> Reply:
 
 
 class _Schemas:
-    """The JSON Schemas of every type in the table."""
+    """The JSON Schemas of every type that the routes use."""
 
     def __init__(self, routes: list[Route]) -> None:
         types: list[Any] = [Envelope]
@@ -216,7 +216,7 @@ def _query_parameters(route: Route, schemas: _Schemas) -> list[dict[str, Any]]:
     for name, schema in schemas.properties(route.query).items():
         shown = {key: value for key, value in schema.items() if key != "description"}
         if "anyOf" in shown:
-            # A parameter is there or not; it cannot be null.
+            # A parameter is present or absent; it cannot be null.
             rest = [kind for kind in shown.pop("anyOf") if kind.get("type") != "null"]
             shown |= rest[0]
             shown.pop("default", None)
@@ -233,9 +233,9 @@ def _query_parameters(route: Route, schemas: _Schemas) -> list[dict[str, Any]]:
 
 
 def _responses(route: Route, schemas: _Schemas) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": "Done."}
+    success: dict[str, Any] = {"description": "Success."}
     if route.answers is not None:
-        success["description"] = "The answer."
+        success["description"] = "Success."
         success["content"] = {route.produces: {"schema": schemas.of(route.answers)}}
     if headers := _RESPONSE_HEADERS.get(route.name.replace("guideList", "list")):
         success["headers"] = _headers(headers)

@@ -21,15 +21,15 @@ SubAccountId = Annotated[
 
 
 def named(call: Call[Any, Any]) -> tuple[str, str, str]:
-    """Account, sub-account and type of the webhook in the address, which the key must reach."""
+    """Account, sub-account and type of the webhook in the address; raises Forbidden."""
     check_reach(call.principal, call.path["subAccountId"])
     return call.account_id, call.path["subAccountId"], call.path["type"]
 
 
 def sub_accounts_within(principal: Principal) -> frozenset[str] | None:
-    """The sub-accounts whose webhooks a key may see and change; None for all, and `*` too.
+    """The sub-accounts whose webhooks a key may see and change; None for all, including `*`.
 
-    A key that is limited to channels alone reaches none: a webhook is told of every channel.
+    A key limited to channels only reaches none: a webhook gets the events of every channel.
     """
     if principal.sub_account_ids is None and principal.channel_ids is not None:
         return frozenset()
@@ -41,4 +41,4 @@ def check_reach(principal: Principal, sub_account_id: str) -> None:
     within = sub_accounts_within(principal)
     if within is not None and sub_account_id not in within:
         whose = "all sub-accounts" if sub_account_id == EVERY_SUB_ACCOUNT else sub_account_id[:50]
-        raise Forbidden(f"This API key is limited, so it may not use the webhooks of {whose}.")
+        raise Forbidden(f"This API key is limited and may not use the webhooks of {whose}.")

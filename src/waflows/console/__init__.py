@@ -1,1 +1,1 @@
-"""Pages for people: the API's documentation and a flow's preview. Stands on the API's machinery."""
+"""Pages for people: the console, the simulated phone, previews and the API's documentation."""

@@ -1,4 +1,4 @@
-"""Looking up what led to an error, by the errorId it was answered with."""
+"""Looking up an error by its errorId."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _SHOWN = (
 
 
 class LookupQuery(msgspec.Struct, frozen=True):
-    """An errorId, or an empty text to be asked for one."""
+    """An errorId; empty shows the form only."""
 
     id: str = ""
 
 
 async def look_up(call: Call[LookupQuery, None]) -> Reply:
-    """The form, and the error that was asked for."""
+    """Shows the form, and the error it names."""
     wanted = call.query.id.strip()
     if not wanted:
         return _page(call)

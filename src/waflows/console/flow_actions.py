@@ -1,6 +1,6 @@
-"""What is done to a flow as a whole: publish, deprecate, delete, export, show its preview.
+"""Actions on a whole flow: publish, deprecate, delete, export, open its preview.
 
-What cannot be undone has a page of its own that says so and asks.
+An action that cannot be undone has a page of its own that says so and asks for confirmation.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _UNFIT_FOR_FILES = re.compile(r"[^A-Za-z0-9]+")
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What is asked before something final is done."""
+    """The question on the page that confirms an action."""
 
     action: str
     title: str
@@ -36,7 +36,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class ConfirmForm(msgspec.Struct, frozen=True):
-    """The answer yes; `revision` is the text it is about, where that matters."""
+    """The confirmation; `revision` is the text that the page was about, where that matters."""
 
     revision: WholeNumber = 0
 
@@ -64,13 +64,13 @@ _DELETE = Question(
 
 
 async def publish_page(call: Call[NoQuery, None]) -> Reply:
-    """Asks whether to publish, and tells what is in the way."""
-    return await _asked(call, _PUBLISH)
+    """Asks whether to publish, and lists what prevents it."""
+    return await _ask(call, _PUBLISH)
 
 
 async def publish(call: Call[NoQuery, ConfirmForm]) -> Reply:
-    """A draft made final."""
-    return await _done(
+    """Publishes a draft."""
+    return await _carry_out(
         call,
         _PUBLISH,
         lambda: endpoint_health.checked(
@@ -82,12 +82,12 @@ async def publish(call: Call[NoQuery, ConfirmForm]) -> Reply:
 
 async def deprecate_page(call: Call[NoQuery, None]) -> Reply:
     """Asks whether to deprecate."""
-    return await _asked(call, _DEPRECATE)
+    return await _ask(call, _DEPRECATE)
 
 
 async def deprecate(call: Call[NoQuery, ConfirmForm]) -> Reply:
-    """A published flow taken out of use."""
-    return await _done(
+    """Deprecates a published flow."""
+    return await _carry_out(
         call,
         _DEPRECATE,
         lambda: call.state.db.run(editing.deprecate, call.principal, call.flow_id),
@@ -97,12 +97,12 @@ async def deprecate(call: Call[NoQuery, ConfirmForm]) -> Reply:
 
 async def delete_page(call: Call[NoQuery, None]) -> Reply:
     """Asks whether to delete."""
-    return await _asked(call, _DELETE)
+    return await _ask(call, _DELETE)
 
 
 async def delete(call: Call[NoQuery, ConfirmForm]) -> Reply:
-    """The end of a draft."""
-    return await _done(
+    """Deletes a draft."""
+    return await _carry_out(
         call,
         _DELETE,
         lambda: call.state.db.run(editing.delete, call.principal, call.flow_id),
@@ -111,7 +111,7 @@ async def delete(call: Call[NoQuery, ConfirmForm]) -> Reply:
 
 
 async def export(call: Call[NoQuery, None]) -> Reply:
-    """The Flow JSON as a file, byte for byte."""
+    """Returns the Flow JSON as a file, byte for byte."""
     flow, _, text = await call.state.db.read(editing.opened, call.principal, call.flow_id)
     if text is None:
         raise NotFound("This flow has no Flow JSON yet.")
@@ -120,7 +120,7 @@ async def export(call: Call[NoQuery, None]) -> Reply:
 
 
 async def preview(call: Call[NoQuery, None]) -> Reply:
-    """Leads to the flow's preview."""
+    """Redirects to the flow's preview."""
     state = call.state
     flow = await state.db.read(browsing.find, call.principal, call.flow_id)
     preview = await preview_access.get_preview(
@@ -135,15 +135,15 @@ async def preview(call: Call[NoQuery, None]) -> Reply:
     return shell.see(preview_access.link_to(preview, state.secret, call.base_url, grant).url)
 
 
-async def _asked(call: Call[Any, Any], question: Question) -> Reply:
-    flow, unmet = await _looked_at(call, question)
+async def _ask(call: Call[Any, Any], question: Question) -> Reply:
+    flow, unmet = await _find(call, question)
     return _page(call, question, flow, unmet)
 
 
-async def _done(
+async def _carry_out(
     call: Call[Any, Any], question: Question, do: Callable[[], Awaitable[object]], then: Reply
 ) -> Reply:
-    flow, unmet = await _looked_at(call, question)
+    flow, unmet = await _find(call, question)
     try:
         await do()
     except WaflowsError as error:
@@ -151,7 +151,7 @@ async def _done(
     return then
 
 
-async def _looked_at(call: Call[Any, Any], question: Question) -> tuple[Flow, list[str]]:
+async def _find(call: Call[Any, Any], question: Question) -> tuple[Flow, list[str]]:
     if question is _PUBLISH:
         return await endpoint_health.checked(
             call.state.outside, editing.unmet, call.principal, call.flow_id

@@ -1,4 +1,4 @@
-"""Making a flow, and changing what it is called and where it fetches its data."""
+"""The forms for creating a flow and for changing its name, categories and endpoint."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _CLONE = "clone:"
 
 
 class NewQuery(msgspec.Struct, frozen=True):
-    """What to propose: a channel, and a flow to start from."""
+    """What to fill in: a channel, and a flow to clone."""
 
     channel: str = ""
     clone: str = ""
 
 
 class NewForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A flow to make. `start` is `blank`, `sample:NAME` or `clone:ID`."""
+    """A flow to create. `start` is `blank`, `sample:NAME` or `clone:ID`."""
 
     name: str = ""
     categories: list[str] = []
@@ -45,13 +45,13 @@ class NewForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SettingsQuery(msgspec.Struct, frozen=True):
-    """What was just done."""
+    """The notice to show; see `shell`."""
 
     done: str = ""
 
 
 class SettingsForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a draft is called and where it fetches its data; an empty endpoint takes it away."""
+    """A draft's name, categories and endpoint; an empty endpoint removes it."""
 
     name: str = ""
     categories: list[str] = []
@@ -60,22 +60,22 @@ class SettingsForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 async def new_flow(call: Call[NewQuery, None]) -> Reply:
-    """The form for a new flow."""
-    proposed = NewForm(channel=call.query.channel)
+    """Shows the form for a new flow."""
+    filled_in = NewForm(channel=call.query.channel)
     if call.query.clone:
         source = await call.state.db.read(browsing.find, call.principal, call.query.clone)
-        proposed = NewForm(
+        filled_in = NewForm(
             name=f"Copy of {source.name}"[: lifecycle.NAME_LENGTH],
             categories=source.categories,
             channel=source.channel_id,
             start=f"{_CLONE}{source.id}",
             end_point_uri=source.endpoint_uri or "",
         )
-    return await _new_form(call, proposed)
+    return await _new_form(call, filled_in)
 
 
 async def create_flow(call: Call[NoQuery, NewForm]) -> Reply:
-    """A new draft."""
+    """Creates a draft."""
     form = call.body
     draw = await _drawer(call, form)
     try:
@@ -91,7 +91,7 @@ async def create_flow(call: Call[NoQuery, NewForm]) -> Reply:
 
 
 async def settings(call: Call[SettingsQuery, None]) -> Reply:
-    """What a flow is called and where it fetches its data."""
+    """Shows a flow's name, categories and endpoint."""
     flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
     form = SettingsForm(
         name=flow.name,
@@ -103,7 +103,7 @@ async def settings(call: Call[SettingsQuery, None]) -> Reply:
 
 
 async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
-    """Another name, other categories, another endpoint."""
+    """Changes a draft's name, categories and endpoint."""
     form = call.body
     flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
     draw = await _settings_drawer(call, flow, form)
@@ -115,7 +115,7 @@ async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
             endpoint_uri=uri or None,
         )
         content = await _check(call, given)
-        # A form names everything, so what it leaves empty is meant to be.
+        # The form has every field, so an empty endpoint means to remove it.
         content = msgspec.structs.replace(content, endpoint_uri=uri)
         await call.state.db.run(
             editing.change_settings, call.principal, call.flow_id, content, form.updated_at
@@ -171,7 +171,7 @@ async def _new_form(call: Call[Any, Any], form: NewForm) -> Reply:
 
 
 async def _drawer(call: Call[Any, Any], form: NewForm) -> Callable[[Refusal | None], Reply]:
-    """What draws the form, with an error or None; everything it needs is read beforehand."""
+    """Returns a function that renders the form, with or without an error, from data read now."""
     channels = await call.state.db.read(browsing.channels, call.principal)
     source: Flow | None = None
     if form.start.startswith(_CLONE):
@@ -198,8 +198,8 @@ async def _drawer(call: Call[Any, Any], form: NewForm) -> Callable[[Refusal | No
 async def _settings_drawer(
     call: Call[Any, Any], flow: Flow, form: SettingsForm
 ) -> Callable[[Refusal | None], Reply]:
-    """What draws the settings, with an error or None."""
-    standing = await call.state.db.read(
+    """Returns a function that renders the settings, with or without an error."""
+    endpoint = await call.state.db.read(
         endpoint_keys.standing, flow.account_id, flow.channel_id, flow.endpoint_uri
     )
 
@@ -212,7 +212,7 @@ async def _settings_drawer(
             tab="settings",
             form=form,
             categories=list(Category),
-            endpoint=standing,
+            endpoint=endpoint,
             refusal=refusal,
         )
 

@@ -1,4 +1,4 @@
-"""The history of a flow's JSON: its revisions, what changed between any two, and going back."""
+"""The history of a flow's JSON: listing, comparing and restoring its revisions."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from waflows.services.flows import editing
 from waflows.storage.flows import Flow, Revision, Status
 
 _MOST_LINES = 20_000
-"""Comparing takes more than twice the time for twice the lines."""
+"""The time to compare grows faster than the number of lines."""
 _MOST_SHOWN = 5_000
 _CONTEXT_LINES = 3
 
 
 class HistoryQuery(msgspec.Struct, frozen=True, rename={"older": "from", "newer": "to"}):
-    """The two revisions to compare; 0 for the newest and the one before."""
+    """The two revisions to compare; 0 means the newest and its predecessor."""
 
     older: Annotated[int, Meta(ge=0, le=2**31)] = 0
     newer: Annotated[int, Meta(ge=0, le=2**31)] = 0
 
 
 class RestoreForm(msgspec.Struct, frozen=True):
-    """A revision to take up again, and the present one as the page showed it."""
+    """The revision to restore, and the current one that the page showed."""
 
     wanted: WholeNumber = 0
     revision: WholeNumber = 0
@@ -48,7 +48,7 @@ class DiffLine(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What changed from one revision to another; `note` says why there are no lines, if so."""
+    """The changes between two revisions; `note` says why there are no lines, or not all."""
 
     older: int
     newer: int
@@ -57,13 +57,13 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 async def history(call: Call[HistoryQuery, None]) -> Reply:
-    """The revisions, and what changed between two of them."""
+    """Shows the revisions, and the changes between two of them."""
     flow, revisions, comparison = await _read(call, call.query)
     return _page(call, flow, revisions, comparison)
 
 
 async def restore(call: Call[NoQuery, RestoreForm]) -> Reply:
-    """An earlier text as the draft's next revision."""
+    """Restores an earlier text as the draft's next revision."""
     form = call.body
     try:
         await call.state.db.run(
@@ -78,23 +78,23 @@ async def restore(call: Call[NoQuery, RestoreForm]) -> Reply:
 
 
 def compare(older: str, newer: str) -> tuple[list[DiffLine], str]:
-    """The lines that changed with a few around them, and a note where there are none to show."""
+    """Returns the changed lines with some context, and a note about lines that are not shown."""
     if older == newer:
-        return [], "The two are the same."
+        return [], "The two revisions are the same."
     old, new = _lines(older), _lines(newer)
     if max(len(old), len(new)) > _MOST_LINES:
-        return [], f"They have more than {_MOST_LINES:,} lines, too many to compare here."
+        return [], f"The revisions have more than {_MOST_LINES:,} lines, too many to compare here."
     found = difflib.unified_diff(old, new, lineterm="", n=_CONTEXT_LINES)
     lines = [_line(text) for text in list(found)[2:]]
     if not lines:
-        return [], "They differ in blanks and line breaks only."
+        return [], "The two revisions differ in white space only."
     if len(lines) > _MOST_SHOWN:
         return lines[:_MOST_SHOWN], f"Only the first {_MOST_SHOWN:,} lines are shown."
     return lines, ""
 
 
 def _lines(text: str) -> list[str]:
-    """The lines of a text; one that is all on one line is laid out first, to be compared at all."""
+    """Splits a text into lines; a text on a single line is formatted first."""
     if "\n" not in text.strip():
         with contextlib.suppress(msgspec.DecodeError, RecursionError):
             text = msgspec.json.format(text.removeprefix("\ufeff"), indent=2)

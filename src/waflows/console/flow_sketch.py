@@ -1,7 +1,7 @@
 """Playing a text that is still being written, beside the editor.
 
-A sketch is a text known by its hash for as long as this process remembers it. When it does not, or
-when another process is asked, the page is told so and sends the text along once more.
+A sketch is a text known by its hash while this process has it in memory. When it does not, or when
+another process gets the request, it answers 404 and the page sends the text again.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ class SketchBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SketchPlayBody(PageMessage, frozen=True, kw_only=True):
-    """What a page sends of a sketch it plays; with its text when it was not remembered."""
+    """A page's message about a sketch it plays, with the text if the server did not have it."""
 
     sketch: str
     flow_json: str | None = msgspec.field(default=None, name="flowJson")
 
 
 class Sketched(msgspec.Struct, frozen=True):
-    """The name a text can be played by, and what can be told of it."""
+    """The name by which a text can be played, and its description."""
 
     sketch: str
     about: About
 
 
 async def sketch(call: Call[NoQuery, SketchBody]) -> Reply:
-    """A text made ready to be played, or why it cannot be."""
+    """Loads a text for playing, or says why it cannot be played."""
     flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
     name = _name(call.body.flow_json)
     document, problem = None, ""
@@ -61,10 +61,10 @@ async def sketch(call: Call[NoQuery, SketchBody]) -> Reply:
 
 
 async def play(call: Call[NoQuery, SketchPlayBody]) -> Reply:
-    """The screen after an event."""
+    """Returns the screen after an event."""
     flow = await call.state.db.read(browsing.find, call.principal, call.flow_id)
     text = call.body.flow_json
-    # Whatever the page calls a text it sends: a name stands for one text for ever.
+    # Not the name the page gives it: a name must always stand for the same text.
     name = call.body.sketch if text is None else _name(text)
     document = await _document(call, name, text)
     played = await previews.play_message(
@@ -80,10 +80,10 @@ async def play(call: Call[NoQuery, SketchPlayBody]) -> Reply:
 
 
 def _rights(call: Call[NoQuery, Any], flow: Flow) -> PageRights:
-    """What the page of a key may do.
+    """What the page may do with this key.
 
-    Who may change the flow decides by its text what is sent, so a seal need not name the text:
-    the place is kept while it is written.
+    Whoever may change the flow decides what is sent, so a seal need not cover the text: the state
+    stays valid while the text is edited.
     """
     principal = call.principal
     interactive = principal.may_change_flows and not principal.masked
@@ -98,7 +98,7 @@ def _name(text: str) -> str:
 async def _document(call: Call[NoQuery, Any], name: str, text: str | None) -> runtime.Flow:
     async def read() -> str:
         if text is None:
-            raise NotFound("This text is not remembered any more; send it again.")
+            raise NotFound("This text is no longer in memory; send it again.")
         return text
 
     key = ("sketch", call.account_id, name)

@@ -1,4 +1,4 @@
-"""The flows of an account as a table: searched, filtered, page by page, with what to do to each."""
+"""The flows of an account as a table with search, filters, pages and a menu per flow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from waflows.storage.flows import Selection, Status
 
 
 class TableQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """What to show of the table; an empty text means all."""
+    """Which part of the table to show; an empty text means all."""
 
     q: Annotated[str, Meta(max_length=200)] = ""
     channel: str = ""
@@ -28,7 +28,7 @@ class TableQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def flow_table(call: Call[TableQuery, None]) -> Reply:
-    """A page of the table."""
+    """Shows a page of the table."""
     query = call.query
     if query.status and query.status not in Status.__members__:
         raise InvalidParameter(f"status must be one of {', '.join(Status)}, or empty for all.")
@@ -36,14 +36,14 @@ async def flow_table(call: Call[TableQuery, None]) -> Reply:
     table = await call.state.db.read_slow(
         browsing.table, call.principal, query.channel or None, selection, query.page
     )
-    # It concerns the whole account, so a key that reaches some of it only is not shown it.
+    # Usage is about the whole account, so a key limited to channels does not see it.
     space = None
     if call.principal.channel_ids is None:
         space = await call.state.db.read(quotas.space, call.account_id)
     filtered = selection.narrows or bool(query.channel)
 
     def link(page: int) -> str:
-        """The address of another page of the same selection."""
+        """Returns the address of another page of the same selection."""
         given = {"q": query.q, "channel": query.channel, "status": query.status}
         kept = {name: value for name, value in given.items() if value}
         return f"{shell.HOME}?{urlencode(kept | {'page': page})}"

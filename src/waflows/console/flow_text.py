@@ -1,6 +1,6 @@
-"""The page of a flow's JSON: written in a code editor, checked as it is typed, saved as a draft.
+"""The page of a flow's JSON: a code editor that checks while typing and saves the draft.
 
-Without a script the editor is a text field, and the faults are those of what was last saved.
+Without scripts the editor is a text field, and the findings are those of the last saved text.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from waflows.http.routing import RouteGroup
 from waflows.services.flows import editing
 from waflows.storage.flows import Flow, Status
 
-# What takes longer than a few milliseconds to draw is not for the event loop.
+# Rendering longer texts takes more than a few milliseconds, too long for the event loop.
 _SHORT = 64 * 1024
 _STAY, _PUBLISH = "stay", "publish"
 
 
 class TextQuery(msgspec.Struct, frozen=True):
-    """What was just done."""
+    """The notice to show; see `shell`."""
 
     done: str = ""
 
 
 class TextForm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A text to save, and the revision it was made from.
+    """A text to save, and the revision it is based on.
 
-    `then` is `publish` to go on to that, `stay` for a script that stays on the page.
+    `then` is `publish` to continue to publishing, `stay` for a script that stays on the page.
     """
 
     flow_json: str = ""
@@ -52,14 +52,14 @@ class CheckBody(msgspec.Struct, frozen=True, rename="camel"):
     flow_json: str
 
 
-class LaidOut(msgspec.Struct, frozen=True, rename="camel"):
-    """A text laid out for reading."""
+class Formatted(msgspec.Struct, frozen=True, rename="camel"):
+    """A formatted text."""
 
     flow_json: str
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a fault is; lines and columns count code points from 1, ends are inclusive."""
+    """The position of a finding; lines and columns count code points from 1, ends are inclusive."""
 
     line: int
     column: int
@@ -68,8 +68,8 @@ class Place(msgspec.Struct, frozen=True):
     path: str
 
 
-class Fault(msgspec.Struct, frozen=True):
-    """A fault as the editor shows it."""
+class Finding(msgspec.Struct, frozen=True):
+    """A finding as the editor shows it."""
 
     severity: str
     code: str
@@ -79,33 +79,33 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class CheckedText(msgspec.Struct, frozen=True):
-    """What is wrong with a text, errors and warnings, in the order of the text.
+    """The findings on a text, errors and warnings, in the order of the text.
 
-    `complete` is false when there are more faults than these.
+    `complete` is false when there are more findings than these.
     """
 
-    faults: list[Fault]
+    faults: list[Finding]
     complete: bool
 
 
 class SavedText(msgspec.Struct, frozen=True):
-    """A text that was saved, and why the flow cannot be published as it is."""
+    """A saved text, and what prevents the flow from being published."""
 
     revision: int
     unmet: list[str]
 
 
 async def show_flow(call: Call[TextQuery, None]) -> Reply:
-    """A flow and its JSON."""
+    """Shows a flow and its JSON."""
     flow, checked, text = await call.state.db.read_slow(
         editing.opened, call.principal, call.flow_id
     )
     found = await _stored_findings(call, text or "", checked.faults)
-    return await _drawn(call, flow, text or "", flow.revision, found)
+    return await _render(call, flow, text or "", flow.revision, found)
 
 
 async def save_text(call: Call[NoQuery, TextForm]) -> Reply:
-    """A text as the draft's next revision."""
+    """Saves a text as the draft's next revision."""
     form = call.body
     try:
         text = await call.state.checker.check(call.account_id, form.flow_json)
@@ -121,46 +121,46 @@ async def save_text(call: Call[NoQuery, TextForm]) -> Reply:
 
 
 async def check(call: Call[NoQuery, CheckBody]) -> Reply:
-    """What is wrong with a text, by the validator that decides on publishing."""
+    """Validates a text with the rules that apply to publishing."""
     report = await call.state.checker.report(call.account_id, call.body.flow_json)
     return Reply(_checked(report))
 
 
 async def layout(call: Call[NoQuery, CheckBody]) -> Reply:
-    """The text with new line breaks and blanks, every token as it was."""
+    """Formats a text, changing white space only."""
     text = call.body.flow_json.removeprefix("\ufeff")
     try:
-        laid_out = await asyncio.to_thread(msgspec.json.format, text, indent=2)
+        formatted = await asyncio.to_thread(msgspec.json.format, text, indent=2)
     except (msgspec.DecodeError, RecursionError):
-        raise InvalidFlowJson("Only a text that is JSON can be tidied; mend it first.") from None
-    return Reply(LaidOut(laid_out + "\n"))
+        raise InvalidFlowJson("Only valid JSON can be formatted; fix the text first.") from None
+    return Reply(Formatted(formatted + "\n"))
 
 
 async def language_json(call: Call[NoQuery, None]) -> Reply:
-    """The words of Flow JSON, for the editor to propose."""
+    """Returns the words of Flow JSON, which the editor suggests."""
     headers = {"Cache-Control": "private, max-age=3600"}
     return Reply(language.vocabulary(), headers=headers)
 
 
-def faults_of(diagnostics: list[Diagnostic]) -> list[Fault]:
-    """Faults as the editor and the list beside it show them."""
+def findings_of(diagnostics: list[Diagnostic]) -> list[Finding]:
+    """Returns findings as the editor and the list beside it show them."""
     return [
-        Fault(
-            fault.severity,
-            fault.code,
-            fault.message,
-            fault.help,
+        Finding(
+            found.severity,
+            found.code,
+            found.message,
+            found.help,
             [
                 Place(p.line_start, p.column_start, p.line_end, p.column_end, p.path)
-                for p in fault.pointers
+                for p in found.pointers
             ],
         )
-        for fault in diagnostics
+        for found in diagnostics
     ]
 
 
 def _checked(report: Report) -> CheckedText:
-    return CheckedText(faults_of(report.diagnostics), report.complete)
+    return CheckedText(findings_of(report.diagnostics), report.complete)
 
 
 async def _stored_findings(
@@ -173,11 +173,11 @@ async def _stored_findings(
     complete = len(stored) < MOST_FAULTS
     if not complete:
         complete = (await call.state.checker.report(call.account_id, text)).complete
-    return CheckedText(faults_of(stored), complete)
+    return CheckedText(findings_of(stored), complete)
 
 
 async def _with_text(call: Call[NoQuery, TextForm], form: TextForm) -> Any:
-    """What draws the page again with the text that could not be saved."""
+    """Returns a function that renders the page again with the text that could not be saved."""
     flow, _, _ = await call.state.db.read(editing.opened, call.principal, call.flow_id)
     report = await call.state.checker.report(call.account_id, form.flow_json)
     found = _checked(report)
@@ -188,7 +188,7 @@ async def _with_text(call: Call[NoQuery, TextForm], form: TextForm) -> Any:
     return draw
 
 
-async def _drawn(
+async def _render(
     call: Call[Any, Any], flow: Flow, text: str, revision: int, found: CheckedText
 ) -> Reply:
     if len(text) <= _SHORT:
@@ -204,7 +204,7 @@ def _page(
     found: CheckedText,
     refusal: Refusal | None = None,
 ) -> Reply:
-    # The editor makes its styles while it runs; the nonce is what lets it.
+    # The editor adds styles at run time, which the nonce allows.
     nonce = secrets.token_urlsafe(16)
     return shell.show(
         call,

@@ -1,4 +1,4 @@
-"""From a submitted form to a Struct."""
+"""Decoding submitted forms into Structs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from waflows.errors import InvalidParameter, PayloadTooLarge
-from waflows.http import limits
+from waflows.http import limits, reading
 from waflows.http.limits import BodyLimit
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -19,10 +19,10 @@ _BLOCK = 64 * 1024
 
 
 def read_form(type_: type[S], body: bytes, limit: BodyLimit = limits.FLOW_JSON) -> S:
-    """A form's fields as a Struct whose fields are texts and lists of texts.
+    """Decodes a form into a Struct whose fields are texts and lists of texts.
 
-    Fields that the Struct does not know are left alone; a list takes every value that was given.
-    Browsers send line breaks of a text area as CRLF; they are read as the line feeds they were.
+    Fields that the Struct does not have are ignored; a list gets every value of its name.
+    Browsers send the line breaks of a text area as CRLF; they are converted back to line feeds.
     Raises InvalidParameter, and PayloadTooLarge for too many fields or too much text.
     """
     limits.check_text(len(body) - 2 * body.count(b"%"), limit)
@@ -41,7 +41,7 @@ def read_form(type_: type[S], body: bytes, limit: BodyLimit = limits.FLOW_JSON) 
             continue
         found = given[field.encode_name]
         if any("\0" in value for value in found):
-            raise InvalidParameter(f"{field.encode_name} must not have a null character in it.")
+            raise reading.null_character(field.encode_name)
         values[field.encode_name] = found if get_origin(field.type) is list else found[-1]
     try:
         return msgspec.convert(values, type_, strict=False)
@@ -55,9 +55,9 @@ def _pair(field: bytes) -> tuple[str, str]:
 
 
 def _plain(text: bytes) -> str:
-    """A name or a value as it was before it was escaped.
+    """Unescapes a name or a value.
 
-    Done in blocks: the standard library makes an object of each escape, which for a text of ten
+    It works in blocks: the standard library creates an object for each escape, which for ten
     million of them takes a gigabyte.
     """
     if len(text) <= _BLOCK:
@@ -66,7 +66,7 @@ def _plain(text: bytes) -> str:
     at = 0
     while at < len(text):
         end = min(at + _BLOCK, len(text))
-        # An escape is three bytes long and never cut in two.
+        # An escape is three bytes long and must not be cut in two.
         cut = text.rfind(b"%", max(end - 2, at + 1), end)
         end = end if cut < 0 or end == len(text) else cut
         parts.append(unquote_to_bytes(text[at:end].replace(b"+", b" ")))

@@ -1,7 +1,7 @@
-"""How a page is made: a template, the headers that keep it safe, and nothing else.
+"""Rendering a page: a template, and the headers that keep it safe.
 
-Pages load nothing from outside and run no script that stands in the page itself; the
-Content-Security-Policy says so to the browser. Text of a flow never becomes markup.
+Pages load nothing from other servers and run no inline scripts, which the Content-Security-Policy
+enforces. Text of a flow never becomes markup.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _POLICY = (
 
 
 def policy(*, style: str = "", forms: str = "'none'", ancestors: str = "'none'") -> str:
-    """The Content-Security-Policy of a page; each argument widens one directive."""
+    """Returns the Content-Security-Policy of a page; each argument widens one directive."""
     return _POLICY.format(style=f" {style}" if style else "", forms=forms, ancestors=ancestors)
 
 
@@ -42,7 +42,7 @@ def page(
     headers: dict[str, str] | None = None,
     **values: Any,
 ) -> Reply:
-    """A page drawn from a template; `headers` are added to the common ones."""
+    """Renders a template as a page; `headers` are added to the common ones."""
     from waflows import __version__
 
     html = _templates().get_template(template).render(version=__version__, **values)
@@ -54,7 +54,7 @@ def page(
 
 @functools.cache
 def _templates() -> jinja2.Environment:
-    # Imported for the first page: a server's start need not wait for it.
+    # Imported with the first page, so that it does not slow the server's start.
     import jinja2
 
     templates = jinja2.Environment(
@@ -71,7 +71,7 @@ def _templates() -> jinja2.Environment:
 
 
 def _with_code(text: str) -> Markup:
-    """A message of ours, which names commands `like this`."""
+    """Marks up one of our messages, which name commands `like this`."""
     from markupsafe import Markup, escape
 
     marked = re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text)))
@@ -79,7 +79,7 @@ def _with_code(text: str) -> Markup:
 
 
 def _when(at_ms: int) -> Markup:
-    """A stored time, in UTC to the minute."""
+    """Shows a stored time, in UTC to the minute."""
     from markupsafe import Markup
 
     exact = times.iso(at_ms)
@@ -88,7 +88,7 @@ def _when(at_ms: int) -> Markup:
 
 
 def _size(count: int) -> str:
-    """A number of bytes as people say it."""
+    """Shows a number of bytes in a readable unit."""
     for unit, factor in (("GB", 1024**3), ("MB", 1024**2), ("KB", 1024)):
         if count >= factor:
             return f"{count / factor:.1f} {unit}".replace(".0 ", " ")

@@ -1,6 +1,6 @@
-"""The words of Flow JSON as the code editor needs them to propose what may stand where.
+"""The words of Flow JSON, from which the code editor suggests what is allowed where.
 
-They come from the very tables the validator reads.
+They come from the same tables that the validator uses.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from waflows.flowjson.spec.model import ComponentType, ObjectType, Property
 from waflows.flowjson.spec.versions import DATA_API_VERSIONS, VERSIONS
 
 
-class Word(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A property; `since` and `until` bound the versions that have it."""
+class Word(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A property; `since` and `until` are the first and last version that have it."""
 
     name: str
     type: str
@@ -28,7 +28,7 @@ class Word(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Kind(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An object and its properties; `category` is there for components."""
+    """An object and its properties; only components have a `category`."""
 
     words: list[Word]
     category: str = ""
@@ -37,7 +37,7 @@ class Kind(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Vocabulary(msgspec.Struct, frozen=True, rename="camel"):
-    """Everything there is; `objects` are those that are no component and no action."""
+    """All of Flow JSON; `objects` are those that are neither components nor actions."""
 
     versions: list[str]
     objects: dict[str, Kind]
@@ -48,7 +48,7 @@ class Vocabulary(msgspec.Struct, frozen=True, rename="camel"):
 
 @functools.cache
 def vocabulary() -> Vocabulary:
-    """All words, of every version."""
+    """Returns the words of every version."""
     named = {
         "flow": objects.FLOW,
         "screen": objects.SCREEN,
@@ -81,11 +81,11 @@ def _kind(name: str, kind: ObjectType, values: dict[tuple[str, str], list[str]])
 
 def _word(line: Property, values: list[str]) -> Word:
     return Word(
-        line.name,
-        line.type,
-        line.required,
-        line.since,
-        line.until,
-        values or [str(value) for value in line.allowed],
-        list(line.actions),
+        name=line.name,
+        type=line.type,
+        required=line.required,
+        since=line.since,
+        until=line.until,
+        values=values or [str(value) for value in line.allowed],
+        actions=list(line.actions),
     )

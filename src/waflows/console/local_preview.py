@@ -1,8 +1,8 @@
-"""The preview page for a file on this machine: a small server of its own, without a database.
+"""The preview page for a local file: a small server of its own, without a database.
 
-It plays the file as it is at the moment and tells the page when it changes. It listens on loopback
-only, and answers only to names of loopback, so that no page from elsewhere can read the file by
-way of a name that leads here.
+It plays the file's current content and notifies the page when the file changes. It listens on
+loopback only and answers only to loopback names, so that a page from elsewhere cannot read the file
+through a name that resolves to this machine.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from waflows.services.flows.playing import NotPlayable, Played, Player
 from waflows.services.flows.previews import About, PageMessage, describe
 
 LOOK_SECONDS = 0.2
-"""How often the file is looked at."""
+"""The time between two checks of the file."""
 _ALIVE_SECONDS = 15.0
 _NOBODY = ""
-"""There are no accounts here; all work is that of the one person who started it."""
+"""There are no accounts here: one person started the preview."""
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 _MOST_BODY_BYTES = 3 * texts.FLOW_JSON_BYTES
 
@@ -45,7 +45,7 @@ Endpoint = Callable[[dict[str, Any]], "dict[str, Any] | Failed"]
 
 
 class LocalPreview:
-    """One file, as it is now, and the pages that look at it."""
+    """One file with its current content, and the pages that show it."""
 
     def __init__(self, file: Path, endpoint: Endpoint | None = None) -> None:
         self.file = file
@@ -53,7 +53,7 @@ class LocalPreview:
         self.player = Player()
         self.version = 0
         self.text: bytes | None = None
-        self._told: tuple[int, About] | None = None
+        self._about_now: tuple[int, About] | None = None
         self._changed = asyncio.Condition()
 
     def app(self) -> Starlette:
@@ -80,7 +80,7 @@ class LocalPreview:
         self.player.close()
 
     async def _watch(self) -> None:
-        """Notices another content, however it came about: by writing over, by a rename."""
+        """Watches the content, whether the file is overwritten or replaced by a rename."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             text = await asyncio.to_thread(_read, self.file)
@@ -90,19 +90,19 @@ class LocalPreview:
                     self.version += 1
                     self._changed.notify_all()
 
-    # --- what the page asks for
+    # --- what the page requests
 
     async def _page(self, _: Request) -> Response:
         return _response(page("preview.html", policy(), name=self.file.name, watch="/changes"))
 
     async def _about(self, _: Request) -> Response:
         version = self.version
-        if self._told is None or self._told[0] != version:
-            self._told = (version, await self._look(version))
-        return _json(self._told[1])
+        if self._about_now is None or self._about_now[0] != version:
+            self._about_now = (version, await self._look(version))
+        return _json(self._about_now[1])
 
     async def _look(self, version: int) -> About:
-        """What is known of the file: its screens when it can be played, and its faults."""
+        """Describes the file: its screens if it can be played, and its findings."""
         text = self.text
         if text is None:
             return About(name=self.file.name, problem=_missing(self.file))
@@ -113,8 +113,8 @@ class LocalPreview:
             document = await self._document()
         except NotPlayable as error:
             problem = error.message
-        told = describe(document, list(report.diagnostics))
-        return About(name=self.file.name, revision=version, problem=problem, **told)
+        described = describe(document, list(report.diagnostics))
+        return About(name=self.file.name, revision=version, problem=problem, **described)
 
     async def _play(self, request: Request) -> Response:
         body = await _body(request)
@@ -136,7 +136,7 @@ class LocalPreview:
         try:
             answer = await asyncio.to_thread(self.endpoint, msgspec.to_builtins(request))
         except (Exception, SystemExit) as error:
-            # A function that means to end its own program must not end the preview.
+            # A function that calls sys.exit must not end the preview.
             what = error.message if isinstance(error, WaflowsError) else f"It raised {error!r}."
             return Failed("cannot_be_served", what)
         return answer if isinstance(answer, Failed) else Answered(answer)
@@ -146,7 +146,7 @@ class LocalPreview:
         return StreamingResponse(self._stream(), media_type="text/event-stream", headers=headers)
 
     async def _stream(self) -> AsyncIterator[str]:
-        """An event for each change, and a sign of life now and then to find out who has left."""
+        """Sends an event for each change, and keep-alives that reveal closed connections."""
         seen = self.version
         yield ": watching\n\n"
         while True:
@@ -184,7 +184,7 @@ class LocalPreview:
 
 
 async def _body(request: Request) -> PageMessage:
-    # No page of another origin can send this type without being asked first, and it is not.
+    # A page of another origin can send this type only after a preflight, which is refused.
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
         raise HTTPException(415, "The request body must be JSON.")
     parts, size = [], 0
@@ -209,7 +209,7 @@ def _read(file: Path) -> bytes | None:
 
 
 def _missing(file: Path) -> str:
-    return f"{file.name} cannot be read just now."
+    return f"{file.name} cannot be read at the moment."
 
 
 def _refused(_: Request, error: Exception) -> Response:

@@ -15,29 +15,29 @@ _STATIC = resources.files("waflows.console") / "static"
 
 
 async def home(call: Call[NoQuery, None]) -> Reply:
-    """Where whoever opens the server's address is sent."""
+    """Redirects from the server's root to the console."""
     return Reply(None, 307, {"Location": "/console", "Cache-Control": "no-store"})
 
 
 async def docs(call: Call[NoQuery, None]) -> Reply:
-    """The API's documentation."""
-    # Swagger UI sets style attributes on what it draws, hence the inline styles.
+    """Shows the API's documentation."""
+    # Swagger UI sets style attributes, which need inline styles.
     return page("docs.html", policy(style="'unsafe-inline'"))
 
 
 async def static_file(call: Call[NoQuery, None]) -> Reply:
-    """A file that a page needs."""
+    """Returns a file that a page needs."""
     return read_static(call.path["file"])
 
 
 def read_static(name: str) -> Reply:
-    """A static file by its name; raises NotFound."""
+    """Returns a static file by its name; raises NotFound."""
     found = {entry.name: entry for entry in _STATIC.iterdir()} if _STATIC.is_dir() else {}
     if name not in found or name.startswith("."):
         raise NotFound(f"There is no file {name!r} here.")
     content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     content = found[name].read_bytes()
-    # Asked about each time, so that no page meets a script of another version.
+    # Revalidated each time, so that a page never gets a script of another version.
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = COMMON_HEADERS | {"Cache-Control": "public, no-cache", "ETag": etag}
     return Reply(content, headers=headers, content_type=content_type)

@@ -1,7 +1,7 @@
-"""The simulated phone as a page: the chat of a made-up user, and the flows they open in it.
+"""The simulated phone as a page: the chat of a simulated user, and the flows they open in it.
 
-The page draws what it is told and posts what the user does; where a flow stands is kept by the
-server, so a page that is loaded again goes on. What is sent goes the way of a real answer.
+The page renders what the server returns and posts what the user does. The server keeps the state of
+the flow, so a reloaded page continues where it was. A finished flow is handled like a real one.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from waflows.services.phone.phone_play import Phone
 
 HOME = "/console/phone"
 SOMEBODY = "+12025550123"
-"""The user whose phone is shown at first: a number of those set aside for stories."""
+"""The user whose phone is shown first: a number reserved for fiction."""
 
 
 class PhoneQuery(msgspec.Struct, frozen=True):
-    """Whose phone, and of which channel; empty for the first there is."""
+    """Whose phone to show, and in which channel; empty means the first."""
 
     channel: str = ""
     msisdn: str = ""
@@ -64,7 +64,7 @@ class SendBody(msgspec.Struct, frozen=True, kw_only=True):
 class EventBody(msgspec.Struct, frozen=True, kw_only=True):
     """What happens to the open flow. Without an event, the request it waits for is made.
 
-    `state` is what the page believes; the server knows better and does not read it.
+    `state` is the page's copy; the server uses its own.
     """
 
     event: dict[str, Any] | None = None
@@ -73,7 +73,7 @@ class EventBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def phone_page(call: Call[PhoneQuery, None]) -> Reply:
-    """The page."""
+    """Shows the page."""
     number = msisdn.normalised(call.query.msisdn or SOMEBODY)
     found = await call.state.db.read(page_of_phone.find_page, call.principal, call.query.channel)
     if found is None:
@@ -83,7 +83,7 @@ async def phone_page(call: Call[PhoneQuery, None]) -> Reply:
 
 
 async def messages(call: Call[NoQuery, None]) -> Reply:
-    """The chat; with an ETag, so that looking for news costs next to nothing."""
+    """Returns the chat, with an ETag so that polling is cheap."""
     phone = _phone_of(call)
     found = await call.state.db.read(phones.chat, *phone.names)
     body = msgspec.json.encode(show_chat(found))
@@ -92,20 +92,20 @@ async def messages(call: Call[NoQuery, None]) -> Reply:
 
 
 async def look(call: Call[NoQuery, None]) -> Reply:
-    """The chat, looked at."""
+    """Opens the chat, which marks its messages as read."""
     phone = _phone_of(call)
     return Reply(show_chat(await call.state.db.run(phones.look, *phone.names)))
 
 
 async def say(call: Call[NoQuery, SayBody]) -> Reply:
-    """A text of the user."""
+    """Writes a text as the user."""
     phone = _phone_of(call)
     umid = await call.state.db.run(phones.say, *phone.names, call.body.text, call.body.name)
     return Reply(Said(umid))
 
 
 async def send(call: Call[NoQuery, SendBody]) -> Reply:
-    """A flow of the business, sent to the user."""
+    """Sends a flow to the user as the business."""
     phone = _phone_of(call)
     body = call.body
     umid = await call.state.db.run(
@@ -121,12 +121,12 @@ async def send(call: Call[NoQuery, SendBody]) -> Reply:
 
 
 async def open_flow(call: Call[NoQuery, OpenBody]) -> Reply:
-    """The button of a flow message, tapped."""
+    """Taps the button of a flow message."""
     return Reply(await phone_play.open_sheet(_phone_of(call), call.body.umid))
 
 
 async def event(call: Call[NoQuery, EventBody]) -> Reply:
-    """Something that happened to the open flow."""
+    """Plays an event in the open flow."""
     return Reply(await phone_play.happen(_phone_of(call), call.body.event))
 
 

@@ -36,7 +36,7 @@ class LinkQuery(msgspec.Struct, frozen=True):
 
 
 async def open_link(call: Call[LinkQuery, None]) -> OpenedLink:
-    """What the link opens; raises NotFound for a link that is not valid, RateLimited."""
+    """Finds what the link opens; raises NotFound for a link that is not valid, RateLimited."""
     state, query = call.state, call.query
     claim = PreviewGrant(True, query.flow_token, query.flow_action_payload)
     opened = await preview_access.open_link(
@@ -49,14 +49,14 @@ async def open_link(call: Call[LinkQuery, None]) -> OpenedLink:
 
 
 async def show(call: Call[LinkQuery, None]) -> Reply:
-    """Show a flow as its preview link opens it."""
+    """Shows the preview page of a flow."""
     opened: OpenedLink = call.granted
     # The link is meant to be embedded in other pages, as Meta's is.
     return page("preview.html", policy(ancestors="*"), name=opened.flow.name, watch="")
 
 
 async def about(call: Call[LinkQuery, None]) -> Reply:
-    """Tell the page what it shows around the flow it plays."""
+    """Returns what the page shows around the flow."""
     opened: OpenedLink = call.granted
     state, flow, grant = call.state, opened.flow, opened.rights.grant
     checked = await state.db.read(texts.checked, flow)
@@ -80,7 +80,7 @@ async def about(call: Call[LinkQuery, None]) -> Reply:
 
 
 async def play(call: Call[LinkQuery, PageMessage]) -> Reply:
-    """Return the screen after an event."""
+    """Returns the screen after an event."""
     opened: OpenedLink = call.granted
     state = call.state
     document = await previews.load_document(state.outside, state.player, opened.flow)

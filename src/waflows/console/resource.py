@@ -1,7 +1,7 @@
-"""One address of the console: who asks is told by a cookie, and errors are pages.
+"""One address of the console: a cookie identifies the caller, and errors are pages.
 
-The cookie is good for the console alone, and the API's keys in headers for the API alone. Each
-request that might change something must come from a page of this server.
+The cookie is valid for the console only, and API keys in headers for the API only. A request that
+may change something must come from a page of this server.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _JSON = "application/json"
 
 
 class OnPage(Exception):
-    """An error that is told on the page it happened on, what was typed still there.
+    """An error to show on the page where it happened, with the user's input kept.
 
-    `draw` makes that page from the error as it is answered.
+    `draw` renders that page with the error.
     """
 
     def __init__(self, error: WaflowsError, draw: Callable[[Refusal], Reply]) -> None:
@@ -59,9 +59,9 @@ class ConsoleResource(Resource):
     async def caller(
         self, route: Route, scope: AsgiScope, headers: Headers, exchange: Exchange
     ) -> Principal | None:
-        """Who is signed in, checked against what the route needs.
+        """Returns who is signed in, checked against what the route needs.
 
-        A form that anybody may send comes with whoever is signed in, if anybody is.
+        For a public form, that is whoever is signed in, if anyone is.
         """
         own = base_url(self.state, scope, headers)
         if scope["method"] not in _SAFE:
@@ -79,32 +79,32 @@ class ConsoleResource(Resource):
         await self.limit(principal, "write" if writes else "read", cost_of(route, headers))
         check_powers(principal, route)
         if any("\0" in value for value in scope["path_params"].values()):
-            raise NotFound("Nothing has a name with a null character in it.")
+            raise NotFound("No name contains a null character.")
         return principal
 
     def body_reader(self, route: Route, headers: Headers) -> BodyReader:
-        """What decodes a form, or JSON from the console's own scripts."""
+        """Returns what decodes a form, or JSON from the console's own scripts."""
         if headers.get("content-type", "").split(";")[0].strip().lower() == MEDIA_TYPE:
             return functools.partial(read_form, limit=route.max_body)
         return super().body_reader(route, headers)
 
     def refused(self, error: Exception, exchange: Exchange, scope: AsgiScope) -> Response:
-        """An error as a page, or as the API's envelope for the console's own scripts."""
+        """Returns an error as a page, or as the API's envelope for the console's own scripts."""
         return refused(error, self.state, exchange, scope)
 
     async def _signed_in(self, headers: Headers, own: str) -> Principal:
         cookie = session_cookie.read(headers.get("cookie", ""), own)
         session = sessions.read(self.state.secret, cookie, time.time())
         if session is None:
-            raise NotAuthenticated("You are not signed in, or no longer.")
+            raise NotAuthenticated("You are not signed in, or your session has ended.")
         return await self.state.sessions.principal(session)
 
 
 class PageResource(Resource):
-    """A page for whoever has its address: a browser is told of an error by a page too."""
+    """A page for anyone who has its address; a browser gets errors as pages too."""
 
     def refused(self, error: Exception, exchange: Exchange, scope: AsgiScope) -> Response:
-        """An error as a page, or as the API's envelope for whoever asked for no page."""
+        """Returns an error as a page, or as the API's envelope if no page was requested."""
         if "text/html" not in Headers(scope=scope).get("accept", ""):
             return super().refused(error, exchange, scope)
         refusal = note(error, "reference", self.state, exchange, scope)
@@ -120,7 +120,7 @@ class PageResource(Resource):
 
 
 def refused(error: Exception, state: State, exchange: Exchange, scope: AsgiScope) -> Response:
-    """What `ConsoleResource.refused` says, for an address below the console that is none."""
+    """`ConsoleResource.refused`, also for addresses below the console that do not exist."""
     as_json = Headers(scope=scope).get("accept", "").startswith(_JSON)
     if isinstance(error, NotAuthenticated) and not as_json and scope["method"] in _SAFE:
         return RedirectResponse(_sign_in_for(scope), 303, {"Cache-Control": "no-store"})
@@ -143,7 +143,7 @@ def refused(error: Exception, state: State, exchange: Exchange, scope: AsgiScope
 def _check_same_origin(headers: Headers, own: str) -> None:
     """Raises Forbidden unless the browser says that a page of this server sent the request.
 
-    Browsers that send no Sec-Fetch-Site, as over plain HTTP, send Origin.
+    Browsers that do not send Sec-Fetch-Site, as over plain HTTP, send Origin.
     """
     site = headers.get("sec-fetch-site")
     if site is None:
@@ -154,11 +154,11 @@ def _check_same_origin(headers: Headers, own: str) -> None:
             return
     elif site == "same-origin":
         return
-    raise Forbidden("This did not come from a page of this console, so nothing was done.")
+    raise Forbidden("This request did not come from a page of this console, so nothing was done.")
 
 
 def _sign_in_for(scope: AsgiScope) -> str:
-    """The sign-in page that leads on to what was asked for."""
+    """Returns the address of the sign-in page that then leads to the requested page."""
     wanted = scope["path"]
     if query := scope["query_string"].decode("latin-1"):
         wanted = f"{wanted}?{query}"

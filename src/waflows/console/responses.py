@@ -1,6 +1,6 @@
-"""What users sent, as a table: a column for each field, filtered, page by page, as a file.
+"""What users sent, as a table with a column for each field, filters and pages, or as a file.
 
-What a page shows comes from the same use cases as the API's answers, covered for keys that mask.
+The pages use the same use cases as the API; a masked key sees masked values.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MOST_SHOWN = 200
 
 
 class ResponsesQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which responses to show; an empty text means all. `cursor` is where the page begins."""
+    """Which responses to show; an empty text means all. `cursor` is where the page starts."""
 
     flow: str = ""
     channel: str = ""
@@ -39,17 +39,17 @@ class ResponsesQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def filters(self) -> dict[str, str]:
-        """What narrows the table, as it stands in an address."""
+        """The filters that are set, as query parameters."""
         given = {"flow": self.flow, "channel": self.channel, "from": self.from_, "to": self.to}
         return {name: value for name, value in given.items() if value}
 
 
 class DeleteForm(msgspec.Struct, frozen=True):
-    """The answer yes."""
+    """The confirmation."""
 
 
 async def table(call: Call[ResponsesQuery, None]) -> Reply:
-    """A page of the table."""
+    """Shows a page of the table."""
     query = call.query
     db, principal = call.state.db, call.principal
     selection = _selection(call)
@@ -77,7 +77,7 @@ async def table(call: Call[ResponsesQuery, None]) -> Reply:
 
 
 async def export(call: Call[ResponsesQuery, None]) -> Reply:
-    """Every response of the selection as a file for spreadsheets."""
+    """Returns every selected response as a file for spreadsheets."""
     format_ = exports.CSV_FOR_SPREADSHEETS
     stream = await exports.begin(
         call.state.db, call.account_id, _selection(call), format_, masked=call.principal.masked
@@ -86,7 +86,7 @@ async def export(call: Call[ResponsesQuery, None]) -> Reply:
 
 
 async def details(call: Call[NoQuery, None]) -> Reply:
-    """One response with all its fields."""
+    """Shows one response with all its fields."""
     return await _page(call, "response.html")
 
 
@@ -96,7 +96,7 @@ async def delete_page(call: Call[NoQuery, None]) -> Reply:
 
 
 async def delete(call: Call[NoQuery, DeleteForm]) -> Reply:
-    """The end of a response."""
+    """Deletes a response."""
     await call.state.db.run(
         forgetting.forget_submission,
         call.account_id,
@@ -147,9 +147,9 @@ def _read_cursor(text: str) -> Position:
 
 
 def _shown(value: Any, whole: bool = False) -> str:
-    """A value for people: text as it is, words with commas, the rest as JSON; long ones cut.
+    """Formats a value: text as it is, lists of texts with commas, the rest as JSON; cut if long.
 
-    Of media that were sent, a table shows the names of the files.
+    For media, the table shows the names of the files.
     """
     if value is None or value in ("", []):
         text = "—"
@@ -165,7 +165,7 @@ def _shown(value: Any, whole: bool = False) -> str:
 
 
 def _file_names(value: Any) -> list[str]:
-    """The names of media; none when the value is anything else."""
+    """Returns the names of media files; an empty list for any other value."""
     items = value if isinstance(value, list) else []
     names = [item.get("file_name") for item in items if isinstance(item, dict)]
     whole = len(names) == len(items) and all(isinstance(name, str) for name in names)

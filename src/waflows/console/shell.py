@@ -1,6 +1,6 @@
-"""What every page of the console has around it: the sections, the notice, the error page.
+"""The frame of every page of the console: the sections, the notice, the error page.
 
-A part of the console adds its line to `SECTIONS` and draws its pages with `show`.
+A part of the console adds its entry to `SECTIONS` and renders its pages with `show`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FLOW_PATH = f"{HOME}/{{flowId}}"
 
 
 class Section(msgspec.Struct, frozen=True):
-    """An entry of the bar at the top."""
+    """An entry of the navigation bar."""
 
     id: str
     title: str
@@ -48,10 +48,10 @@ _NOTICES = {
     "forgotten": "The response was deleted.",
     "restored": "The earlier text is the draft's text again.",
 }
-"""What `done=` in an address says on the page it leads to."""
+"""The notices that `done=` in an address shows."""
 
 _HEADERS = {
-    # With no referrer at all, browsers would send "Origin: null" with a form.
+    # Without any referrer, browsers send "Origin: null" with a form.
     "Referrer-Policy": "same-origin",
 }
 
@@ -65,9 +65,9 @@ def show(
     status: int = 200,
     **values: Any,
 ) -> Reply:
-    """A page of the console for whoever is signed in.
+    """Renders a page for whoever is signed in.
 
-    `style` is one more source of styles that the page's policy allows, such as a nonce.
+    `style` is an additional source of styles that the page's policy allows, such as a nonce.
     """
     done = getattr(call.query, "done", "")
     return page(
@@ -86,7 +86,7 @@ def show(
 def plain(
     template: str, *, section: str = "", sections: Sequence[Section] = (), **values: Any
 ) -> Reply:
-    """A page for whoever asks, without anything of an account on it."""
+    """Renders a page for anyone, without any data of an account."""
     return page(
         template,
         policy(forms="'self'"),
@@ -100,23 +100,23 @@ def plain(
 
 
 def error_page(refusal: Refusal, settings: Settings, *, signed_in: bool) -> Reply:
-    """An error as a page."""
+    """Renders an error as a page."""
     sections = _sections(settings, None) if signed_in else []
     return plain("error.html", sections=sections, refusal=refusal)
 
 
 def _sections(settings: Settings, principal: Principal | None) -> list[Section]:
-    """The sections that are there, for whoever may see them as far as that is known."""
+    """Returns the sections that the caller, if known, may see."""
     phone = settings.simulated_phone and (principal is None or principal.sees_whole_chats)
     return [each for each in SECTIONS if phone or each.id != _PHONE]
 
 
 def flow_path(flow_id: str) -> str:
-    """The address of a flow's own page."""
+    """Returns the address of a flow's page."""
     return FLOW_PATH.format(flowId=flow_id)
 
 
 def see(path: str, **query: str) -> Reply:
-    """Leads the browser on to another page, after a form was done."""
+    """Redirects the browser to another page after a form was submitted."""
     target = f"{path}?{urlencode(query)}" if query else path
     return Reply(None, 303, {"Location": target, "Cache-Control": "no-store"})

@@ -1,7 +1,7 @@
-"""Signing in with an API key, and out again.
+"""Signing in to the console with an API key, and signing out.
 
-A key has 256 random bits, so it cannot be guessed; failed attempts are limited only to keep
-noise out. A good key always gets in: otherwise anyone could lock others out.
+A key has 256 random bits, so it cannot be guessed; failed attempts are limited only to reduce
+noise. A valid key always works, or anyone could lock others out.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ class SignInQuery(msgspec.Struct, frozen=True):
 
 
 class SignInForm(msgspec.Struct, frozen=True):
-    """A key to sign in with, and the page to show then."""
+    """A key to sign in with, and the page to show afterwards."""
 
     key: str
     next: str = shell.HOME
 
 
 async def sign_in_page(call: Call[SignInQuery, None]) -> Reply:
-    """The form that asks for a key."""
+    """Shows the form that asks for a key."""
     return _form(call, call.query.next)
 
 
 async def sign_in(call: Call[NoQuery, SignInForm]) -> Reply:
-    """A session for a good key."""
+    """Starts a session for a valid key."""
     state = call.state
     presented = call.body.key.strip()
     try:
@@ -57,21 +57,21 @@ async def sign_in(call: Call[NoQuery, SignInForm]) -> Reply:
 
 
 async def sign_out(call: Call[NoQuery, None]) -> Reply:
-    """The end of a session, wherever its cookie is."""
+    """Ends the session, in every copy of its cookie."""
     if call.caller is not None:
         await call.state.db.run(sign_ins.end, call.caller)
     return _with_cookie(shell.see(SIGN_IN), call, "", 0)
 
 
 async def sign_out_everywhere(call: Call[NoQuery, None]) -> Reply:
-    """The end of every session of the key."""
+    """Ends every session of the key."""
     if call.caller is not None:
         await call.state.db.run(sign_ins.end_all, call.caller)
     return _with_cookie(shell.see(SIGN_IN), call, "", 0)
 
 
 async def entrance(call: Call[NoQuery, None]) -> Reply:
-    """Where /console leads."""
+    """Redirects to the list of flows."""
     return shell.see(shell.HOME)
 
 
@@ -104,7 +104,7 @@ def _form(call: Call[Any, Any], next_: str, refusal: Refusal | None = None) -> R
 
 
 def _own_page(wanted: str) -> str:
-    """A page of the console to lead on to, never an address elsewhere."""
+    """Returns a page of the console to continue to, never an address elsewhere."""
     return wanted if _OWN_PAGE.fullmatch(wanted) else shell.HOME
 
 

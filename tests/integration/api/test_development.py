@@ -109,10 +109,10 @@ def test_a_clock_that_was_set_stamps_what_happens(tenant: Tenant) -> None:
         ({}, "Send either time or advanceSeconds."),
         ({"time": "2026-03-01T09:30:00Z", "advanceSeconds": 1}, "Send either"),
         ({"time": "tomorrow"}, "time must be a moment such as"),
-        ({"advanceSeconds": -1e11}, "from 1970"),
+        ({"advanceSeconds": -1e11}, "between 1970"),
         ({"advanceSeconds": 1e300}, "a hundred years"),
         ({"advanceSeconds": 1e308}, "a hundred years"),
-        ({"advanceSeconds": -1e308}, "from 1970"),
+        ({"advanceSeconds": -1e308}, "between 1970"),
     ],
 )
 def test_a_time_that_is_none_is_refused(tenant: Tenant, body: dict[str, Any], words: str) -> None:

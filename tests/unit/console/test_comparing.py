@@ -33,11 +33,11 @@ def test_texts_on_one_line_are_laid_out_before_they_are_compared() -> None:
 
 
 def test_texts_that_are_the_same_are_said_to_be() -> None:
-    assert compare("{}", "{}") == ([], "The two are the same.")
+    assert compare("{}", "{}") == ([], "The two revisions are the same.")
 
 
 def test_texts_that_differ_in_blanks_alone_are_said_to() -> None:
-    assert compare('{"a":1}', '{ "a": 1 }') == ([], "They differ in blanks and line breaks only.")
+    assert compare('{"a":1}', '{ "a": 1 }') == ([], "The two revisions differ in white space only.")
 
 
 def test_what_would_take_too_long_is_not_compared() -> None:

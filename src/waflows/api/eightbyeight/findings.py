@@ -1,4 +1,4 @@
-"""Faults of a Flow JSON as the two dialects write them: the same fields, spelled differently."""
+"""Findings on a Flow JSON as the two dialects write them: the same fields, spelled differently."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from waflows.flowjson.diagnostics import Diagnostic, meta_fields, place_fields
 
 
 class Pointer(msgspec.Struct, frozen=True, rename="camel"):
-    """A place in a Flow JSON; lines and columns count from 1, ends are inclusive."""
+    """A position in a Flow JSON; lines and columns count from 1, ends are inclusive."""
 
     line_start: int
     line_end: int
@@ -20,8 +20,8 @@ class Pointer(msgspec.Struct, frozen=True, rename="camel"):
     path: str
 
 
-class ValidationError(msgspec.Struct, frozen=True, rename="camel"):
-    """A fault in a Flow JSON, and the place it is at: that of its first pointer."""
+class ValidationError(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A finding on a Flow JSON; its position is that of its first pointer."""
 
     error: str
     error_type: str
@@ -34,7 +34,7 @@ class ValidationError(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class GuidePointer(msgspec.Struct, frozen=True):
-    """A place in a Flow JSON; lines and columns count from 1, ends are inclusive."""
+    """A position in a Flow JSON; lines and columns count from 1, ends are inclusive."""
 
     line_start: int
     line_end: int
@@ -43,8 +43,8 @@ class GuidePointer(msgspec.Struct, frozen=True):
     path: str
 
 
-class GuideValidationError(msgspec.Struct, frozen=True):
-    """A fault in a Flow JSON, and the place it is at: that of its first pointer."""
+class GuideValidationError(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding on a Flow JSON; its position is that of its first pointer."""
 
     error: str
     error_type: str
@@ -57,7 +57,7 @@ class GuideValidationError(msgspec.Struct, frozen=True):
 
 
 def validation_errors(faults: Iterable[Diagnostic]) -> list[ValidationError]:
-    """Faults in the reference dialect."""
+    """Returns the findings in the reference dialect."""
     return [
         ValidationError(
             pointers=[Pointer(path=p.path, **place_fields(p)) for p in f.pointers], **meta_fields(f)
@@ -67,12 +67,12 @@ def validation_errors(faults: Iterable[Diagnostic]) -> list[ValidationError]:
 
 
 def validation_errors_if_any(faults: Iterable[Diagnostic]) -> list[ValidationError] | UnsetType:
-    """Faults in the reference dialect, which leaves the field out when there are none."""
+    """Returns the findings in the reference dialect, which omits the field when there are none."""
     return validation_errors(faults) or UNSET
 
 
 def guide_validation_errors(faults: Iterable[Diagnostic]) -> list[GuideValidationError]:
-    """Faults in the guide dialect."""
+    """Returns the findings in the guide dialect."""
     return [
         GuideValidationError(
             pointers=[GuidePointer(path=p.path, **place_fields(p)) for p in f.pointers],

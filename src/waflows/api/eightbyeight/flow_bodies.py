@@ -1,4 +1,4 @@
-"""The request bodies that both dialects share, and how they become what a use case takes."""
+"""The request bodies that both dialects share, and the use cases they lead to."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from waflows.storage.flows import Checked, Flow
 from waflows.urls import LONGEST_URL
 
 CategoryName = Annotated[str, Meta(extra_json_schema={"enum": [kind.value for kind in Category]})]
-"""A category in an answer, where it is known to be one."""
+"""A category in an answer, already known to be valid."""
 
-# What a field may hold is checked by the use cases, on whichever way it comes in. The limits are
-# repeated here for the API's document alone; they decode nothing.
+# The use cases check what a field may hold, however it comes in. The limits are repeated here for
+# the OpenAPI document only; decoding ignores them.
 _Name = Annotated[
     str,
     Meta(
@@ -36,13 +36,13 @@ _Categories = Annotated[
     list[Category],
     Meta(description="What the flow is for.", extra_json_schema={"minItems": 1}),
 ]
-_Publish = Annotated[bool, Meta(description="Publish it at once, which cannot be undone.")]
+_Publish = Annotated[bool, Meta(description="Publish it immediately, which cannot be undone.")]
 FlowJson = Annotated[
-    str, Meta(description="The Flow JSON as a string; kept and given back byte for byte.")
+    str, Meta(description="The Flow JSON as a string; stored and returned byte for byte.")
 ]
 _CloneFlowId = Annotated[
     str,
-    Meta(description="A flow of the account whose Flow JSON and endpoint to take over."),
+    Meta(description="A flow of the account whose Flow JSON and endpoint to copy."),
 ]
 _EndPointUri = Annotated[
     str,
@@ -65,7 +65,7 @@ _ApplicationId = Annotated[
 
 
 class CreateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A new flow. A field that is null counts as left out."""
+    """A new flow. A null field is treated as absent."""
 
     name: _Name
     categories: _Categories
@@ -77,7 +77,7 @@ class CreateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class UpdateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Changes to a draft; at least one field. A field that is null counts as left out."""
+    """Changes to a draft; at least one field. A null field is treated as absent."""
 
     name: _Name | None = None
     categories: _Categories | None = None

@@ -1,7 +1,7 @@
 """The guide dialect: /config/v1/channels/whatsapp/{channelId}/flows, for the account of the key.
 
-The same use cases as the reference dialect, in other clothes: 201 and 204, 409 and 422, the Flow
-JSON itself instead of a link to it.
+The same use cases as the reference dialect with other statuses (201, 204, 409, 422), other field
+names, and the Flow JSON itself instead of a link to it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class GuideStatus(msgspec.Struct, frozen=True):
 
 
 class GuidePreview(msgspec.Struct, frozen=True):
-    """A preview link and when it ends."""
+    """A preview link and when it expires."""
 
     preview_url: str
     expires_at: str

@@ -1,7 +1,7 @@
-"""Listing a channel's flows, which both dialects answer alike.
+"""Listing a channel's flows, which is the same in both dialects.
 
-The body is 8x8's to the letter. What waflows adds stands in query parameters and headers: a
-cursor, filters, a total, an entity tag.
+The body is exactly 8x8's. What waflows adds is in query parameters and headers: a cursor, filters,
+a total and an entity tag.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from waflows.storage.flows import FlowSummary, Selection, Status
 
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which flows to list; `after`, `status` and `name` are waflows' own."""
+    """Which flows to list; `after`, `status` and `name` are extensions."""
 
-    limit: Annotated[int, Meta(ge=1, le=1000, description="Most flows in the answer.")] = 100
+    limit: Annotated[
+        int, Meta(ge=1, le=1000, description="Maximum number of flows in the answer.")
+    ] = 100
     after: Annotated[
         str | None,
         Meta(
@@ -34,7 +36,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     status: Annotated[Status | None, Meta(description="Only flows of this status.")] = None
     name: Annotated[
-        str | None, Meta(description="Only flows with this in their name, in any case.")
+        str | None, Meta(description="Only flows whose name contains this, ignoring case.")
     ] = None
 
 
@@ -83,7 +85,7 @@ def _headers(call: Call[ListQuery, None], page: Page) -> dict[str, str]:
 
 
 def _etag(body: bytes, headers: dict[str, str]) -> str:
-    """A tag of the whole answer: the total and the cursor can change while the body does not."""
+    """A tag for the whole answer: the total and the cursor can change while the body does not."""
     extent = f"{headers['X-Total-Count']}\n{headers.get('Link', '')}\n".encode()
     return f'"{hashlib.blake2b(extent + body, digest_size=16).hexdigest()}"'
 

@@ -1,7 +1,7 @@
-"""The body of a message to send, as 8x8 writes it, and how it becomes what a use case takes.
+"""The body of a message to send, as 8x8 writes it, and its conversion for the use cases.
 
-8x8's document has many kinds of messages for many apps. Those that carry flows and texts are
-taken; what else the document knows is answered as not implemented, and never left unnoticed.
+8x8's document has many kinds of messages for many apps. waflows sends texts, flows and templates;
+anything else the document has is refused as not implemented, never silently ignored.
 """
 
 from __future__ import annotations
@@ -61,14 +61,14 @@ _MESSAGE_VERSION = "3"
 
 
 class UserBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Whom a message is for."""
+    """The recipient of a message."""
 
     msisdn: Annotated[str, Meta(description="International phone number, E.164.")] | None = None
     country: (
         Annotated[
             str,
             Meta(
-                description="Country of a national number, which waflows does not take.",
+                description="Country of a national number, which waflows does not accept.",
                 extra_json_schema={"maxLength": 2},
             ),
         ]
@@ -94,7 +94,7 @@ class MediaBody(msgspec.Struct, frozen=True):
 
 
 class HeaderBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands above an interactive message."""
+    """The header of an interactive message."""
 
     type: Annotated[str, Meta(extra_json_schema={"enum": list(_HEADER_TYPES)})] = "text"
     text: str = ""
@@ -116,7 +116,7 @@ class ParametersBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     flow_token: (
         Annotated[
             str,
-            Meta(description="Comes back with the answer; waflows issues one when it is absent."),
+            Meta(description="Returned with the answer; waflows issues one when it is absent."),
         ]
         | None
     ) = None
@@ -124,7 +124,7 @@ class ParametersBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         Annotated[
             str,
             Meta(
-                description="`draft` sends a draft, for trying it out.",
+                description="`draft` sends a draft, for testing.",
                 extra_json_schema={"enum": list(_MODES)},
             ),
         ]
@@ -137,13 +137,13 @@ class ParametersBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ActionBody(msgspec.Struct, frozen=True):
-    """What an interactive message has people do."""
+    """The action of an interactive message."""
 
     parameters: ParametersBody | None = None
 
 
 class InteractiveBody(msgspec.Struct, frozen=True, kw_only=True):
-    """An interactive message; of its types, `flow` is the one that waflows has."""
+    """An interactive message; waflows supports the type `flow`."""
 
     type: Annotated[str, Meta(extra_json_schema={"enum": _INTERACTIVE_TYPES})] = ""
     header: HeaderBody | None = None
@@ -155,19 +155,19 @@ class InteractiveBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a message says; `type` says which of these it is."""
+    """The content of a message; its `type` says which field is used."""
 
     text: str | None = None
     interactive: InteractiveBody | None = None
     template: TemplateBody | None = None
     whats_app: (
-        Annotated[dict[str, Any], Meta(description="Direct Send, which waflows does not have.")]
+        Annotated[dict[str, Any], Meta(description="Direct Send, which waflows does not support.")]
         | None
     ) = None
 
 
 class FallbackBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A channel to try; only WhatsApp can be."""
+    """A channel to try; only WhatsApp is supported."""
 
     channel: str
 
@@ -182,15 +182,15 @@ _Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class MessageBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One message to one person. `type` is read in any case."""
+    """One message to one person. The case of `type` does not matter."""
 
     user: Annotated[UserBody, Meta(extra={"missing": MessageFault.MISSING_USER})]
     client_message_id: (
         Annotated[
             str,
             Meta(
-                description="Your own id of the message: the same request sent again under it"
-                " sends nothing more.",
+                description="Your own id of the message: sending the same request with it"
+                " again sends nothing more.",
                 extra_json_schema={
                     "maxLength": CLIENT_MESSAGE_ID_LENGTH,
                     "pattern": PRINTABLE_OR_EMPTY_PATTERN,
@@ -216,8 +216,8 @@ class MessageBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def outgoing(body: MessageBody) -> Outgoing:
-    """The body as a use case takes it. Raises InvalidMessage, InvalidParameter, Unsupported."""
-    _refuse_what_is_not_done(body)
+    """Converts the body for the use cases; raises InvalidMessage, InvalidParameter, Unsupported."""
+    _refuse_unsupported(body)
     content = _content(body)
     return Outgoing(
         msisdn=_msisdn(body.user),
@@ -228,13 +228,15 @@ def outgoing(body: MessageBody) -> Outgoing:
     )
 
 
-def _refuse_what_is_not_done(body: MessageBody) -> None:
+def _refuse_unsupported(body: MessageBody) -> None:
     if body.scheduled is not None and clock.now_ms() < _parse_time("scheduled", body.scheduled):
-        raise Unsupported("waflows sends at once: leave scheduled out, or send when it is time.")
+        raise Unsupported(
+            "Scheduled messages are not supported: omit scheduled, or send the message later."
+        )
     if body.expiry is not None and _parse_time("expiry", body.expiry) <= clock.now_ms():
-        raise InvalidMessage(MessageFault.INVALID_EXPIRY, "expiry must not have passed.")
+        raise InvalidMessage(MessageFault.INVALID_EXPIRY, "expiry must be in the future.")
     if body.content.whats_app:
-        raise Unsupported("Direct Send is not supported: register a template and send that.")
+        raise Unsupported("Direct Send is not supported: register a template and send it.")
     if body.dlr_callback_url is not None:
         raise Unsupported("dlrCallbackUrl is not supported: set a webhook of type CADR instead.")
     for each in body.channels or []:
@@ -256,7 +258,7 @@ def _msisdn(user: UserBody) -> str:
     if user.msisdn is None:
         raise InvalidMessage(
             MessageFault.MISSING_MSISDN,
-            "user.msisdn is required: waflows knows people by their phone numbers alone.",
+            "user.msisdn is required: waflows identifies people by their phone numbers only.",
         )
     return user.msisdn
 
@@ -298,10 +300,10 @@ def _flow(interactive: InteractiveBody | None) -> FlowContent:
     if kind not in _INTERACTIVE_TYPES:
         raise InvalidMessage(
             MessageFault.INVALID_CONTENT_TYPE,
-            "content.interactive.type must be flow; 8x8 has other types, waflows has not.",
+            "content.interactive.type must be flow; waflows does not support 8x8's other types.",
         )
     if kind != "flow":
-        raise Unsupported(f"Interactive messages of type {kind} are not supported; flow is.")
+        raise Unsupported(f"Interactive messages of type {kind} are not supported, only flow.")
     action = interactive.action
     parameters = action.parameters if action else None
     if parameters is None or not parameters.flow_id:

@@ -1,4 +1,4 @@
-"""Sending messages, and looking at them: /api/v1/subaccounts/{subAccountId}/messages."""
+"""Sending messages and reading their status: /api/v1/subaccounts/{subAccountId}/messages."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class MessageUser(msgspec.Struct, frozen=True):
-    """Whom a message is for, or from."""
+    """The person a message is to or from."""
 
     msisdn: str
 
 
 class MessageStatus(msgspec.Struct, frozen=True):
-    """How far a message came, and when."""
+    """The status of a message, and since when."""
 
     state: str
     timestamp: _Moment
 
 
 class SentAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """A message was taken."""
+    """A message was accepted."""
 
     umid: _Umid
     user: MessageUser
@@ -53,7 +53,7 @@ class SentAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class MessageDetails(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One message, what it says and to whom covered up."""
+    """One message, with its content and the person's number masked."""
 
     umid: str
     sub_account_id: str
@@ -70,7 +70,7 @@ class MessageDetails(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class FoundMessages(msgspec.Struct, frozen=True):
-    """The message asked for, once for each channel it was tried on, which is one here."""
+    """The message, once for each channel that was tried; here there is one."""
 
     data: list[MessageDetails]
 
@@ -81,8 +81,8 @@ class TokenBody(msgspec.Struct, frozen=True, rename="camel"):
     flow_token: str
 
 
-class TokenAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """What a flow token says. All but `state` are there for a genuine one only."""
+class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a flow token says. All fields but `state` are present only for a genuine token."""
 
     state: Literal["genuine", "forged", "foreign"]
     flow_id: str | UnsetType = UNSET
@@ -94,7 +94,7 @@ class TokenAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 async def reach(call: Call[NoQuery, None]) -> SubAccount:
-    """The sub-account that sends; raises WrongAccount for one that the key does not reach."""
+    """Finds the sub-account that sends; raises WrongAccount for one the key cannot use."""
     return await call.state.db.read(sub_accounts.reached, call.principal, call.path["subAccountId"])
 
 
@@ -104,7 +104,7 @@ async def send_message(call: Call[NoQuery, MessageBody]) -> Reply:
     A text or a flow can be sent within 24 hours of the person's last message, a template at any
     time.
     """
-    # Without a simulated phone nothing takes a message from here.
+    # Without the simulated phone nothing delivers the message.
     take = phones.send if call.state.settings.simulated_phone else conversations.send
     sent = await call.state.db.run(
         take, call.principal, call.path["subAccountId"], outgoing(call.body)
@@ -127,7 +127,9 @@ async def get_message(call: Call[NoQuery, None]) -> Reply:
     try:
         umid = str(uuid.UUID(call.path["umid"]))
     except ValueError:
-        raise InvalidParameter("umid must be a UUID, as sending a message answers it.") from None
+        raise InvalidParameter(
+            "umid must be a UUID, as returned when the message was sent."
+        ) from None
     found = await call.state.db.read(
         conversations.get_message, call.principal, call.path["subAccountId"], umid
     )
@@ -143,16 +145,16 @@ async def read_flow_token(call: Call[NoQuery, TokenBody]) -> Reply:
     reading = await call.state.db.read(flow_tokens.read, call.principal, call.body.flow_token)
     message = reading.message
     if message is None or message.flow is None:
-        return Reply(TokenAnswer(reading.state))
+        return Reply(TokenAnswer(state=reading.state))
     return Reply(
         TokenAnswer(
-            reading.state,
-            message.flow.id,
-            message.flow.revision,
-            message.umid,
-            message.sub_account_id,
-            message.channel_id,
-            _user(call.principal, message.msisdn),
+            state=reading.state,
+            flow_id=message.flow.id,
+            revision=message.flow.revision,
+            umid=message.umid,
+            sub_account_id=message.sub_account_id,
+            channel_id=message.channel_id,
+            user=_user(call.principal, message.msisdn),
         )
     )
 

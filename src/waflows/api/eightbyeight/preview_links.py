@@ -1,4 +1,4 @@
-"""Asking for a flow's preview link, which both dialects answer with the same link."""
+"""Requesting a flow's preview link, which is the same in both dialects."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ _PAYLOAD_LENGTH = 4000
 
 
 class PreviewQuery(msgspec.Struct, frozen=True):
-    """Which preview link is wanted."""
+    """Which preview link to return."""
 
-    refresh: Annotated[bool, Meta(description="Make a new link and end the one there was.")] = False
+    refresh: Annotated[
+        bool, Meta(description="Create a new link and invalidate the current one.")
+    ] = False
     flow_token: Annotated[
         str,
         Meta(
-            description="The flow token the preview plays with; without one it makes one up that"
+            description="The flow token the preview uses; without one it generates one that"
             " begins with `preview-`.",
             max_length=LONGEST_TOKEN,
         ),

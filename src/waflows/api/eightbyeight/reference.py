@@ -1,6 +1,6 @@
 """The reference dialect: /api/v1/accounts/{accountId}/channels/{channelId}/flows.
 
-Each handler decodes, calls one use case and encodes; no rule of the product stands here.
+Each handler decodes, calls one use case and encodes; the rules are in the use cases.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ _ANY_EXTRA = "|".join(_EXTRA_FIELDS)
 
 
 class DetailsQuery(msgspec.Struct, frozen=True):
-    """Which fields beyond 8x8's to answer."""
+    """Which fields beyond 8x8's to return."""
 
     fields: Annotated[
         str,
         Meta(
-            description="More fields to answer, comma-separated: " + ", ".join(_EXTRA_FIELDS) + ".",
+            description="More fields to return, comma-separated: " + ", ".join(_EXTRA_FIELDS) + ".",
             extra_json_schema={"pattern": f"^(({_ANY_EXTRA})(,({_ANY_EXTRA}))*)?$"},
         ),
     ] = ""
@@ -67,7 +67,7 @@ class Saved(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One flow. The fields after `validationErrors` are there only when asked for."""
+    """One flow. The fields after `validationErrors` are present only when requested."""
 
     flow_id: str
     flow_json_url: str | UnsetType = UNSET
@@ -85,7 +85,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class PreviewAnswer(msgspec.Struct, frozen=True):
-    """A preview link and when it ends."""
+    """A preview link and when it expires."""
 
     id: str
     preview_url: str
@@ -186,7 +186,7 @@ def _asked_for(wanted: str) -> set[str]:
     names = {name.strip() for name in wanted.split(",") if name.strip()}
     if unknown := sorted(names - set(_EXTRA_FIELDS)):
         raise InvalidParameter(
-            f"fields must name some of {', '.join(_EXTRA_FIELDS)}, not {unknown[0]!r}."
+            f"fields must be among {', '.join(_EXTRA_FIELDS)}, not {unknown[0]!r}."
         )
     return names
 

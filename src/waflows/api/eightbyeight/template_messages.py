@@ -1,4 +1,4 @@
-"""The part of a message's body that fills a template, and how it becomes what a use case takes."""
+"""The part of a message's body that fills a template, and its conversion for the use cases."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _TOKEN_LENGTH = 1024
 
 
 class PayloadBody(msgspec.Struct, frozen=True):
-    """The screen that a flow is opened with, and its data."""
+    """The screen a flow opens with, and its data."""
 
     screen: str | None = None
     data: Annotated[dict[str, Any], Meta(extra_json_schema={"minProperties": 1})] | None = None
 
 
 class ParameterBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What fills a placeholder of a template, or its flow button."""
+    """The value of a template's placeholder, or the parameter of its flow button."""
 
     type: str = "text"
     text: str = ""
@@ -44,7 +44,7 @@ class ComponentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class TemplateBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A template, its placeholders filled in."""
+    """A template with the values of its placeholders."""
 
     name: str = ""
     language: str = ""
@@ -52,7 +52,7 @@ class TemplateBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def template_content(template: TemplateBody | None) -> TemplateContent:
-    """The template as a use case takes it. Raises InvalidMessage, InvalidParameter, Unsupported."""
+    """Converts the body for the use cases; raises InvalidMessage, InvalidParameter, Unsupported."""
     if template is None:
         raise InvalidMessage(
             MessageFault.EMPTY_TEMPLATE,
@@ -157,7 +157,7 @@ def _button(component: ComponentBody) -> tuple[int, str | None, PayloadBody]:
 
 
 def checked_token(text: str | None) -> str | None:
-    """A flow token that can be kept; raises InvalidParameter."""
+    """Returns a flow token that can be stored; raises InvalidParameter."""
     if text is not None and len(text) > _TOKEN_LENGTH:
         raise InvalidParameter(f"flowToken must be at most {_TOKEN_LENGTH} characters long.")
     return text or None

@@ -80,7 +80,7 @@ class NewComponentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
 
 
 class NewTemplateBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A new template. Types, formats and the category are read in any case."""
+    """A new template. The case of types, formats and the category does not matter."""
 
     language: Annotated[
         str,
@@ -103,11 +103,11 @@ class NewTemplateBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """It is done; there is nothing to say."""
+    """An empty answer: it is done."""
 
 
 class Examples(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """What may stand in the placeholders."""
+    """Example values for the placeholders."""
 
     header_text: list[str] = []
     body_text: list[str] = []
@@ -127,7 +127,7 @@ class ShownComponent(msgspec.Struct, frozen=True, kw_only=True):
     example: Examples | UnsetType = UNSET
 
 
-class ShownTemplate(msgspec.Struct, frozen=True, rename="camel"):
+class ShownTemplate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A template in one language."""
 
     channel_id: str
@@ -226,24 +226,24 @@ def _button(body: ButtonBody) -> dict[str, object]:
     if action not in {None, *_ACTIONS}:
         raise InvalidParameter(f"flowAction must be one of {', '.join(_ACTIONS)}.")
     given = {name: getattr(body, name) for name in body.__struct_fields__}
-    told = {name: value for name, value in given.items() if value is not UNSET}
-    return told | {"type": kind} | ({"flow_action": action} if action else {})
+    present = {name: value for name, value in given.items() if value is not UNSET}
+    return present | {"type": kind} | ({"flow_action": action} if action else {})
 
 
 def _shown(channel: Channel, template: Template) -> ShownTemplate:
     return ShownTemplate(
-        channel.id,
-        channel.name,
-        template.name,
-        template.language,
-        LANGUAGES[template.language],
-        [_shown_component(component) for component in template.components],
-        template.category,
-        CATEGORIES[template.category],
-        template.status,
-        template.status.capitalize(),
-        times.hundredths(template.created_at),
-        times.hundredths(template.updated_at),
+        channel_id=channel.id,
+        channel_name=channel.name,
+        template_name=template.name,
+        language=template.language,
+        language_name=LANGUAGES[template.language],
+        components=[_shown_component(component) for component in template.components],
+        category=template.category,
+        category_name=CATEGORIES[template.category],
+        status=template.status,
+        status_name=template.status.capitalize(),
+        created_at=times.hundredths(template.created_at),
+        updated_at=times.hundredths(template.updated_at),
     )
 
 

@@ -1,7 +1,7 @@
 """The webhooks of an account: /api/v1/accounts/{accountId}/webhooks, and their signing secrets.
 
-8x8 documents the configuration; signing, deliveries and replay are extensions. A secret is never
-answered but once, when it is made.
+8x8 documents the configuration; signing, deliveries and replay are extensions. A secret is
+returned only once, when it is created.
 """
 
 from __future__ import annotations
@@ -34,33 +34,33 @@ _Type = Annotated[
 _Url = Annotated[
     str,
     Meta(
-        description="Where events are sent, by POST.",
+        description="The address events are sent to, by POST.",
         extra_json_schema={"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$"},
     ),
 ]
 _HttpAuthorization = Annotated[
     str,
     Meta(
-        description="Sent as the Authorization header. Shown as `***`, which keeps what is set.",
+        description="Sent as the Authorization header. Shown as `***`; `***` keeps what is set.",
         extra_json_schema={"pattern": "^[ -~]{0,4096}$"},
     ),
 ]
 # A name that does not resolve yet may be saved; one that resolves to a forbidden address may not.
 _REFUSED_WHEN_SAVED = {Stage.URL, Stage.ADDRESS}
-# For one name, and for all of a request; those that are left then count as not resolving yet.
+# For one name, and for all names of a request; names left after that count as unresolved.
 _LOOK_UP_SECONDS = 2.0
 _LOOK_UPS_SECONDS = 10.0
 
 
 class OAuthItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Client credentials by which a token for the webhook is fetched."""
+    """Client credentials for fetching a token for the webhook."""
 
     url: Annotated[_Url, Meta(description="The token endpoint.")]
     client_id: Annotated[str, Meta(extra_json_schema={"minLength": 1})]
     client_secret: Annotated[
         str,
         Meta(
-            description="Shown as `***`, which keeps what is set.",
+            description="Shown as `***`; `***` keeps the current value.",
             extra_json_schema={"minLength": 1},
         ),
     ]
@@ -72,7 +72,7 @@ class OAuthItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
 
 
 class WebhookItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A webhook. A field that is null counts as left out."""
+    """A webhook. A null field is treated as absent."""
 
     sub_account_id: SubAccountId
     url: _Url
@@ -94,14 +94,14 @@ class WebhookAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class WebhookScope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Which webhook is meant."""
+    """Which webhook to delete."""
 
     sub_account_id: SubAccountId
     type: _Type | None = None
 
 
 class SecretAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A signing secret, without its text. `expiresAt` is there once a newer one was made."""
+    """A signing secret without its text. `expiresAt` is present once a newer secret was created."""
 
     id: str
     created_at: str
@@ -109,27 +109,27 @@ class SecretAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SecretsAnswer(msgspec.Struct, frozen=True):
-    """The secrets that sign a webhook's deliveries at present, the newest first."""
+    """The secrets that currently sign a webhook's deliveries, newest first."""
 
     secrets: list[SecretAnswer]
 
 
 class RotateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """How to change over to a new secret."""
+    """How to switch to a new secret."""
 
     overlap_hours: Annotated[
         int,
         Meta(
             ge=0,
             le=8760,
-            description="Hours for which the secret before goes on signing beside the new one;"
-            " 0 ends every other secret at once.",
+            description="Hours for which the previous secret keeps signing beside the new one;"
+            " 0 ends every other secret immediately.",
         ),
     ] = 24
 
 
 class RotatedSecret(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A new signing secret, shown this once."""
+    """A new signing secret, shown only once."""
 
     id: str
     secret: str
@@ -213,7 +213,7 @@ async def drop_webhook_secrets(call: Call[NoQuery, None]) -> Reply:
 
 
 async def _check_urls(egress: Egress, urls: list[str]) -> None:
-    """Raises InvalidParameter for an address that is never called."""
+    """Raises InvalidParameter for an address that the server must not call."""
     ends_at = time.monotonic() + _LOOK_UPS_SECONDS
     for url in urls:
         await _check_url(egress, url, min(_LOOK_UP_SECONDS, ends_at - time.monotonic()))

@@ -1,6 +1,6 @@
-"""Deliveries to webhooks over HTTP: the log, the dead ones, and sending again.
+"""Deliveries to webhooks: their log, the dead ones, and sending them again.
 
-8x8 has nothing of this kind.
+8x8 has nothing like it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from waflows.storage.outbox import Attempt, Delivery, State, Wanted
 from waflows.storage.webhooks import Kind
 
 _PRIVATE = {"Cache-Control": "private, no-store"}
-# Each so many are a transaction of their own, so that replaying very many keeps nobody waiting.
+# Each batch is a transaction of its own, so that replaying very many does not block others.
 _REPLAYED_AT_ONCE = 200
 
 
@@ -35,14 +35,16 @@ class DeliveryQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         str | None, Meta(description="Only those to the webhooks of this sub-account, or of `*`.")
     ] = None
     type: Annotated[Kind | None, Meta(description="Only those of this type of webhook.")] = None
-    limit: Annotated[int, Meta(ge=1, le=1000, description="Most deliveries in the answer.")] = 100
+    limit: Annotated[
+        int, Meta(ge=1, le=1000, description="Maximum number of deliveries in the answer.")
+    ] = 100
     before: Annotated[
         str | None, Meta(description="Only those older than the delivery with this id.")
     ] = None
 
 
 class AttemptAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One try. `status` is there when there was an answer; `error` when it was no delivery."""
+    """One attempt. `status` is present if there was an answer, `error` if the attempt failed."""
 
     at: str
     duration_ms: int
@@ -52,7 +54,7 @@ class AttemptAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class DeliveryAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An event for one webhook. `eventId` is what the receiver gets as `webhook-id`."""
+    """An event for one webhook. The receiver gets `eventId` as `webhook-id`."""
 
     id: str
     event_id: str
@@ -67,9 +69,9 @@ class DeliveryAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class DeliveryDetails(DeliveryAnswer, frozen=True, kw_only=True, rename="camel"):
-    """One delivery with its latest tries and what is sent.
+    """One delivery with its latest attempts and its body.
 
-    A key that masks is not shown that, and nobody once it was forgotten.
+    The body is absent for a masked key, and for everyone once it was deleted on request.
     """
 
     history: list[AttemptAnswer]
@@ -77,20 +79,20 @@ class DeliveryDetails(DeliveryAnswer, frozen=True, kw_only=True, rename="camel")
 
 
 class DeliveryList(msgspec.Struct, frozen=True):
-    """Some deliveries, the newest first."""
+    """Some deliveries, newest first."""
 
     deliveries: list[DeliveryAnswer]
 
 
 class ReplayBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Whose dead deliveries to send again."""
+    """The webhook whose dead deliveries to send again."""
 
     sub_account_id: SubAccountId
     type: Kind
 
 
 class Replayed(msgspec.Struct, frozen=True):
-    """How many are sent again."""
+    """How many deliveries are sent again."""
 
     replayed: int
 
@@ -196,7 +198,7 @@ def _facts(delivery: Delivery, *, masked: bool) -> dict[str, Any]:
 
 
 def _attempt(attempt: Attempt, *, masked: bool) -> AttemptAnswer:
-    """A try as it is shown. A receiver may repeat what it was sent, so its answer is masked too."""
+    """An attempt as it is shown. A receiver may repeat what it was sent, so that is masked too."""
     return AttemptAnswer(
         at=times.iso(attempt.at),
         duration_ms=attempt.duration_ms,

@@ -1,6 +1,6 @@
-"""What only a development server answers to: a clock that can be set, calls that fail on purpose.
+"""Tools of a development server: a clock that can be set, and calls that fail on purpose.
 
-In a production server these addresses are not there.
+A production server does not have these routes.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ _MOST_RULES = 1000
 
 
 class ClockBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where to move the clock; one of the two."""
+    """Where to move the clock; give one of the two fields."""
 
     time: Annotated[str, Meta(description="A moment, such as 2026-03-01T09:30:00Z.")] | None = None
     advance_seconds: (
-        Annotated[float, Meta(description="So far on from where it is; negative for back.")] | None
+        Annotated[float, Meta(description="How far to advance it; negative to move it back.")]
+        | None
     ) = None
 
 
 class ClockAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """What the clock shows, and how far it is from the machine's own."""
+    """What the clock shows, and its distance from the machine's own clock."""
 
     time: str
     milliseconds: int
@@ -43,7 +44,7 @@ class ClockAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class FaultBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Which calls are to fail and how: at least one of `status`, `delayMs` and `cut`."""
+    """Which calls fail and how: give at least one of `status`, `delayMs` and `cut`."""
 
     call: Annotated[
         Literal["incoming", "endpoint", "webhook", "oauth"],
@@ -51,18 +52,20 @@ class FaultBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ]
     route: Annotated[str, Meta(description="For incoming: the operation's name.")] | None = None
     host: (
-        Annotated[str, Meta(description="For the others: a host, with port or without.")] | None
+        Annotated[str, Meta(description="For the others: a host, with or without a port.")] | None
     ) = None
     status: Annotated[WholeNumber, Meta(description="Answer with this status.")] | None = None
-    delay_ms: Annotated[WholeNumber, Meta(description="Wait so long first.")] | None = None
+    delay_ms: Annotated[WholeNumber, Meta(description="Wait this long first.")] | None = None
     cut: Annotated[bool, Meta(description="Cut the connection without an answer.")] = False
-    times: Annotated[WholeNumber, Meta(description="Strike so often; null for ever.")] | None = None
-    probability: Annotated[float, Meta(description="Strike with this probability.")] = 1.0
-    seed: Annotated[WholeNumber, Meta(description="From which the probability is drawn.")] = 0
+    times: (
+        Annotated[WholeNumber, Meta(description="Apply this many times; null for no limit.")] | None
+    ) = None
+    probability: Annotated[float, Meta(description="Apply with this probability.")] = 1.0
+    seed: Annotated[WholeNumber, Meta(description="Seed of the random numbers.")] = 0
 
 
 class FaultList(msgspec.Struct, frozen=True):
-    """The rules in force; `times` is what is left of it."""
+    """The rules in force; `times` is how often each still applies."""
 
     faults: list[Rule]
 
@@ -81,11 +84,11 @@ async def move_clock(call: Call[NoQuery, ClockBody]) -> Reply:
         at_ms = _parse_time(body.time)
     else:
         seconds = body.advance_seconds or 0.0
-        # Kept within bounds before it is counted in milliseconds, which could be too many to count.
+        # Limited before the conversion to milliseconds, which could overflow.
         seconds = max(-_FURTHEST_MS, min(seconds, _FURTHEST_MS))
         at_ms = clock.now_ms() + int(seconds * 1000)
     if not 0 <= at_ms <= _FURTHEST_MS + clock.now_ms() - clock.moved_ms():
-        raise OutOfRange("The clock goes from 1970 to a hundred years from now.")
+        raise OutOfRange("The clock must be between 1970 and a hundred years from now.")
     before = clock.moved_ms()
     if body.time is not None:
         clock.move_to(at_ms)
@@ -130,7 +133,7 @@ async def clear_faults(call: Call[NoQuery, None]) -> Reply:
 
 
 async def _bring_back(call: Call[Any, Any], before_ms: int) -> None:
-    """Lets no delivery wait for a time that was near until the clock was set back."""
+    """Reschedules deliveries whose time was near until the clock was set back."""
     if clock.moved_ms() < before_ms:
         await call.state.db.run(deliveries.bring_back)
 
@@ -150,7 +153,7 @@ def _parse_time(text: str) -> int:
 
 
 def _rules(call: Call[Any, Any]) -> FaultRules:
-    assert call.state.fault_rules is not None, "these routes are there in development only"
+    assert call.state.fault_rules is not None, "these routes exist in development only"
     return call.state.fault_rules
 
 
@@ -159,7 +162,7 @@ def _rule(call: Call[NoQuery, FaultBody]) -> Rule:
     if body.status is None and body.delay_ms is None and not body.cut:
         raise InvalidParameter("A fault needs at least one of status, delayMs and cut.")
     if body.status is not None and body.cut:
-        raise InvalidParameter("A connection that is cut has no status: send one of the two.")
+        raise InvalidParameter("A cut connection has no status: send status or cut, not both.")
     _check_range("status", body.status, 100 if body.call != "incoming" else 400, 599)
     _check_range("delayMs", body.delay_ms, 0, _LONGEST_DELAY_MS)
     _check_range("times", body.times, 1, 1_000_000)

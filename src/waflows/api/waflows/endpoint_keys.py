@@ -1,6 +1,6 @@
 """Extensions: a channel's endpoint key and app secret, and the examination of an endpoint.
 
-Private keys and passphrases come in and never go out; an app secret goes out once, when it is made.
+Private keys and passphrases are never returned; an app secret is returned once, when it is set.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _AppSecret = Annotated[
 
 
 class KeyBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The key pair to install: the text of either half, or neither for a fresh pair."""
+    """The key pair to install: either half, or neither to generate a pair."""
 
     public_key: (
         Annotated[
@@ -42,32 +42,34 @@ class KeyBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         | None
     ) = None
     private_key: (
-        Annotated[str, Meta(description="PEM of the private half, PKCS#1 or PKCS#8; kept sealed.")]
+        Annotated[
+            str, Meta(description="PEM of the private half, PKCS#1 or PKCS#8; stored encrypted.")
+        ]
         | None
     ) = None
-    passphrase: Annotated[str, Meta(description="Of an encrypted private key.")] | None = None
+    passphrase: (
+        Annotated[str, Meta(description="The passphrase of an encrypted private key.")] | None
+    ) = None
     app_secret: _AppSecret | None = None
-    replace: Annotated[
-        bool, Meta(description="Put it in the place of a key that is there already.")
-    ] = False
+    replace: Annotated[bool, Meta(description="Replace an existing key.")] = False
 
     def __repr__(self) -> str:
-        """Nothing of the key."""
+        """Hides the key."""
         return "KeyBody(…)"
 
 
 class AppSecretBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The app secret to set; without one a fresh one is made."""
+    """The app secret to set; without one a new secret is generated."""
 
     app_secret: _AppSecret | None = None
 
     def __repr__(self) -> str:
-        """Nothing of the secret."""
+        """Hides the secret."""
         return "AppSecretBody(…)"
 
 
-class KeyAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """A key pair: all of it but the private half."""
+class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A key pair without its private half."""
 
     fingerprint: str
     bits: int
@@ -79,7 +81,7 @@ class KeyAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Keys(msgspec.Struct, frozen=True, rename="camel"):
-    """The key pair in use, null for none, and those before it, newest first."""
+    """The current key pair, null for none, and earlier ones, newest first."""
 
     key: KeyAnswer | None
     earlier: list[KeyAnswer]
@@ -87,28 +89,28 @@ class Keys(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class InstalledKey(msgspec.Struct, frozen=True, rename="camel"):
-    """The key pair now in use; `appSecret` is there this once if it was made with it."""
+    """The current key pair; `appSecret` is present only now, if it was generated with the pair."""
 
     key: KeyAnswer
     app_secret: str | UnsetType = UNSET
 
 
 class AppSecret(msgspec.Struct, frozen=True, rename="camel"):
-    """The app secret, shown this once."""
+    """The app secret, shown only once."""
 
     app_secret: str
 
 
 class DoctorBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """How to ask; a living flow token shows more, where the endpoint checks it."""
+    """What to send; a valid flow token shows more if the endpoint checks it."""
 
-    flow_token: Annotated[str, Meta(description="The flow token of the trial.")] | None = None
+    flow_token: Annotated[str, Meta(description="The flow token to send.")] | None = None
     opened_by: (
         Annotated[
             OpenedBy,
             Meta(
-                description="The flow_action of the flow's messages: with navigate INIT is not"
-                " asked, with data_exchange it must be answered."
+                description="The flow_action of the flow's messages: with navigate, INIT is not"
+                " sent; with data_exchange, the endpoint must answer it."
             ),
         ]
         | None
@@ -116,11 +118,13 @@ class DoctorBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     screen: (
         Annotated[
             str,
-            Meta(description="Send this screen too, as a data_exchange; the endpoint acts on it."),
+            Meta(
+                description="Also send this screen as a data_exchange, on which the endpoint acts."
+            ),
         ]
         | None
     ) = None
-    data: Annotated[dict[str, Any], Meta(description="What `screen` sends.")] | None = None
+    data: Annotated[dict[str, Any], Meta(description="The data that `screen` sends.")] | None = None
 
 
 async def show_endpoint_key(call: Call[NoQuery, None]) -> Reply:
@@ -202,13 +206,13 @@ async def examine_endpoint(call: Call[NoQuery, DoctorBody]) -> Reply:
 
 def _answer(key: EndpointKey) -> KeyAnswer:
     return KeyAnswer(
-        key.fingerprint,
-        KEY_BITS,
-        key.form,
-        key.holds_private_key,
-        times.iso(key.created_at),
-        None if key.replaced_at is None else times.iso(key.replaced_at),
-        key.public_key,
+        fingerprint=key.fingerprint,
+        bits=KEY_BITS,
+        form=key.form,
+        holds_private_key=key.holds_private_key,
+        created_at=times.iso(key.created_at),
+        replaced_at=None if key.replaced_at is None else times.iso(key.replaced_at),
+        public_key=key.public_key,
     )
 
 

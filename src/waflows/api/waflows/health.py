@@ -1,4 +1,4 @@
-"""What an operator's tools ask: does it run, can it serve, what has it counted."""
+"""Liveness, readiness and metrics, for an operator's tools."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FRESH = {"Cache-Control": "no-store"}
 
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
-    """It serves. `detail` says what makes it slower than it could be, if anything does."""
+    """The server is well. `detail` says what makes it slower than it could be, if anything does."""
 
     status: Literal["ok"] = msgspec.field(default_factory=lambda: "ok")
     detail: str = ""

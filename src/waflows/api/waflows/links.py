@@ -28,7 +28,7 @@ class LinkQuery(msgspec.Struct, frozen=True):
 
 
 def flow_json_url(call: Call[Any, Any], flow: Flow) -> str | None:
-    """A link from which the flow's present JSON can be fetched for a while; None without JSON."""
+    """A link to the flow's current JSON that expires; None for a flow without JSON."""
     if flow.revision == 0:
         return None
     state = call.state
@@ -45,12 +45,12 @@ class Downloadable(msgspec.Struct, frozen=True):
 
     @property
     def account_id(self) -> str:
-        """Whose flow it is."""
+        """The account of the flow."""
         return self.flow.account_id
 
 
 async def downloadable(call: Call[LinkQuery, Any]) -> Downloadable:
-    """What a download link opens; raises NotFound for a link that is not valid."""
+    """Finds what a download link opens; raises NotFound for a link that is not valid."""
     claim = links.read_download_token(call.query.token)
     if claim is None or claim.expires_at <= clock.now_ms() / 1000:
         raise NotFound(INVALID_LINK)

@@ -1,7 +1,7 @@
 """The made-up files that endpoints are given links to, encrypted as WhatsApp's are.
 
-The link's token is all the permission that is needed, and the file is of no use without the keys
-that went to the endpoint with it.
+The link's token is the only permission needed; the file is useless without the keys that were
+sent to the endpoint with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ async def download_media(call: Call[NoQuery, None]) -> Reply:
     """
     file = made_up_files.cdn_file(call.state.secret, call.path["token"])
     if file is None:
-        raise NotFound("This link is not valid: it has expired, or was never made here.")
+        raise NotFound("This link is not valid: it has expired, or this server did not issue it.")
     return Reply(file, headers=dict(_HEADERS), content_type="application/octet-stream")
 
 

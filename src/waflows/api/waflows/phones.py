@@ -1,6 +1,6 @@
-"""The simulated phone over HTTP, so that a test in any language can play a user.
+"""The simulated phone over HTTP, so that a test in any language can act as a user.
 
-/api/v1/accounts/{accountId}/channels/{channelId}/phones/{msisdn}: every gesture answers the screen
+/api/v1/accounts/{accountId}/channels/{channelId}/phones/{msisdn}: every gesture returns the screen
 it led to.
 """
 
@@ -24,7 +24,7 @@ from waflows.services.phone.chats import Chat
 from waflows.services.phone.phone_play import Phone, Shown
 
 _Label = Annotated[
-    str, Meta(description="What stands on the screen: a label, a title, or an input's name.")
+    str, Meta(description="Something on the screen: a label, a title, or an input's name.")
 ]
 
 
@@ -44,18 +44,18 @@ class SayBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose button is tapped; the newest message whose flow is not finished when left out."""
+    """The message whose button to tap; by default the newest whose flow is not finished."""
 
     umid: str | None = None
 
 
-# No component has more of either, so no more are made or looked for.
+# No component has more items or files than this.
 _MOST_ITEMS = 200
 _MOST_FILES = 30
 
 
 class FillBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A text to type in place of what is there."""
+    """A text to type in place of the current one."""
 
     label: _Label
     value: str
@@ -83,7 +83,7 @@ class PickBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UploadBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Names of files to pick in place of those picked before; their contents are made up."""
+    """Names of files to pick in place of earlier ones; their contents are generated."""
 
     label: _Label
     files: Annotated[list[str], Meta(max_length=_MOST_FILES)]
@@ -99,7 +99,7 @@ class ScreenAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What the phone shows: as text, and as data in `view`.
 
     `phase` is open, completed or closed. `response` is what the finished flow sends, `answer_umid`
-    the message it is sent in, `opened_urls` what the gesture opened in the browser.
+    the message that carries it, `opened_urls` what the gesture opened in the browser.
     """
 
     message_umid: str
@@ -221,7 +221,7 @@ async def close(call: Call[NoQuery, None]) -> Reply:
 
 
 def _phone_of(call: Call[Any, Any]) -> Phone:
-    """The phone a request is about."""
+    """The phone that the request is about."""
     state = call.state
     return Phone(state.outside, state.player, call.account_id, call.channel_id, call.path["msisdn"])
 

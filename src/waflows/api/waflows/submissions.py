@@ -1,4 +1,4 @@
-"""Submissions over HTTP: listed, shown, exported and deleted. All of it is waflows' own."""
+"""Submissions: listing, showing, exporting and deleting them. All of it is an extension."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ _Msisdn = Annotated[
 
 
 class SelectionQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Which submissions are wanted."""
+    """Which submissions to return."""
 
     flow_id: Annotated[str | None, Meta(description="Only answers to this flow.")] = None
     channel_id: Annotated[str | None, Meta(description="Only answers in this channel.")] = None
     from_: Annotated[
         str | None,
         Meta(
-            description="Only answers from this moment on: a date or a date and time, in UTC"
-            " unless it says otherwise.",
+            description="Only answers from this time on: a date, or a date and time, in UTC"
+            " unless it has an offset.",
             extra_json_schema={"pattern": _MOMENT},
         ),
     ] = field(default=None, name="from")
     to: Annotated[
         str | None,
         Meta(
-            description="Only answers before this moment; a date alone counts as a whole day.",
+            description="Only answers before this time; a date includes the whole day.",
             extra_json_schema={"pattern": _MOMENT},
         ),
     ] = None
@@ -60,7 +60,9 @@ class SelectionQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class SubmissionListQuery(SelectionQuery, frozen=True, kw_only=True, rename="camel"):
     """Which submissions to list, and how many."""
 
-    limit: Annotated[int, Meta(ge=1, le=1000, description="Most submissions in the answer.")] = 100
+    limit: Annotated[
+        int, Meta(ge=1, le=1000, description="Maximum number of submissions in the answer.")
+    ] = 100
     cursor: Annotated[
         str | None,
         Meta(
@@ -71,7 +73,7 @@ class SubmissionListQuery(SelectionQuery, frozen=True, kw_only=True, rename="cam
 
 
 class PersonQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose submissions to delete. It has to be said."""
+    """Whose submissions to delete; required."""
 
     msisdn: _Msisdn = None
 
@@ -79,8 +81,8 @@ class PersonQuery(msgspec.Struct, frozen=True, kw_only=True):
 class SubmissionList(msgspec.Struct, frozen=True, rename="camel"):
     """Some submissions, newest first.
 
-    `columns` names the fields of the flow's answers in stable order, when one flow is asked for.
-    `total` counts all that match; there may be more when `totalIsExact` is false.
+    `columns` names the fields of the flow's answers in a stable order, if one flow is selected.
+    `total` counts all that match, and is a lower bound if `totalIsExact` is false.
     """
 
     submissions: list[SubmissionView]
@@ -146,7 +148,7 @@ async def delete_persons_submissions(call: Call[PersonQuery, None]) -> Reply:
     undone.
     """
     if call.query.msisdn is None:
-        raise InvalidParameter("msisdn is required: whose submissions to delete.")
+        raise InvalidParameter("msisdn is required: the phone number whose submissions to delete.")
     number = selecting.read_person(call.query.msisdn, call.principal)
     reach = selecting.reach_of(call.principal)
     forgotten = await call.state.db.run(

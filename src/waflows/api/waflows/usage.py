@@ -1,4 +1,4 @@
-"""How much an account has and may have, over HTTP. This is waflows' own."""
+"""How much an account has and may have: an extension."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ async def get_usage(call: Call[NoQuery, None]) -> Reply:
     """
     if call.principal.channel_ids is not None:
         raise Forbidden(
-            "This API key is limited to channels, and this concerns all of the account: it needs a"
-            " key without that limit."
+            "This API key is limited to channels, but usage is about the whole account: use a key"
+            " without that limit."
         )
     return Reply(await call.state.db.read(quotas.space, call.account_id))
 

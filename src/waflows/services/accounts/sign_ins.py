@@ -45,7 +45,7 @@ def holder_of(tx: Transaction, session: Session) -> Principal:
     """Who is signed in with a session; raises NotAuthenticated when it or its key has ended."""
     key_id = store.key_of(tx, session.account_id, session.id, clock.now_ms())
     if key_id is None:
-        raise NotAuthenticated("You are not signed in, or no longer.")
+        raise NotAuthenticated("You are not signed in, or your session has ended.")
     principal = accounts.holder_of(tx, session.account_id, key_id)
     return msgspec.structs.replace(principal, session_id=session.id)
 
