@@ -2,8 +2,8 @@
 
 from waflows import lint
 
-for fault in lint(text).diagnostics:
-    print(fault.line_start, fault.message)
+for finding in lint(text).diagnostics:
+    print(finding.line_start, finding.message)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        """What is offered here is imported when it is first wanted: every command starts here."""
+        """Imports names on first use, because every command imports this package."""
         if name == "lint":
             from waflows.flowjson import lint
 
@@ -27,7 +27,7 @@ else:
         if name == "__version__":
             from importlib.metadata import version
 
-            # Looked up once: it reads a file, and every page asks for it.
+            # Cached, because it reads a file and every page shows it.
             found = globals()["__version__"] = version("waflows")
             return found
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,12 +1,12 @@
-"""How much a JSON text holds, counted without decoding it.
+"""Count the values in a JSON text without decoding it.
 
-A decoded value takes a hundred bytes and more, however short it is in the text, and decoding holds
-the interpreter's lock. So what comes from elsewhere is counted first: the brackets and braces that
-open a value and the commas between them, a few milliseconds for 32 MB. What stands inside strings
-does not count, as a Flow JSON comes as one.
+A decoded value takes a hundred bytes or more however short its text is, and decoding holds the
+interpreter lock. So untrusted JSON is counted first: the brackets and braces that open a value and
+the commas between values, in a few milliseconds for 32 MB. The contents of strings do not count,
+because a request carries a Flow JSON as a string.
 
-A text takes up to four bytes for each of its characters once it is decoded, for the sake of a
-single emoji in it. And a number of thousands of digits takes the square of their number in time.
+A decoded string takes up to four bytes per character if it holds a single emoji. An integer with
+thousands of digits takes time proportional to the square of their number.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import sys
 
 _BLOCK = 256 * 1024
 _MOST_DIGITS = 640
-"""The lowest limit that Python takes; no integer anywhere here has a thirtieth of these."""
+"""The lowest limit that Python allows; valid integers here have under a thirtieth of it."""
 
 
 def limit_digits() -> None:
-    """Has this process read no integer of more digits: a megabyte of such took 20 ms, not 4."""
+    """Makes this process reject longer integers: a megabyte of them took 20 ms instead of 4."""
     sys.set_int_max_str_digits(_MOST_DIGITS)
 
 
 def least_text(text: bytes) -> int:
-    """So many bytes at least are left of a JSON text once its escapes are resolved."""
+    """The least number of bytes that remain of a JSON text once its escapes are resolved."""
     size = 0
     at = 0
     while at < len(text):
@@ -36,12 +36,12 @@ def least_text(text: bytes) -> int:
 
 
 def holds_more_values(text: bytes, most: int) -> bool:
-    """Whether a JSON text has more commas, brackets and braces outside of strings than so many.
+    """Whether a JSON text has at most a number of commas, brackets and braces outside strings.
 
-    It need not be JSON: only bytes are counted, in blocks, without a copy of the whole.
+    Only bytes are counted, in blocks and without copying the text, so it need not be valid JSON.
     """
     if _has_at_most(text, most):
-        # The usual case. The marks inside strings were counted too, which did no harm.
+        # The usual case: few marks, even counting those inside strings.
         return False
     found = quotes = 0
     quoted = False
@@ -51,7 +51,7 @@ def holds_more_values(text: bytes, most: int) -> bool:
         bare = text[at:end].replace(rb"\\", b"").replace(rb"\"", b"")
         quotes += bare.count(b'"')
         if quotes > 4 * (most + 1):
-            # Each mark comes before one name and one value at the most.
+            # Each mark precedes at most one name and one value.
             return True
         pieces = bare.split(b'"')
         found += sum(map(_marks, pieces[quoted::2]))
@@ -76,7 +76,7 @@ def _marks(text: bytes) -> int:
 
 
 def _block_end(text: bytes, start: int) -> int:
-    """Where a block that starts here ends: never between a backslash and what it escapes."""
+    """Where a block that starts here ends: never between a backslash and the escaped character."""
     end = min(start + _BLOCK, len(text))
     backslashes = 0
     while end - backslashes > start and text[end - backslashes - 1] == 0x5C:

@@ -3,32 +3,32 @@
     WaflowsError
     ├── InvalidRequest            the request itself is wrong
     │   ├── InvalidParameter      a value has the wrong type or form
-    │   ├── OutOfRange            a number or a length lies outside its limits
-    │   ├── InvalidId             an identifier is malformed or names nothing
+    │   ├── OutOfRange            a number or a length is outside its limits
+    │   ├── InvalidId             an identifier is malformed or unknown
     │   ├── InvalidFlowJson       the Flow JSON is not JSON text
-    │   └── InvalidMessage        a message or a template; carries which fault it is
+    │   └── InvalidMessage        a message or template is wrong; carries the kind of problem
     ├── NotAuthenticated          no usable API key
-    ├── WrongAccount              the account named is not the key's
+    ├── WrongAccount              the account in the request is not the key's
     ├── Forbidden                 the key may not do this
-    ├── NotFound                  nothing there, or not for this account
-    ├── Conflict                  the request is fine, the state of things is not
+    ├── NotFound                  it does not exist, or not for this account
+    ├── Conflict                  the request is valid, but the current state forbids it
     │   ├── NameTaken
     │   ├── NotADraft
     │   ├── NotPublished
     │   ├── ChangedMeanwhile
     │   ├── NotPublishable
     │   ├── OutsideServiceWindow
-    │   ├── InUse                 a template names the flow
-    │   ├── QuotaReached          the account has as much as it may have
+    │   ├── InUse                 a template uses the flow
+    │   ├── QuotaReached          the account has reached its quota
     │   └── NotPossible  FlowAnswered  OvertakenStep    on a simulated phone
     ├── Unsupported               a part of 8x8's API that waflows does not have
     ├── RateLimited               too many requests; carries the seconds to wait
     ├── HttpRefusal               refused by the rules of HTTP itself
     │   ├── RouteNotFound  MethodNotAllowed  PayloadTooLarge  TooSlow
     │   └── UnsupportedMediaType  MalformedHttp  HeadTooLarge
-    ├── Unavailable               the database cannot be reached just now
-    │   └── Overloaded            the process holds as much as it may
-    ├── DeliberateFault           a rule of a development server wants this call to fail
+    ├── Unavailable               the database cannot be reached at the moment
+    │   └── Overloaded            the process has reached a limit of its resources
+    ├── DeliberateFault           a fault rule of a development server made the call fail
     └── OperatorError             a setting, a file or a command is wrong
 
 This module knows no HTTP status and no vendor code: `waflows.http.refusals` translates.
@@ -73,7 +73,7 @@ class InvalidFlowJson(InvalidRequest):
 
 
 class MessageFault(enum.Enum):
-    """What can be wrong with a message or a template, as far as 8x8 tells it apart."""
+    """The kinds of problems of messages and templates that 8x8 distinguishes."""
 
     MISSING_USER = enum.auto()
     MISSING_MSISDN = enum.auto()
@@ -134,7 +134,7 @@ class Conflict(WaflowsError):
 
 
 class NameTaken(Conflict):
-    """A flow of this name exists in the channel."""
+    """A flow with this name already exists in the channel."""
 
 
 class NotADraft(Conflict):
@@ -158,27 +158,27 @@ class OutsideServiceWindow(Conflict):
 
 
 class InUse(Conflict):
-    """Something else needs it"""
+    """Something else uses it"""
 
 
 class QuotaReached(Conflict):
-    """The account has as much of this as it may have."""
+    """The account has reached its quota."""
 
 
 class Unsupported(WaflowsError):
-    """waflows does not have this function."""
+    """waflows does not support this function."""
 
 
 class NotPossible(Conflict):
-    """A person could not do that on the phone."""
+    """A user could not do that on the phone."""
 
 
 class FlowAnswered(Conflict):
-    """The flow of this message was finished already."""
+    """The flow of this message is already completed."""
 
 
 class OvertakenStep(Conflict):
-    """Something else happened on this phone meanwhile: look at its screen and try again."""
+    """The phone's state has changed since: look at its screen and try again."""
 
 
 class RateLimited(WaflowsError):
@@ -187,7 +187,7 @@ class RateLimited(WaflowsError):
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-        """Whole seconds after which the same request will be let through."""
+        """Whole seconds after which the same request will be accepted."""
 
 
 class HttpRefusal(WaflowsError):
@@ -195,16 +195,16 @@ class HttpRefusal(WaflowsError):
 
 
 class RouteNotFound(HttpRefusal):
-    """There is nothing at this address."""
+    """There is no resource at this URL."""
 
 
 class MethodNotAllowed(HttpRefusal):
-    """This address does not answer to that method."""
+    """This URL does not support that method."""
 
     def __init__(self, message: str, allow: str) -> None:
         super().__init__(message)
         self.allow = allow
-        """The methods the address does answer to, as an Allow header names them."""
+        """The supported methods, as the value of an Allow header."""
 
 
 class PayloadTooLarge(HttpRefusal):
@@ -232,7 +232,7 @@ class Unavailable(WaflowsError):
 
 
 class Overloaded(Unavailable):
-    """The server has too much to do at the moment; try again shortly."""
+    """The server is overloaded; try again shortly."""
 
 
 class DeliberateFault(WaflowsError):
@@ -241,7 +241,7 @@ class DeliberateFault(WaflowsError):
     def __init__(self, status: int) -> None:
         super().__init__()
         self.status = status
-        """The status that the rule wants to be answered."""
+        """The status that the rule asks for."""
 
 
 class OperatorError(WaflowsError):

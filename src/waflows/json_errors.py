@@ -1,7 +1,7 @@
-"""Why a text is not JSON, in the same words and at the same place whatever the Python version.
+"""Describe JSON syntax errors in the same words and at the same place on every Python version.
 
-From 3.13 on, the standard library names a comma before a closing bracket; earlier versions point
-at the bracket and expect a value or a name there.
+Since 3.13 the standard library reports a trailing comma as such; earlier versions report the
+closing bracket after it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ _BLANKS = " \t\n\r"
 
 
 def describe(error: JSONDecodeError) -> str:
-    """What is wrong and where, such as `Expecting value at line 2, column 5`."""
+    """Describes an error and its place, such as `Expecting value at line 2, column 5`."""
     error = _trailing_comma(error) or error
     return f"{error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}"
 
 
 def _trailing_comma(error: JSONDecodeError) -> JSONDecodeError | None:
-    """The same error as one about the comma, where a comma stands before the closing bracket."""
+    """The error as one about a trailing comma, if a comma precedes the closing bracket."""
     ends = _CLOSING.get(error.doc[error.pos : error.pos + 1])
     before = len(error.doc[: error.pos].rstrip(_BLANKS)) - 1
     if ends is None or error.doc[before : before + 1] != ",":

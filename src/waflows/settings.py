@@ -1,8 +1,7 @@
-"""Every setting of the server: its default, its meaning, and where its value may come from.
+"""Every setting of the server: its default, its meaning, and where its value comes from.
 
 A value is taken from the first place that has it: a command-line flag, an environment variable
-`WAFLOWS_<NAME>`, a TOML file, the default below. This module knows nothing of what the settings
-are used for.
+`WAFLOWS_<NAME>`, a TOML file, the default below. How settings are used is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from waflows.urls import DATABASE_SCHEMES, is_http_url, problem_of_database_url
 
 ENV_PREFIX = "WAFLOWS_"
 _CONFIG_VARIABLE = "WAFLOWS_CONFIG"
-# What the command line reads from the environment for its own use, or children inherit: these
-# are not settings of the server and not typing mistakes either.
+# Variables that the command line reads for itself or passes to child processes. They are not
+# settings of the server, and must not be reported as misspelt ones.
 _OTHER_VARIABLES = frozenset({_CONFIG_VARIABLE, "WAFLOWS_URL", "WAFLOWS_ACCOUNT"}) | {
     "WAFLOWS_CHANNEL",
     "WAFLOWS_KEY",
@@ -35,9 +34,9 @@ _OTHER_VARIABLES = frozenset({_CONFIG_VARIABLE, "WAFLOWS_URL", "WAFLOWS_ACCOUNT"
 }
 
 
-# Kubernetes gives every pod these variables for each Service of its namespace, so those of a
-# Service named waflows, or waflows-something, look like settings. PORT is a setting too; its value
-# tells the two apart.
+# Kubernetes sets these variables in every pod for each Service of its namespace, so those of a
+# Service named waflows, or waflows-something, look like settings. PORT is also a setting; the form
+# of the value distinguishes the two.
 _SERVICE_LINK = re.compile(
     r"(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?"
     r"|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
@@ -47,14 +46,14 @@ _SERVICE_ADDRESS_NAME = re.compile(r"(?:[A-Z0-9_]+_)?PORT")
 
 
 def default_data_folder() -> str:
-    """The folder of this user where a server keeps its data."""
+    """The current user's folder for the data of a server."""
     return platformdirs.user_data_dir("waflows", appauthor=False)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The settings of one server; each field's description is its help text everywhere."""
+    """The settings of one server; a field's description is its help text everywhere."""
 
-    data: Annotated[str, Meta(description="Folder of the SQLite database and other files.")] = (
+    data: Annotated[str, Meta(description="Folder for the SQLite database and other files.")] = (
         msgspec.field(default_factory=default_data_folder)
     )
     database_url: Annotated[
@@ -67,53 +66,53 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     listen_url: Annotated[
         str,
         Meta(
-            description="postgresql://… that leads to the same database without a pooler in"
-            " transaction mode, to listen for changes; empty to listen at database_url."
+            description="postgresql://… URL of the same database that bypasses a transaction-mode"
+            " pooler, used to listen for changes; empty to use database_url."
         ),
     ] = ""
     secrets_key: Annotated[
         str,
         Meta(
-            description="Base64 text of the 32 bytes that seal stored secrets;"
-            " empty for the file <data>/secrets.key, made at the first start."
+            description="Base64 of the 32-byte key that encrypts stored secrets;"
+            " empty for the file <data>/secrets.key, created at the first start."
         ),
     ] = ""
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[
-        int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+        int, Meta(ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
     ] = 8088
-    workers: Annotated[int, Meta(ge=1, le=64, description="Worker processes.")] = 2
+    workers: Annotated[int, Meta(ge=1, le=64, description="Number of worker processes.")] = 2
     public_url: Annotated[
         str,
         Meta(
-            description="Address of the server as its users see it, for links;"
-            " empty to take it from each request."
+            description="Public URL of the server, used in links;"
+            " empty to derive it from each request."
         ),
     ] = ""
     rate_limit: Annotated[
         int,
         Meta(
             ge=0,
-            description="Writes a minute for each API key; 0 for no limit. Each started 256 KB of"
-            " a Flow JSON is one.",
+            description="Writes per minute for each API key; 0 for no limit. A Flow JSON counts"
+            " once for each started 256 KB.",
         ),
     ] = 100
     rate_limit_reads: Annotated[
-        int, Meta(ge=0, description="Reads a minute for each API key; 0 for no limit.")
+        int, Meta(ge=0, description="Reads per minute for each API key; 0 for no limit.")
     ] = 0
     max_body_bytes: Annotated[
         int,
         Meta(
             ge=1,
-            description="Largest request body, in bytes; most operations have smaller limits of"
-            " their own.",
+            description="Maximum size of a request body in bytes; most operations have smaller"
+            " limits.",
         ),
     ] = 32 * 1024 * 1024
     preview_events: Annotated[
         int,
         Meta(
             ge=0,
-            description="Requests a minute for each preview link and worker process; 0 for no"
+            description="Requests per minute for each preview link and worker process; 0 for no"
             " limit.",
         ),
     ] = 600
@@ -121,85 +120,87 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(
             ge=0,
-            description="Calls a minute of an endpoint by the previews of a flow; 0 for no limit.",
+            description="Endpoint calls per minute by all previews of a flow; 0 for no limit.",
         ),
     ] = 60
-    preview_hours: Annotated[int, Meta(ge=1, description="Life of a preview link, in hours.")] = 48
+    preview_hours: Annotated[
+        int, Meta(ge=1, description="Lifetime of a preview link, in hours.")
+    ] = 48
     flow_json_link_minutes: Annotated[
-        int, Meta(ge=1, description="Life of a flowJsonUrl, in minutes.")
+        int, Meta(ge=1, description="Lifetime of a flowJsonUrl, in minutes.")
     ] = 60
     error_days: Annotated[
-        int, Meta(ge=1, description="Days for which an error can be looked up.")
+        int, Meta(ge=1, description="Days to keep errors for lookup by errorId.")
     ] = 30
     error_rows: Annotated[
         int,
-        Meta(ge=1, description="Most errors kept for each account; the oldest go first."),
+        Meta(
+            ge=1,
+            description="Maximum number of errors kept per account; the oldest are deleted first.",
+        ),
     ] = 10_000
     account_flows: Annotated[
-        int, Meta(ge=0, description="Most flows of each account; 0 for any number.")
+        int, Meta(ge=0, description="Maximum number of flows per account; 0 for no limit.")
     ] = 100_000
     account_bytes: Annotated[
         int,
         Meta(
             ge=0,
-            description="Most bytes of Flow JSON, messages and answers kept for each account, all"
-            " revisions together and before they are compressed; 0 for any number.",
+            description="Maximum bytes of Flow JSON, messages and answers stored per account, over"
+            " all revisions and before compression; 0 for no limit.",
         ),
     ] = 10 * 1024**3
     account_templates: Annotated[
-        int, Meta(ge=0, description="Most templates of each account; 0 for any number.")
+        int, Meta(ge=0, description="Maximum number of templates per account; 0 for no limit.")
     ] = 10_000
     account_phones: Annotated[
         int,
         Meta(
             ge=0,
-            description="Most phone numbers that each account has conversations with; 0 for any"
-            " number.",
+            description="Maximum number of phone numbers per account with a conversation; 0 for no"
+            " limit.",
         ),
     ] = 1_000_000
     account_webhooks: Annotated[
-        int, Meta(ge=0, description="Most webhooks of each account; 0 for any number.")
+        int, Meta(ge=0, description="Maximum number of webhooks per account; 0 for no limit.")
     ] = 1000
     flow_revisions: Annotated[
         int,
         Meta(
             ge=0,
-            description="Revisions kept of each flow; the oldest go first, but none that was sent."
-            " 0 for all.",
+            description="Revisions kept per flow; the oldest are deleted first, except those that"
+            " were sent. 0 to keep all.",
         ),
     ] = 1000
     submission_days: Annotated[
-        int, Meta(ge=0, description="Days for which what users sent is kept; 0 for ever.")
+        int, Meta(ge=0, description="Days to keep submissions; 0 to keep them indefinitely.")
     ] = 0
     message_days: Annotated[
-        int, Meta(ge=0, description="Days for which what was said is kept; 0 for ever.")
+        int, Meta(ge=0, description="Days to keep messages; 0 to keep them indefinitely.")
     ] = 0
     webhook_retry_days: Annotated[
-        int, Meta(ge=1, description="Days for which a failing webhook delivery is tried again.")
+        int, Meta(ge=1, description="Days to retry a failing webhook delivery.")
     ] = 3
     webhook_delivered_days: Annotated[
-        int, Meta(ge=1, description="Days for which deliveries that arrived can be looked up.")
+        int, Meta(ge=1, description="Days to keep successful deliveries for lookup.")
     ] = 7
     webhook_dead_days: Annotated[
-        int, Meta(ge=1, description="Days for which dead deliveries can be sent again.")
+        int, Meta(ge=1, description="Days to keep dead deliveries for replay.")
     ] = 30
     simulated_phone: Annotated[
         bool,
         Meta(
-            description="Whether made-up users have phones here, which take what is sent and answer"
-            " it; without them messages stay queued. true or false."
+            description="Whether the server simulates users' phones, which receive messages and"
+            " answer them; without them messages stay queued. true or false."
         ),
     ] = True
     log_format: Annotated[
         Literal["auto", "json", "console"],
-        Meta(
-            description="Log lines as JSON or for people;"
-            " auto is JSON unless the log goes to a terminal."
-        ),
+        Meta(description="Format of log lines; auto is console on a terminal and JSON otherwise."),
     ] = "auto"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
-        Meta(description="Least severe log lines that are written."),
+        Meta(description="Minimum level of log lines."),
     ] = "info"
     unix_socket: Annotated[
         str,
@@ -228,18 +229,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = 0
     shutdown_seconds: Annotated[
-        int, Meta(ge=1, description="Seconds a stopping server waits for requests in flight.")
+        int, Meta(ge=1, description="Seconds that a stopping server waits for requests in flight.")
     ] = 30
 
     @property
     def url_of_database(self) -> str:
-        """The database address in force, the default worked out."""
+        """The database URL in use, with the default filled in."""
         return self.database_url or f"sqlite:///{Path(self.data).expanduser() / 'waflows.db'}"
 
 
 FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
 NOT_ON_THE_COMMAND_LINE = frozenset({"secrets_key"})
-"""Settings without an option: anyone on the machine can read the arguments of a process."""
+"""Settings without an option, as anyone on the machine can read the arguments of a process."""
 _DATABASE_URLS = ("database_url", "listen_url")
 _NEVER_SHOWN = frozenset({"secrets_key", *_DATABASE_URLS})
 
@@ -252,9 +253,9 @@ def describe(name: str) -> str:
 def load(
     flags: Mapping[str, Any], environ: Mapping[str, str], config: str | None = None
 ) -> Settings:
-    """Settings from flags over environment over file over defaults.
+    """Loads settings: flags take precedence over the environment, the file and the defaults.
 
-    Raises OperatorError, with a sentence that names the setting and the place it came from.
+    Raises OperatorError, whose message names the setting and where it was set.
     """
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
@@ -281,7 +282,7 @@ def load(
 
 
 def service_links(environ: Mapping[str, str]) -> list[str]:
-    """The variables that Kubernetes made for a Service of our name; they are not settings."""
+    """The variables that Kubernetes sets for a Service named waflows; they are not settings."""
     return sorted(name for name, value in environ.items() if _is_service_link(name, value))
 
 
@@ -338,7 +339,7 @@ def _convert(name: str, value: Any, place: str) -> Any:
         return msgspec.convert(value, FIELDS[name].type, strict=False)
     except msgspec.ValidationError as error:
         shown = "" if name in _NEVER_SHOWN else f", not {value!r}"
-        raise OperatorError(f"Bad setting {name} {place}: {_plain(error)}{shown}.") from None
+        raise OperatorError(f"Invalid setting {name} {place}: {_plain(error)}{shown}.") from None
 
 
 def _plain(error: msgspec.ValidationError) -> str:
@@ -349,7 +350,7 @@ def _plain(error: msgspec.ValidationError) -> str:
 def _check_url(url: str, place: str) -> None:
     if url and not is_http_url(url):
         raise OperatorError(
-            f"Bad setting public_url {place}: expected an address such as"
+            f"Invalid setting public_url {place}: expected a URL such as"
             f" https://flows.example.org, not {url!r}."
         )
 
@@ -357,20 +358,20 @@ def _check_url(url: str, place: str) -> None:
 def _check_database_url(name: str, url: str, place: str) -> None:
     problem = problem_of_database_url(url) if url else None
     if problem is not None:
-        raise OperatorError(f"Bad setting {name} {place}: {problem}.")
+        raise OperatorError(f"Invalid setting {name} {place}: {problem}.")
 
 
 def _check_listen_url(url: str, place: str) -> None:
     if url and url.partition("://")[0] not in DATABASE_SCHEMES:
         raise OperatorError(
-            f"Bad setting listen_url {place}: expected postgresql://user:password@host/name."
+            f"Invalid setting listen_url {place}: expected postgresql://user:password@host/name."
         )
 
 
 def from_environment() -> Settings:
-    """Settings handed by `serve` to its worker processes."""
+    """Reads the settings that `serve` passes to its worker processes."""
     return msgspec.json.decode(os.environ[HANDOVER], type=Settings)
 
 
 HANDOVER = "_WAFLOWS_SERVE_SETTINGS"
-"""Environment variable by which `serve` hands the settings, as JSON, to its workers."""
+"""Environment variable in which `serve` passes the settings, as JSON, to its workers."""

@@ -1,8 +1,8 @@
-"""What counts as an address: of the web, and of a database. Pure text, no look-ups.
+"""Validate web URLs and database URLs as text, without look-ups.
 
-Every part of the product that takes a URL asks here, so that one text is an address everywhere or
-nowhere. No sentence returned from here repeats any part of the text: it may hold a password.
-Which addresses may be *called* is decided by `waflows.upstream`.
+Everything that accepts a URL uses these functions, so that all parts of the product agree on what
+is valid. No message repeats any part of the URL, which may hold a password. Which addresses may be
+*called* is decided by `waflows.upstream`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import ipaddress
 import re
 
 LONGEST_URL = 2048
-"""In characters; what is called, kept and answered elsewhere assumes no more."""
+"""In characters; storage and responses assume this limit."""
 
 _HIGHEST_PORT = 65535
 _MALFORMED = "its host or its port is malformed"
 
-# RFC 3986, sections 3.2 to 3.5. A host is narrower than there: a name of DNS, or an IP address.
+# RFC 3986, sections 3.2 to 3.5, but a host must be a DNS name or an IP address.
 _HTTP = re.compile(r"(?i:https?)://")
 _HOST = re.compile(r"[A-Za-z0-9._-]+")
 _HOST_CHARACTERS = re.compile(r"[A-Za-z0-9._\-:\[\]\\]*")
@@ -30,8 +30,8 @@ DATABASE_SCHEMES = ("postgresql", "postgres")
 _SQLITE = "sqlite:///"
 _EXPECTED = "expected postgresql://user:password@host/name or sqlite:///path"
 _HIDDEN = "[^\\s\x00-\x1f\x7f\ud800-\udfff]"
-# libpq, section 34.1.1.2 of PostgreSQL's manual. Of its ambiguous spellings none is accepted: an @
-# or / in a password would make a host or a name of the part behind it, which errors then show.
+# libpq, section 34.1.1.2 of PostgreSQL's manual, without its ambiguous spellings: an @ or / in a
+# password would turn the rest of it into a host or a name, which error messages show.
 _POSTGRES = re.compile(
     rf"(?:(?P<user>(?:(?![:@/]){_HIDDEN})*)(?::(?P<password>(?:(?![@/]){_HIDDEN})*))?@)?"
     r"(?P<hosts>[^/?@\s]*)"
@@ -54,22 +54,20 @@ def problem_of_http_url(text: str) -> str | None:
     rest = text[scheme.end() :]
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if not authority:
-        return "The URL names no host."
+        return "The URL has no host."
     if "\\" in authority:
-        return f"The URL cannot be read: {_MALFORMED}."
+        return f"The URL is invalid: {_MALFORMED}."
     if "@" in authority:
-        return "The URL holds a user name or a password; send credentials in a header."
+        return "The URL contains a user name or password; send credentials in a header."
     if not _HOST_CHARACTERS.fullmatch(authority):
         return (
-            "The host in the URL holds a character that no host has; an international name is"
-            " written in its ASCII form, xn--…"
+            "The host in the URL contains an invalid character; write an international name in"
+            " its ASCII form, xn--…"
         )
     if not _is_host_and_port(authority):
-        return f"The URL cannot be read: {_MALFORMED}."
+        return f"The URL is invalid: {_MALFORMED}."
     if not _AFTER_HOST.fullmatch(rest[len(authority) :]):
-        return (
-            "The URL holds a character that a URI cannot hold as it is; it must be percent-encoded."
-        )
+        return "The URL contains a character that must be percent-encoded."
     return None
 
 
@@ -91,7 +89,7 @@ def is_loopback_host(host: str) -> bool:
 
 
 def problem_of_database_url(text: str) -> str | None:
-    """Why a text cannot be the address of a database; None when it can."""
+    """Why a text is not a valid database URL; None when it is one."""
     if text.startswith(_SQLITE):
         return None if len(text) > len(_SQLITE) and "\0" not in text else _EXPECTED
     scheme, separator, rest = text.partition("://")
@@ -100,11 +98,11 @@ def problem_of_database_url(text: str) -> str | None:
     parts = _POSTGRES.fullmatch(rest)
     if parts is None or not all(map(_is_postgres_host, parts["hosts"].split(","))):
         return (
-            f"{_MALFORMED}; in a user name, a password or a name of a database, write"
+            f"{_MALFORMED}; in a user name, password or database name, write"
             " @ as %40, / as %2F, : as %3A and % as %25"
         )
     if _BROKEN_ESCAPE.search(rest):
-        return "a % that begins no percent-encoded character; write % itself as %25"
+        return "a % that does not begin a percent-encoded character; write % itself as %25"
     return None
 
 

@@ -32,17 +32,17 @@ def test_without_anything_given_the_defaults_hold() -> None:
 @pytest.mark.parametrize(
     ("flags", "environment", "sentence"),
     [
-        ({"port": "eighty"}, {}, "Bad setting port on the command line: "),
+        ({"port": "eighty"}, {}, "Invalid setting port on the command line: "),
         ({"port": "70000"}, {}, "expected int <= 65535, not '70000'."),
-        ({}, {"WAFLOWS_WORKERS": "0"}, "Bad setting workers in the environment: "),
+        ({}, {"WAFLOWS_WORKERS": "0"}, "Invalid setting workers in the environment: "),
         (
             {},
             {"WAFLOWS_PROT": "1"},
             "Unknown setting WAFLOWS_PROT in the environment. Did you mean 'port'?",
         ),
         ({"simulated_phone": "maybe"}, {}, "expected true or false, not 'maybe'."),
-        ({"log_format": "xml"}, {}, "Bad setting log_format on the command line: "),
-        ({"public_url": "flows.example.org"}, {}, "expected an address such as"),
+        ({"log_format": "xml"}, {}, "Invalid setting log_format on the command line: "),
+        ({"public_url": "flows.example.org"}, {}, "expected a URL such as"),
         ({"database_url": "mysql://u:geheim@h/d"}, {}, "expected postgresql://user:password@host"),
     ],
 )

@@ -1,12 +1,12 @@
-"""The Python client: a channel's WhatsApp Flows from a program, at waflows or at 8x8.
+"""The Python client for a channel's WhatsApp Flows, on waflows or at 8x8.
 
     with Client(url, account, key, channel) as client:
         for flow in client.flows():
             print(flow.id, flow.name, flow.status)
 
-`Client` and `AsyncClient` offer the same operations. Read `sync.py` first: it is the whole surface.
-`operations.py` knows what is said to the server, `exchange.py` when it is said again; both do no
-I/O. This package imports nothing else of waflows.
+`Client` and `AsyncClient` offer the same operations. Read `sync.py` first: it has all of them.
+`operations.py` builds requests and reads responses, `exchange.py` decides on retries; neither does
+I/O. This package imports nothing else from waflows.
 """
 
 from __future__ import annotations
@@ -123,9 +123,9 @@ if TYPE_CHECKING:
     from waflows.client.aio import AsyncClient
     from waflows.client.sync import Client
 else:
-    # Hidden from type checkers, which would otherwise take any name for one of this module.
+    # Hidden from type checkers, which would otherwise accept any name of this module.
     def __getattr__(name: str) -> Any:
-        """Imports the clients, and with them the HTTP library, only when they are wanted."""
+        """Imports the clients, and with them the HTTP library, on first use."""
         if name == "Client":
             from waflows.client.sync import Client
 

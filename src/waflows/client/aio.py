@@ -1,4 +1,4 @@
-"""The client for asyncio programs: `sync.py` with `await`."""
+"""The client for asyncio programs: the operations of `sync.py` with `await`."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ T = TypeVar("T")
 
 
 class AsyncClient:
-    """As `Client`, for asyncio: `async with`, `await` on every call, `async for` over `flows`.
+    """`Client` for asyncio: `async with`, `await` on every call, `async for` over `flows`.
 
-    Use it in the event loop it was first used in.
+    Use it only in the event loop of its first call.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class AsyncClient:
         self._http = httpx2.AsyncClient(**http.settings(timeout))
 
     def __repr__(self) -> str:
-        """Which flows it is about; never the key."""
+        """Shows the URL, account and channel; never the key."""
         return f"{type(self).__name__}({self._operations!r})"
 
     async def __aenter__(self) -> AsyncClient:
-        """The client itself."""
+        """Returns the client."""
         return self
 
     async def __aexit__(
@@ -84,10 +84,10 @@ class AsyncClient:
     ) -> AsyncIterator[FlowSummary]:
         """Every flow of the channel, newest first, fetched page by page as it is needed.
 
-        From waflows each flow comes once, whatever is created or deleted meanwhile. 8x8 has no
-        paging: there it is the newest `page_size` flows, at most 1000, and `pages` tells whether
-        that may have cut the list off. `status` and `name` (part of the name, in any case) narrow
-        the list; 8x8 does not know them and they are applied here.
+        waflows returns each flow once, even if others are created or deleted meanwhile. 8x8 has no
+        paging and returns the newest `page_size` flows, at most 1000; `pages` shows whether
+        that may have cut off the list. `status` and `name` (part of the name, ignoring case) filter
+        the list; 8x8 has no such filters, so the client applies them.
         """
         async for page in self.pages(
             status=status, name=name, page_size=page_size, channel=channel
@@ -125,7 +125,7 @@ class AsyncClient:
     ) -> Page:
         """Up to `limit` flows (1 to 1000; the server's default is 100), newest first.
 
-        `after` continues where another page ended: its `next`. `status` and `name` as in `flows`.
+        `after` is the `next` of the previous page. `status` and `name` work as in `flows`.
         """
         return await self._run(self._operations.page(limit, after, status, name, channel))
 
@@ -140,10 +140,10 @@ class AsyncClient:
         publish: bool = False,
         channel: str | None = None,
     ) -> Saved:
-        """Makes a draft, or with `publish` a published flow, which is final.
+        """Creates a draft, or with `publish` a published flow, which is final.
 
-        Give the Flow JSON as text, or as bytes in UTF-8, or name a flow to clone. What comes back
-        lists the faults the server sees in the Flow JSON.
+        Pass the Flow JSON as text or as UTF-8 bytes, or the id of a flow to clone. The result lists
+        the findings of the server's validation.
         """
         return await self._run(
             self._operations.create(
@@ -156,7 +156,7 @@ class AsyncClient:
     ) -> Flow:
         """One flow in detail.
 
-        `fields` asks waflows for more than 8x8 tells: endPointUri, applicationId, revision,
+        `fields` requests fields that 8x8 does not have: endPointUri, applicationId, revision,
         createdAt, updatedAt.
         """
         return await self._run(self._operations.get(flow_id, fields, channel))
@@ -174,7 +174,7 @@ class AsyncClient:
         publish: bool = False,
         channel: str | None = None,
     ) -> Saved:
-        """Changes what is given of a draft, and leaves the rest."""
+        """Changes a draft; arguments that are omitted leave it unchanged."""
         return await self._run(
             self._operations.update(
                 flow_id,
@@ -196,7 +196,7 @@ class AsyncClient:
     async def preview(
         self, flow_id: str, *, refresh: bool = False, channel: str | None = None
     ) -> PreviewLink:
-        """A link to look at the flow; `refresh` makes a new one and ends the one there was."""
+        """A preview link to the flow; `refresh` creates a new one and revokes the previous one."""
         return await self._run(self._operations.preview(flow_id, refresh, channel))
 
     async def publish(self, flow_id: str, *, channel: str | None = None) -> None:
@@ -204,26 +204,26 @@ class AsyncClient:
         await self._run(self._operations.publish(flow_id, channel))
 
     async def deprecate(self, flow_id: str, *, channel: str | None = None) -> None:
-        """Takes a published flow out of use. It cannot be published again."""
+        """Deprecates a published flow. It cannot be published again."""
         await self._run(self._operations.deprecate(flow_id, channel))
 
     async def download(self, flow_id: str, *, channel: str | None = None) -> bytes:
-        """The flow's JSON, byte for byte; raises NoFlowJson when it has none.
+        """The flow's JSON, byte for byte; raises NoFlowJson if it has none.
 
         It is fetched from the flow's `flow_json_url`, without the key.
         """
         return await self._run(self._operations.download(flow_id, channel))
 
     async def revisions(self, flow_id: str, *, channel: str | None = None) -> list[Revision]:
-        """The versions of the flow's JSON, newest first. waflows only."""
+        """The revisions of the flow's JSON, newest first. waflows only."""
         return await self._run(self._operations.revisions(flow_id, channel))
 
     async def revision(self, flow_id: str, number: int, *, channel: str | None = None) -> bytes:
-        """One version of the flow's JSON, byte for byte. waflows only."""
+        """A revision of the flow's JSON, byte for byte. waflows only."""
         return await self._run(self._operations.revision(flow_id, number, channel))
 
     async def endpoint_keys(self, *, channel: str | None = None) -> EndpointKeys:
-        """The key pairs a channel calls data endpoints with. waflows only."""
+        """The key pairs that a channel uses to call data endpoints. waflows only."""
         return await self._run(self._operations.endpoint_keys(channel))
 
     async def install_endpoint_key(
@@ -236,10 +236,10 @@ class AsyncClient:
         replace: bool = False,
         channel: str | None = None,
     ) -> InstalledKey:
-        """Gives a channel its key pair, by the PEM text of either half. waflows only.
+        """Sets a channel's key pair from the PEM text of either half. waflows only.
 
-        The public half is all that is needed; without any half the server makes a pair and keeps
-        the private half sealed. `replace` puts it in the place of a key that is there already.
+        The public half is enough; without either half, the server creates a pair and stores the
+        private half sealed. `replace` allows to replace an existing key.
         """
         body = {
             "publicKey": public_key,
@@ -251,13 +251,13 @@ class AsyncClient:
         return await self._run(self._operations.install_endpoint_key(channel, body))
 
     async def remove_endpoint_key(self, *, channel: str | None = None) -> None:
-        """Takes a channel's key pair away, so that it reaches no endpoint. waflows only."""
+        """Deletes a channel's key pair; it can then call no endpoint. waflows only."""
         await self._run(self._operations.remove_endpoint_key(channel))
 
     async def set_app_secret(
         self, app_secret: str | None = None, *, channel: str | None = None
     ) -> str:
-        """Sets the secret that signs requests to endpoints, or makes one. waflows only."""
+        """Sets the secret that signs requests to endpoints, or creates one. waflows only."""
         return await self._run(self._operations.set_app_secret(app_secret, channel))
 
     async def examine_endpoint(
@@ -270,10 +270,10 @@ class AsyncClient:
         data: Mapping[str, Any] | None = None,
         channel: str | None = None,
     ) -> Examination:
-        """Asks a flow's endpoint as a phone would, and names what fails. waflows only.
+        """Calls a flow's endpoint as a phone would and reports what fails. waflows only.
 
-        `opened_by` is the flow_action of the flow's messages: INIT belongs to `data_exchange`.
-        With `screen` that screen is sent too, with `data`; the endpoint acts on it.
+        `opened_by` is the flow_action of the flow's messages; `data_exchange` requires INIT. With
+        `screen`, also sends a data_exchange from that screen with `data`; the endpoint acts on it.
         """
         trial = {"flowToken": flow_token, "openedBy": opened_by, "screen": screen, "data": data}
         return await self._run(self._operations.examine_endpoint(flow_id, trial, channel))
@@ -283,8 +283,8 @@ class AsyncClient:
     ) -> AsyncIterator[Submission]:
         """Every submission of the account, newest first, fetched page by page. waflows only.
 
-        Each comes once, whatever comes in meanwhile. `flow`, `channel`, `msisdn`, `since` and
-        `until` narrow them; the client's own channel does not.
+        Returns each once, even if more are received meanwhile. `flow`, `channel`, `msisdn`, `since`
+        and `until` are filters; the client's default channel is not applied.
         """
         after = None
         while True:
@@ -304,7 +304,7 @@ class AsyncClient:
     ) -> SubmissionPage:
         """Up to `limit` submissions (1 to 1000; the server's default is 100), newest first.
 
-        `after` continues where another page ended: its `next`. Filters as in `submissions`.
+        `after` is the `next` of the previous page. Filters work as in `submissions`.
         """
         return await self._run(self._operations.submissions(limit, after, filters))
 
@@ -315,10 +315,10 @@ class AsyncClient:
     async def export_submissions(
         self, kind: Format = "csv", **filters: Unpack[Filters]
     ) -> AsyncIterator[bytes]:
-        """A file of every submission that matches, piece by piece as it arrives. waflows only.
+        """Exports all matching submissions as a stream of chunks. waflows only.
 
-        It may be of any length; nothing is kept. An export that is cut off raises
-        ConnectionFailed at its end, and is not tried again. Filters as in `submissions`.
+        The export may have any length and is not held in memory. If it is cut off, the stream ends
+        with ConnectionFailed and is not retried. Filters work as in `submissions`.
         """
         request = self._operations.export_submissions(kind, filters)
         arguments = http.arguments(request, self._operations.authorization())
@@ -334,11 +334,11 @@ class AsyncClient:
             raise self._operations.problem(request, http.no_answer(error)) from error
 
     async def delete_submission(self, submission_id: str) -> None:
-        """Deletes one submission, for good. waflows only."""
+        """Deletes a submission permanently. waflows only."""
         await self._run(self._operations.delete_submission(submission_id))
 
     async def delete_submissions_of(self, msisdn: str) -> Forgotten:
-        """Deletes all that a phone number sent, for good. waflows only."""
+        """Deletes everything that a phone number sent, permanently. waflows only."""
         return await self._run(self._operations.delete_submissions_of(msisdn))
 
     async def send(
@@ -350,9 +350,9 @@ class AsyncClient:
         *,
         client_message_id: str | None = None,
     ) -> SentMessage:
-        """Sends a message to a phone number: `kind` and `content` as the API has them.
+        """Sends a message to a phone number; `kind` and `content` are those of the API.
 
-        With a `client_message_id`, sending the same again sends nothing more.
+        With a `client_message_id`, repeating the call does not send the message again.
         """
         return await self._run(
             self._operations.send(sub_account, to, kind, content, client_message_id)
@@ -367,16 +367,16 @@ class AsyncClient:
         client_message_id: str | None = None,
         **message: Unpack[FlowMessage],
     ) -> SentMessage:
-        """Sends a phone number a message whose button opens a flow.
+        """Sends a message whose button opens a flow to a phone number.
 
-        `body` and `button` are its texts; FlowMessage lists what else it may have.
+        `body` and `button` are its texts; for the other arguments see FlowMessage.
         """
         return await self._run(
             self._operations.send_flow(sub_account, to, flow_id, message, client_message_id)
         )
 
     def phone(self, msisdn: str, *, channel: str | None = None) -> AsyncPhone:
-        """The simulated phone of a made-up user of the channel. waflows only."""
+        """The simulated phone of a user of the channel. waflows only."""
         return AsyncPhone(self._run, PhoneOperations(self._operations, msisdn, channel))
 
     def webhooks(self) -> AsyncWebhooks:
@@ -384,7 +384,7 @@ class AsyncClient:
         return AsyncWebhooks(self._run, WebhookOperations(self._operations))
 
     async def _run(self, exchange: Exchange[T]) -> T:
-        """Carries an exchange out."""
+        """Runs an exchange."""
         outcome: Answer | NoAnswer | None = None
         while True:
             try:

@@ -1,17 +1,17 @@
-"""Whatever can go wrong in a call, as one family of exceptions.
+"""The exceptions that a call can raise.
 
-    ClientError                     a call did not do what it was made for
-    ├── InvalidCall                 an argument cannot be right; nothing was sent
-    ├── ConnectionFailed            no answer came
-    │   └── TimedOut                no answer came in time
-    ├── UnexpectedAnswer            the answer is none that this API gives
+    ClientError                     the call failed
+    ├── InvalidCall                 an argument is invalid; nothing was sent
+    ├── ConnectionFailed            no response was received
+    │   └── TimedOut                no response was received in time
+    ├── UnexpectedAnswer            the response does not follow this API
     ├── NoFlowJson                  the flow has no Flow JSON to download
-    └── ApiError                    the server refused, and said why
+    └── ApiError                    the server rejected the request and gave a reason
         ├── InvalidParameter        400, code 1000: also when the flow's status forbids it
         ├── InvalidId               400, code 1008
         ├── OutOfRange              400, code 1010
         ├── NotAuthenticated        401, code 1200: no key, or not a valid one
-        ├── WrongAccount            401, code 1001: the account is not the key's
+        ├── WrongAccount            401, code 1001: the key belongs to another account
         ├── Forbidden               403, code 1201
         ├── NotFound                404, code 1300
         ├── MethodNotAllowed        405
@@ -25,7 +25,7 @@
             ├── InternalError       500, code 2000
             └── NotSupported        501, code 2001
 
-An error the table does not know is an `ApiError`, or a `ServerError` from 500 on. This module
+Any other error is an `ApiError`, or a `ServerError` from 500 on. This module
 knows no HTTP library.
 """
 
@@ -41,11 +41,11 @@ _LONGEST_EXCERPT = 120
 
 
 class ClientError(Exception):
-    """A call did not do what it was made for."""
+    """The call failed."""
 
     @property
     def message(self) -> str:
-        """What went wrong, as a sentence for people."""
+        """What went wrong, as a sentence."""
         return str(self.args[0])
 
     def __str__(self) -> str:
@@ -54,14 +54,14 @@ class ClientError(Exception):
 
 
 class InvalidCall(ClientError, ValueError):
-    """An argument cannot be right. Nothing was sent."""
+    """An argument is invalid. Nothing was sent."""
 
 
 class ConnectionFailed(ClientError):
-    """No answer came.
+    """No response was received.
 
-    `sent` is False when the request certainly did not reach the server. When it is True a write
-    may have been carried out: look before you repeat it.
+    `sent` is False if the request cannot have reached the server. If it is True, a write may have
+    taken effect: check before you repeat it.
     """
 
     def __init__(self, message: str, sent: bool = True) -> None:
@@ -70,13 +70,14 @@ class ConnectionFailed(ClientError):
 
 
 class TimedOut(ConnectionFailed):
-    """No answer came in time."""
+    """No response was received in time."""
 
 
 class UnexpectedAnswer(ClientError):
-    """The answer is none that this API gives: another server, or something in between, spoke.
+    """The response does not follow this API: it came from another server or an intermediary.
 
-    `status` is that of HTTP; `retry_after` the seconds to wait, where the answer names them.
+    `status` is the HTTP status; `retry_after` is the number of seconds to wait, if the response
+    has one.
     """
 
     def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
@@ -90,12 +91,11 @@ class NoFlowJson(ClientError):
 
 
 class ApiError(ClientError):
-    """The server refused, and said why.
+    """The server rejected the request and gave a reason.
 
-    `code` is the API's own number for the error and `error_id` what to quote to whoever runs the
-    server, together with `timestamp`, which is kept as it was written. `status` is that of HTTP.
-    `request_id` is None where the server gives none, `retry_after` (in seconds) where it names
-    no time to wait.
+    `code` is the API's number for the error. Quote `error_id` and `timestamp` (unchanged text) to
+    the operator of the server. `status` is the HTTP status. `request_id` and `retry_after` (in
+    seconds) are None if the response has none.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class ApiError(ClientError):
         request_id: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        # All of them, so that the exception survives pickling on its way between processes.
+        # All arguments, so that the exception can be pickled.
         super().__init__(message, code, error_id, timestamp, status, request_id, retry_after)
         self.code = code
         self.error_id = error_id
@@ -123,15 +123,15 @@ class ApiError(ClientError):
 
 
 class InvalidParameter(ApiError):
-    """A parameter is not valid, or the flow's status does not allow what was asked."""
+    """A parameter is not valid, or the flow's status does not allow the operation."""
 
 
 class InvalidId(ApiError):
-    """An identifier is malformed or names nothing."""
+    """An identifier is malformed or unknown."""
 
 
 class OutOfRange(ApiError):
-    """A number or a length lies outside its limits."""
+    """A number or a length is outside its limits."""
 
 
 class NotAuthenticated(ApiError):
@@ -139,23 +139,23 @@ class NotAuthenticated(ApiError):
 
 
 class WrongAccount(ApiError):
-    """The account named is not the key's."""
+    """The account does not belong to the API key."""
 
 
 class Forbidden(ApiError):
-    """The key may not do this."""
+    """The API key is not allowed to do this."""
 
 
 class NotFound(ApiError):
-    """There is no such thing, or not for this account."""
+    """The resource does not exist, or not for this account."""
 
 
 class MethodNotAllowed(ApiError):
-    """The address does not answer to the method: it is probably not this API's."""
+    """The URL does not support the method: it is probably not a URL of this API."""
 
 
 class Conflict(ApiError):
-    """The state of the flow, or the name of another one, does not allow this."""
+    """The flow's status, or another flow with the same name, does not allow this."""
 
 
 class PayloadTooLarge(ApiError):
@@ -163,7 +163,7 @@ class PayloadTooLarge(ApiError):
 
 
 class UnsupportedMediaType(ApiError):
-    """The server does not take a body of this type."""
+    """The server does not accept a body of this type."""
 
 
 class InvalidFlowJson(ApiError):
@@ -171,7 +171,7 @@ class InvalidFlowJson(ApiError):
 
 
 class UnsupportedTls(ApiError):
-    """The server does not speak this version of TLS."""
+    """The server does not support this version of TLS."""
 
 
 class RateLimited(ApiError):
@@ -179,18 +179,18 @@ class RateLimited(ApiError):
 
 
 class ServerError(ApiError):
-    """The server failed; the request is not at fault."""
+    """The server failed; the request was not the cause."""
 
 
 class InternalError(ServerError):
-    """The server met an error of its own."""
+    """The server had an internal error."""
 
 
 class NotSupported(ServerError):
-    """The server does not offer this function."""
+    """The server does not support this function."""
 
 
-# A status that means one thing decides by itself; the others say little without their code.
+# Statuses with a single meaning; for the others the code decides.
 _BY_STATUS: dict[int, type[ApiError]] = {
     405: MethodNotAllowed,
     409: Conflict,
@@ -230,7 +230,7 @@ class _Envelope(msgspec.Struct, rename="camel"):
 def from_answer(
     status: int, headers: Mapping[str, str], body: bytes
 ) -> ApiError | UnexpectedAnswer:
-    """The exception for an answer of 300 and above; header names in lower case."""
+    """The exception for a response with status 300 or above; header names are in lower case."""
     retry_after = _seconds(headers.get("retry-after"))
     try:
         told = msgspec.json.decode(body, type=_Envelope)
@@ -256,15 +256,16 @@ def _kind(status: int, code: int) -> type[ApiError]:
         or _BY_STATUS_OF_UNKNOWN_CODE.get(status)
         or ApiError
     )
-    # 8x8's own examples show code 1001 under 500: that is the server's failure all the same.
+    # 8x8's examples show code 1001 with status 500, which is still a server error.
     return kind if status < 500 or issubclass(kind, ServerError) else ServerError
 
 
 def _describe(status: int, headers: Mapping[str, str], body: bytes) -> str:
     if status < 400 and "location" in headers:
         return (
-            f"The server answered {status} and points to {headers['location']}; the client does"
-            " not take its key to another address. If that is the right one, use it as the URL."
+            f"The server answered {status} with a redirect to {headers['location']}; the client"
+            " does"
+            " not send its key to another address. If that address is right, use it as the URL."
         )
     said = f"{headers.get('content-type', '').partition(';')[0]} {excerpt(body)}".strip()
     return f"The server answered {status} without this API's error envelope: {said or 'nothing'}"
@@ -278,7 +279,7 @@ def excerpt(body: bytes) -> str:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """A Retry-After header in seconds: a number, or a date to count to."""
+    """A Retry-After header in seconds; the header holds a number or a date."""
     if retry_after is None:
         return None
     text = retry_after.strip()

@@ -1,8 +1,8 @@
-"""How a request becomes an answer: what is sent, what may come back, when to try again.
+"""Turn a request into a result: what to send, how to read the outcome, when to retry.
 
-An exchange is a generator: it yields what is to be done next, a `Request` to send or a `Pause` to
-keep, is given what came of it, and in the end returns a result or raises. So the whole
-conversation with the server is written once and does no I/O; `sync.py` and `aio.py` carry it out.
+An exchange is a generator: it yields a `Request` to send or a `Pause` to make, receives the
+outcome, and finally returns a result or raises. So the protocol is written once, without I/O;
+`sync.py` and `aio.py` run it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from waflows.client.errors import ClientError, ConnectionFailed, TimedOut, Unexp
 T = TypeVar("T")
 
 LONGEST_WAIT = 60.0
-"""Seconds the client waits at most because a server asked it to; 8x8 counts by the minute."""
+"""Maximum seconds to wait at the server's request; 8x8 counts requests per minute."""
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.5, 8.0
 _PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
 
@@ -29,8 +29,8 @@ _PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
 class Request(msgspec.Struct, frozen=True):
     """A request to send.
 
-    With the key it is for the server of the API, and no redirect is followed. Without, it is for
-    a link that carries its own permission, and goes wherever that leads.
+    With the key it goes to the API server, and redirects are not followed. Without, it goes to a
+    link that carries its own permission, and redirects are followed.
     """
 
     method: str
@@ -40,7 +40,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A response as it came; header names in lower case."""
+    """A response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -48,7 +48,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class NoAnswer(msgspec.Struct, frozen=True):
-    """There was no response; `sent` is False when the request cannot have reached the server."""
+    """There was no response; `sent` is False if the request cannot have reached the server."""
 
     reason: str
     sent: bool
@@ -57,7 +57,7 @@ class NoAnswer(msgspec.Struct, frozen=True):
 
 
 class Pause(msgspec.Struct, frozen=True):
-    """Wait this many seconds before going on."""
+    """Wait this many seconds before continuing."""
 
     seconds: float
 
@@ -66,14 +66,14 @@ Exchange = Generator[Request | Pause, Answer | NoAnswer | None, T]
 
 
 def answered(request: Request, retries: int, key: str) -> Exchange[Answer]:
-    """Sends a request until it is answered with success, and again at most `retries` times.
+    """Sends a request until it succeeds, with at most `retries` retries.
 
-    Raises ApiError, ConnectionFailed or UnexpectedAnswer. `key` is blotted out of what they say,
-    should the other side have repeated it.
+    Raises ApiError, ConnectionFailed or UnexpectedAnswer. `key` is redacted from their messages in
+    case the server repeated it.
     """
     for attempt in itertools.count():
         outcome = yield request
-        assert outcome is not None, "a request is answered by its outcome"
+        assert outcome is not None, "a request is resumed with its outcome"
         if isinstance(outcome, Answer) and 200 <= outcome.status < 300:
             return outcome
         problem = problem_of(request, outcome, key)
@@ -81,14 +81,14 @@ def answered(request: Request, retries: int, key: str) -> Exchange[Answer]:
         if wait is None:
             raise problem from (outcome.cause if isinstance(outcome, NoAnswer) else None)
         yield Pause(wait)
-    raise AssertionError("attempts are counted without end")
+    raise AssertionError("the loop over attempts is endless")
 
 
 def wait_before_retry(request: Request, problem: ClientError, attempt: int) -> float | None:
-    """Seconds after which to send the request again; None when it must not be.
+    """Seconds after which to retry the request; None if it must not be retried.
 
-    What may have been carried out is repeated only if that does no harm: a GET. A server that
-    asks for a longer time than LONGEST_WAIT is not asked again early; the caller hears of it.
+    A request that may have taken effect is retried only if it is a GET. If the server asks for a
+    longer wait than LONGEST_WAIT, the error is raised instead of retrying early.
     """
     asked = 0.0
     if isinstance(problem, ConnectionFailed):
@@ -101,14 +101,14 @@ def wait_before_retry(request: Request, problem: ClientError, attempt: int) -> f
     if asked > LONGEST_WAIT:
         return None
     backoff = min(_FIRST_BACKOFF * 2.0**attempt, _LONGEST_BACKOFF)
-    # Between half of it and all: clients that failed together do not come back together.
+    # Between half and all of it, so that clients that failed together do not retry together.
     return asked + backoff * random.uniform(0.5, 1.0)
 
 
 def problem_of(
     request: Request, outcome: Answer | NoAnswer, key: str
 ) -> errors.ApiError | ConnectionFailed | UnexpectedAnswer:
-    """What went wrong where there was no success; `key` is blotted out of it."""
+    """The exception for a failed outcome; `key` is redacted from its message."""
     if isinstance(outcome, Answer):
         headers = {name: value.replace(key, "***") for name, value in outcome.headers.items()}
         body = outcome.body.replace(key.encode(), b"***")
@@ -116,5 +116,5 @@ def problem_of(
     parts = urlsplit(request.url)
     where = f"{parts.scheme}://{parts.netloc}"
     if outcome.timed_out:
-        return TimedOut(f"No answer in time from {where}: {outcome.reason}.", outcome.sent)
-    return ConnectionFailed(f"No answer from {where}: {outcome.reason}.", outcome.sent)
+        return TimedOut(f"No response in time from {where}: {outcome.reason}.", outcome.sent)
+    return ConnectionFailed(f"No response from {where}: {outcome.reason}.", outcome.sent)

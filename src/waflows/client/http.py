@@ -1,7 +1,7 @@
-"""Between the exchanges and httpx2: what both shells need to send a request and read what came.
+"""Connect exchanges to httpx2: send requests and read responses, for both clients.
 
-The key is put on single requests, never on the HTTP client, which also fetches links from
-elsewhere.
+The key is set on single requests, never on the HTTP client, which also fetches links to other
+servers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _USER_AGENT = f"waflows/{version('waflows')}"
 # Shorter than the 5 s after which many servers close an idle connection: a write that is sent into
 # a closing connection is lost and must not be sent again.
 _IDLE_SECONDS = 3.0
-# The request cannot have reached the server when one of these was raised.
+# After one of these, the request cannot have reached the server.
 _NOT_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -31,7 +31,7 @@ _ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
 def settings(timeout: float) -> dict[str, Any]:
-    """How either HTTP client is made."""
+    """The options of both HTTP clients."""
     return {
         "timeout": timeout,
         "headers": {"User-Agent": _USER_AGENT, "Accept": "*/*"},
@@ -40,7 +40,7 @@ def settings(timeout: float) -> dict[str, Any]:
 
 
 def arguments(request: Request, authorization: str) -> dict[str, Any]:
-    """A request as the HTTP client takes it."""
+    """The arguments of a request for the HTTP client."""
     headers = {"Authorization": authorization} if request.with_key else {}
     if request.body is not None:
         headers["Content-Type"] = "application/json"
@@ -54,13 +54,13 @@ def arguments(request: Request, authorization: str) -> dict[str, Any]:
 
 
 def answer(response: httpx2.Response) -> Answer:
-    """A response that was read."""
+    """Reads a response."""
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status_code, headers, response.content)
 
 
 def no_answer(error: httpx2.RequestError) -> NoAnswer:
-    """What a failure means; raises UnexpectedAnswer when there was a response after all."""
+    """Interprets a failure; raises UnexpectedAnswer if there was a response after all."""
     if isinstance(error, httpx2.DecodingError | httpx2.TooManyRedirects):
         raise UnexpectedAnswer(f"The server's answer cannot be read: {error}", 0) from error
     return NoAnswer(

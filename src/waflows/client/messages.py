@@ -1,4 +1,4 @@
-"""What a message says, in the words of the API. Does no I/O."""
+"""The content of messages, in the API's terms. Does no I/O."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import Any, Required, TypedDict
 
 
 class FlowMessage(TypedDict, total=False):
-    """A message with a button that opens a flow; `body` and `button` must be there.
+    """A message with a button that opens a flow; `body` and `button` are required.
 
-    `screen` and `data` say what the flow opens on: without `screen`, its first entry screen.
-    `token` comes back with the answer; without one a waflows server issues a signed one. `draft`
-    sends a flow that is not published yet. `ask_endpoint` has the flow's data endpoint say what
-    is shown first.
+    `screen` and `data` set the first screen; the default is the flow's first entry screen. `token`
+    is returned with the answer; without one, a waflows server issues a signed token. `draft` sends
+    an unpublished flow. `ask_endpoint` asks the flow's data endpoint for the first screen.
     """
 
     body: Required[str]

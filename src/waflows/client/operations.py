@@ -1,7 +1,7 @@
-"""Every operation: the request it makes and how its answer is read. Does no I/O.
+"""Every operation: the request it makes and how its response is read. Does no I/O.
 
 Paths, fields and parameters are those of 8x8's reference. `after`, `status`, `name`, `fields` and
-revisions are waflows' own and are sent only when they are asked for.
+revisions are extensions of waflows and are sent only when they are used.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class _Revisions(msgspec.Struct):
 
 
 class Filters(TypedDict, total=False):
-    """Which submissions are wanted; what is left out, or None, leaves that side open.
+    """Filters for submissions; a filter that is omitted or None does not restrict.
 
-    `since` and `until` are dates or times, in UTC unless they say otherwise; as text in ISO 8601.
-    A date alone as `until` counts as a whole day.
+    `since` and `until` are dates or times, or ISO 8601 text, in UTC unless they state otherwise. A
+    date as `until` includes the whole day.
     """
 
     flow: str | None
@@ -65,8 +65,7 @@ Format = Literal["csv", "jsonl"]
 class Operations:
     """The operations on one account of one server.
 
-    `channel` is the one meant when an operation names none. Raises InvalidCall for a URL or a key
-    that cannot be right.
+    `channel` is the default channel of operations. Raises InvalidCall for an invalid URL or key.
     """
 
     def __init__(self, url: str, account: str, key: str, channel: str | None, retries: int) -> None:
@@ -77,7 +76,7 @@ class Operations:
         self._retries = retries
 
     def __repr__(self) -> str:
-        """Where and for whom; never the key."""
+        """Shows the URL, account and channel; never the key."""
         return f"{self.url!r}, account={self.account!r}, channel={self.channel!r}"
 
     def authorization(self) -> str:
@@ -98,7 +97,7 @@ class Operations:
         flows, total = self._read(answer, Page).flows, _total(answer)
         if total is not None:
             return Page(flows=flows, total=total, next=_next(answer, after))
-        # A server that does not count does not know the filters either and has passed over them.
+        # A server that returns no total does not support the filters either and has ignored them.
         return Page(
             flows=[flow for flow in flows if _matches(flow, status, name)],
             cut_off=len(flows) >= (limit or _DEFAULT_LIMIT),
@@ -114,7 +113,7 @@ class Operations:
         publish: bool,
         channel: str | None,
     ) -> Exchange[Saved]:
-        """A new flow."""
+        """Creates a flow."""
         body = {
             "name": name,
             "categories": _words(categories),
@@ -127,7 +126,7 @@ class Operations:
         return self._read(answer, Saved)
 
     def get(self, flow_id: str, fields: Sequence[str], channel: str | None) -> Exchange[Flow]:
-        """One flow."""
+        """Reads a flow."""
         query = {"fields": ",".join(_words(fields) or []) or None}
         answer = yield from self._call("GET", self._flow(flow_id, channel), query)
         return self._read(answer, Flow)
@@ -144,7 +143,7 @@ class Operations:
         publish: bool,
         channel: str | None,
     ) -> Exchange[Saved]:
-        """Changes to a draft."""
+        """Changes a draft."""
         body = {
             "name": name,
             "categories": _words(categories),
@@ -158,64 +157,64 @@ class Operations:
         return self._read(answer, Saved)
 
     def delete(self, flow_id: str, channel: str | None) -> Exchange[None]:
-        """The end of a draft."""
+        """Deletes a draft."""
         yield from self._call("DELETE", self._flow(flow_id, channel))
 
     def preview(self, flow_id: str, refresh: bool, channel: str | None) -> Exchange[PreviewLink]:
-        """A link to look at the flow."""
+        """Gets a preview link to the flow."""
         query = {"refresh": "true" if refresh else None}
         address = f"{self._flow(flow_id, channel)}/preview"
         answer = yield from self._call("GET", address, query)
         return self._read(answer, PreviewLink)
 
     def publish(self, flow_id: str, channel: str | None) -> Exchange[None]:
-        """A draft made final."""
+        """Publishes a draft."""
         yield from self._call("POST", f"{self._flow(flow_id, channel)}/publish")
 
     def deprecate(self, flow_id: str, channel: str | None) -> Exchange[None]:
-        """A published flow taken out of use."""
+        """Deprecates a published flow."""
         yield from self._call("POST", f"{self._flow(flow_id, channel)}/deprecate")
 
     def download(self, flow_id: str, channel: str | None) -> Exchange[bytes]:
-        """The text of the flow's JSON. The key is not shown to the place the link leads to."""
+        """Downloads the flow's JSON. The key is not sent to the server of the link."""
         flow = yield from self.get(flow_id, (), channel)
         if not flow.flow_json_url:
             raise NoFlowJson(f"Flow {flow_id} has no Flow JSON.")
         if urlsplit(flow.flow_json_url).scheme not in {"http", "https"}:
-            raise UnexpectedAnswer("The server's flowJsonUrl is no http or https address.", 200)
+            raise UnexpectedAnswer("The server's flowJsonUrl is not an http or https URL.", 200)
         request = Request("GET", flow.flow_json_url, with_key=False)
         answer = yield from answered(request, self._retries, self._key)
         return answer.body
 
     def revisions(self, flow_id: str, channel: str | None) -> Exchange[list[Revision]]:
-        """The versions of the flow's JSON."""
+        """Lists the revisions of the flow's JSON."""
         answer = yield from self._call("GET", f"{self._flow(flow_id, channel)}/revisions")
         return self._read(answer, _Revisions).revisions
 
     def revision(self, flow_id: str, number: int, channel: str | None) -> Exchange[bytes]:
-        """The text of one version."""
+        """Downloads one revision."""
         address = f"{self._flow(flow_id, channel)}/revisions/{number:d}"
         answer = yield from self._call("GET", address)
         return answer.body
 
     def endpoint_keys(self, channel: str | None) -> Exchange[EndpointKeys]:
-        """What a channel calls endpoints with."""
+        """Reads the channel's endpoint keys."""
         answer = yield from self._call("GET", self._endpoint_key(channel))
         return self._read(answer, EndpointKeys)
 
     def install_endpoint_key(
         self, channel: str | None, body: dict[str, Any]
     ) -> Exchange[InstalledKey]:
-        """A key pair put in place; `body` as it goes over the wire."""
+        """Sets the channel's key pair; `body` is the request body."""
         answer = yield from self._call("POST", self._endpoint_key(channel), body=body)
         return self._read(answer, InstalledKey)
 
     def remove_endpoint_key(self, channel: str | None) -> Exchange[None]:
-        """The key pair taken away."""
+        """Deletes the channel's key pair."""
         yield from self._call("DELETE", self._endpoint_key(channel))
 
     def set_app_secret(self, app_secret: str | None, channel: str | None) -> Exchange[str]:
-        """A new app secret; what it is."""
+        """Sets the app secret, and returns it."""
         address, body = f"{self._endpoint_key(channel)}/appSecret", {"appSecret": app_secret}
         answer = yield from self._call("POST", address, body=body)
         return self._read(answer, AppSecret).app_secret
@@ -223,7 +222,7 @@ class Operations:
     def examine_endpoint(
         self, flow_id: str, trial: Mapping[str, Any], channel: str | None
     ) -> Exchange[Examination]:
-        """The endpoint of a flow examined."""
+        """Examines the endpoint of a flow."""
         address = f"{self._flow(flow_id, channel)}/examination"
         body = {name: value for name, value in trial.items() if value is not None}
         answer = yield from self._call("POST", address, body=body)
@@ -232,30 +231,30 @@ class Operations:
     def submissions(
         self, limit: int | None, after: str | None, filters: Filters
     ) -> Exchange[SubmissionPage]:
-        """One page of the account's submissions."""
+        """Reads a page of the account's submissions."""
         query = {"limit": limit, "cursor": after, **_filtered(filters)}
         answer = yield from self._call("GET", self._submissions(), query)
         page = self._read(answer, SubmissionPage, keep_nulls=True)
         return msgspec.structs.replace(page, next=_next(answer, after, "cursor"))
 
     def submission(self, submission_id: str) -> Exchange[Submission]:
-        """One submission."""
+        """Reads a submission."""
         answer = yield from self._call("GET", self._submission(submission_id))
         return self._read(answer, Submission, keep_nulls=True)
 
     def delete_submission(self, submission_id: str) -> Exchange[None]:
-        """The end of one submission."""
+        """Deletes a submission."""
         yield from self._call("DELETE", self._submission(submission_id))
 
     def delete_submissions_of(self, msisdn: str) -> Exchange[Forgotten]:
-        """The end of what one phone number sent."""
+        """Deletes everything that a phone number sent."""
         if not msisdn:
-            raise InvalidCall("Say whose submissions to delete.")
+            raise InvalidCall("The phone number whose submissions to delete is missing.")
         answer = yield from self._call("DELETE", self._submissions(), {"msisdn": msisdn})
         return self._read(answer, Forgotten)
 
     def export_submissions(self, format_: Format, filters: Filters) -> Request:
-        """The request for a file of submissions, whose answer is read as it comes."""
+        """The request for an export, whose response is streamed."""
         if format_ not in {"csv", "jsonl"}:
             raise InvalidCall(f"Submissions are exported as csv or jsonl, not {format_!r}.")
         return self._request("GET", f"{self._submissions()}.{format_}", _filtered(filters))
@@ -268,7 +267,7 @@ class Operations:
         content: dict[str, Any],
         client_message_id: str | None,
     ) -> Exchange[SentMessage]:
-        """A message of one of 8x8's types."""
+        """Sends a message of one of 8x8's types."""
         address = f"{self.url}/api/v1/subaccounts/{_segment('sub-account', sub_account)}/messages"
         body = {
             "user": {"msisdn": to},

@@ -1,4 +1,4 @@
-"""The simulated phone of a waflows server: playing a user who gets messages and fills in flows.
+"""The simulated phone of a waflows server: act as a user who receives messages and fills in flows.
 
 phone = client.phone("+351912345678")
 phone.say("Hello")
@@ -28,32 +28,32 @@ class PhoneOperations:
         self._channel = channel
 
     def messages(self) -> Exchange[list[ChatMessage]]:
-        """The chat, oldest message first, without looking at it."""
+        """Reads the chat, oldest message first, without marking messages as read."""
         chat = yield from self._operations.on_phone(
             "GET", self._channel, self.msisdn, "messages", None, Chat
         )
         return chat.messages
 
     def look(self) -> Exchange[list[ChatMessage]]:
-        """The chat, looked at."""
+        """Reads the chat and marks its messages as read."""
         chat = yield from self._operations.on_phone(
             "POST", self._channel, self.msisdn, "look", None, Chat
         )
         return chat.messages
 
     def say(self, text: str, name: str) -> Exchange[str]:
-        """A text; the id of the message."""
+        """Sends a text; returns the id of the message."""
         said = yield from self._operations.on_phone(
             "POST", self._channel, self.msisdn, "say", {"text": text, "name": name}, Said
         )
         return said.umid
 
     def screen(self) -> Exchange[Screen]:
-        """What the phone shows."""
+        """Shows the phone's screen."""
         return self._operations.on_phone("GET", self._channel, self.msisdn, "screen", None, Screen)
 
     def gesture(self, verb: str, **what: Any) -> Exchange[Screen]:
-        """Something done, and the screen it leads to."""
+        """Performs an action; returns the resulting screen."""
         bodyless = verb in {"submit", "back", "close"}
         return self._operations.on_phone(
             "POST", self._channel, self.msisdn, verb, None if bodyless else what, Screen
@@ -61,10 +61,10 @@ class PhoneOperations:
 
 
 class Phone:
-    """The phone of a made-up user; waflows only. Every gesture gives the screen it leads to.
+    """The phone of a simulated user; waflows only. Every gesture returns the resulting screen.
 
-    Things are named as they stand on the screen; an input's name works too. What the screen does
-    not have, and what a person could not do, raises `InvalidParameter`.
+    Refer to elements by their text on the screen, or to an input by its name. An element that is
+    not on the screen, or an action that a user could not take, raises `InvalidParameter`.
     """
 
     def __init__(self, run: Callable[[Exchange[Any]], Any], operations: PhoneOperations) -> None:
@@ -77,38 +77,38 @@ class Phone:
         return self._operations.msisdn
 
     def messages(self) -> list[ChatMessage]:
-        """The chat with the channel, oldest message first, without looking at it."""
+        """The chat with the channel, oldest message first, without marking messages as read."""
         return self._done(self._operations.messages())
 
     def look(self) -> list[ChatMessage]:
-        """Looks at the chat, so that what came is read; the chat."""
+        """Marks the messages in the chat as read; returns the chat."""
         return self._done(self._operations.look())
 
     def say(self, text: str, name: str = "") -> str:
-        """Writes a text to the business; the id of the message. `name` is what the user is called.
+        """Sends a text to the business; returns the id of the message. `name` is the user's name.
 
-        It opens the 24 hours in which the business may send more than templates.
+        This opens the 24-hour window in which the business may send more than templates.
         """
         return self._done(self._operations.say(text, name))
 
     def open(self, umid: str | None = None) -> Screen:
-        """Taps the button of a flow message, by default of the newest one not finished yet."""
+        """Taps the button of a flow message, by default of the newest one not yet completed."""
         return self._gesture("open", umid=umid)
 
     def screen(self) -> Screen:
-        """What the phone shows."""
+        """Shows the phone's screen."""
         return self._done(self._operations.screen())
 
     def fill(self, label: str, value: str) -> Screen:
-        """Types a text into an input in place of what is there."""
+        """Types a text into an input, replacing its text."""
         return self._gesture("fill", label=label, value=value)
 
     def choose(self, label: str, *items: str) -> Screen:
-        """Selects items, by title or id, that are not selected yet."""
+        """Selects options by title or id that are not selected yet."""
         return self._gesture("choose", label=label, items=list(items))
 
     def unchoose(self, label: str, *items: str) -> Screen:
-        """Clears items that are selected."""
+        """Clears selected options."""
         return self._gesture("unchoose", label=label, items=list(items))
 
     def check(self, label: str) -> Screen:
@@ -124,15 +124,15 @@ class Phone:
         return self._gesture("pick", label=label, date=date, end=end)
 
     def upload(self, label: str, *files: str) -> Screen:
-        """Picks made-up files of these names in place of those picked before."""
+        """Attaches sample files with these names, replacing those attached before."""
         return self._gesture("upload", label=label, files=list(files))
 
     def tap(self, label: str) -> Screen:
-        """Taps a button, a link, an entry of a list, or "Read more" of an OptIn."""
+        """Taps a button, a link, a list entry, or "Read more" of an OptIn."""
         return self._gesture("tap", label=label)
 
     def submit(self) -> Screen:
-        """Taps the button at the bottom, whatever it is called."""
+        """Taps the button at the bottom of the screen."""
         return self._gesture("submit")
 
     def back(self) -> Screen:
@@ -140,7 +140,7 @@ class Phone:
         return self._gesture("back")
 
     def close(self) -> Screen:
-        """Closes the flow without an answer."""
+        """Closes the flow without sending an answer."""
         return self._gesture("close")
 
     def _gesture(self, verb: str, **what: Any) -> Screen:
@@ -152,7 +152,7 @@ class Phone:
 
 
 class AsyncPhone:
-    """As `Phone`, with `await` on every call."""
+    """`Phone` with `await` on every call."""
 
     def __init__(
         self, run: Callable[[Exchange[Any]], Awaitable[Any]], operations: PhoneOperations
@@ -166,38 +166,38 @@ class AsyncPhone:
         return self._operations.msisdn
 
     async def messages(self) -> list[ChatMessage]:
-        """The chat with the channel, oldest message first, without looking at it."""
+        """The chat with the channel, oldest message first, without marking messages as read."""
         return await self._done(self._operations.messages())
 
     async def look(self) -> list[ChatMessage]:
-        """Looks at the chat, so that what came is read; the chat."""
+        """Marks the messages in the chat as read; returns the chat."""
         return await self._done(self._operations.look())
 
     async def say(self, text: str, name: str = "") -> str:
-        """Writes a text to the business; the id of the message. `name` is what the user is called.
+        """Sends a text to the business; returns the id of the message. `name` is the user's name.
 
-        It opens the 24 hours in which the business may send more than templates.
+        This opens the 24-hour window in which the business may send more than templates.
         """
         return await self._done(self._operations.say(text, name))
 
     async def open(self, umid: str | None = None) -> Screen:
-        """Taps the button of a flow message, by default of the newest one not finished yet."""
+        """Taps the button of a flow message, by default of the newest one not yet completed."""
         return await self._gesture("open", umid=umid)
 
     async def screen(self) -> Screen:
-        """What the phone shows."""
+        """Shows the phone's screen."""
         return await self._done(self._operations.screen())
 
     async def fill(self, label: str, value: str) -> Screen:
-        """Types a text into an input in place of what is there."""
+        """Types a text into an input, replacing its text."""
         return await self._gesture("fill", label=label, value=value)
 
     async def choose(self, label: str, *items: str) -> Screen:
-        """Selects items, by title or id, that are not selected yet."""
+        """Selects options by title or id that are not selected yet."""
         return await self._gesture("choose", label=label, items=list(items))
 
     async def unchoose(self, label: str, *items: str) -> Screen:
-        """Clears items that are selected."""
+        """Clears selected options."""
         return await self._gesture("unchoose", label=label, items=list(items))
 
     async def check(self, label: str) -> Screen:
@@ -213,15 +213,15 @@ class AsyncPhone:
         return await self._gesture("pick", label=label, date=date, end=end)
 
     async def upload(self, label: str, *files: str) -> Screen:
-        """Picks made-up files of these names in place of those picked before."""
+        """Attaches sample files with these names, replacing those attached before."""
         return await self._gesture("upload", label=label, files=list(files))
 
     async def tap(self, label: str) -> Screen:
-        """Taps a button, a link, an entry of a list, or "Read more" of an OptIn."""
+        """Taps a button, a link, a list entry, or "Read more" of an OptIn."""
         return await self._gesture("tap", label=label)
 
     async def submit(self) -> Screen:
-        """Taps the button at the bottom, whatever it is called."""
+        """Taps the button at the bottom of the screen."""
         return await self._gesture("submit")
 
     async def back(self) -> Screen:
@@ -229,7 +229,7 @@ class AsyncPhone:
         return await self._gesture("back")
 
     async def close(self) -> Screen:
-        """Closes the flow without an answer."""
+        """Closes the flow without sending an answer."""
         return await self._gesture("close")
 
     async def _gesture(self, verb: str, **what: Any) -> Screen:

@@ -1,9 +1,8 @@
-"""What the server answers, as values.
+"""The server's responses as values.
 
-Read generously: fields that are not known here are passed over, a null counts as left out, and a
-status or category is a plain string, so a word that 8x8 adds tomorrow does not break a program of
-today. `Status` and `Category` name the words known now; being strings, they compare as such:
-`flow.status == Status.DRAFT`.
+Decoding is lenient: unknown fields are ignored, null counts as absent, and a status or category is
+a plain string, so that values added by 8x8 later do not break existing programs. `Status` and
+`Category` list the values known today; they are strings, so `flow.status == Status.DRAFT` works.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ import msgspec
 from msgspec import field
 
 EXTRA_FIELDS = ("endPointUri", "applicationId", "revision", "createdAt", "updatedAt")
-"""What waflows can tell of a flow beyond 8x8's fields, in the spelling of the API."""
+"""Fields of a flow that waflows adds to 8x8's, as the API spells them."""
 
 
 class Status(enum.StrEnum):
-    """Where a flow stands in its life."""
+    """The status of a flow."""
 
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
@@ -28,7 +27,7 @@ class Status(enum.StrEnum):
 
 
 class Category(enum.StrEnum):
-    """What a flow is for."""
+    """The category of a flow."""
 
     SIGN_UP = "SIGN_UP"
     SIGN_IN = "SIGN_IN"
@@ -41,11 +40,11 @@ class Category(enum.StrEnum):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Written as JSON, a result looks as the server sent it: what was left out stays out."""
+    """Encoded as JSON, a result has the fields that the server sent: absent ones stay absent."""
 
 
 class FlowSummary(Result, frozen=True, kw_only=True):
-    """A flow as the list shows it. `status` is one of `Status`, or a word of later date."""
+    """A flow in a list. `status` is one of `Status`, or a value added later."""
 
     id: str
     name: str
@@ -53,12 +52,11 @@ class FlowSummary(Result, frozen=True, kw_only=True):
 
 
 class Page(Result, frozen=True, kw_only=True):
-    """A part of a channel's list, newest flow first.
+    """A page of a channel's list, newest flow first.
 
-    `total` counts the flows of all pages and `next` is where the next page starts, to be given as
-    `after`. Both are None at 8x8, which knows no paging; `next` is None on the last page too.
-    `cut_off` is True when as many flows came as were asked for and the server does not tell
-    whether there are more.
+    `total` counts the flows of all pages; pass `next` as `after` to get the next page. Both are
+    None at 8x8, which has no paging; `next` is also None on the last page. `cut_off` is True if
+    the list has as many flows as requested and the server does not say whether there are more.
     """
 
     flows: list[FlowSummary]
@@ -68,7 +66,7 @@ class Page(Result, frozen=True, kw_only=True):
 
 
 class Pointer(Result, frozen=True, kw_only=True):
-    """A place in a Flow JSON. Lines and columns count from 1; 0 where the server tells none.
+    """A place in a Flow JSON. Lines and columns count from 1; 0 if the server gives none.
 
     `path` is written `screens[0].layout.children[0].type`.
     """
@@ -81,7 +79,7 @@ class Pointer(Result, frozen=True, kw_only=True):
 
 
 class ValidationError(Result, frozen=True, kw_only=True):
-    """A fault in a Flow JSON; a flow that has one cannot be published.
+    """A finding in a Flow JSON; a flow that has one cannot be published.
 
     `error` is a code such as INVALID_PROPERTY_VALUE, `error_type` its kind, such as
     FLOW_JSON_ERROR. Lines and columns as in `Pointer`.
@@ -98,9 +96,9 @@ class ValidationError(Result, frozen=True, kw_only=True):
 
 
 class Saved(Result, frozen=True, kw_only=True, omit_defaults=False):
-    """A flow was created or changed. Its Flow JSON may have faults nevertheless.
+    """The result of creating or changing a flow. Its Flow JSON may still have findings.
 
-    Written as JSON it always has all three fields.
+    Encoded as JSON, it always has all three fields.
     """
 
     id: str
@@ -111,9 +109,8 @@ class Saved(Result, frozen=True, kw_only=True, omit_defaults=False):
 class Flow(Result, frozen=True, kw_only=True):
     """A flow in detail.
 
-    `flow_json_url` is a link that needs no key and expires; None where the flow has no Flow JSON.
-    The fields after `validation_errors` are None unless they were asked for and the server is
-    waflows.
+    `flow_json_url` is a link that needs no key and expires; None if the flow has no Flow JSON. The
+    fields after `validation_errors` are None unless they were requested from a waflows server.
     """
 
     id: str = field(name="flowId")
@@ -130,7 +127,7 @@ class Flow(Result, frozen=True, kw_only=True):
 
 
 class PreviewLink(Result, frozen=True, kw_only=True):
-    """A link that shows a flow to whoever has it, until it expires."""
+    """A preview link: anyone who has it can open the flow until it expires."""
 
     id: str
     url: str = field(name="preview_url")
@@ -138,7 +135,7 @@ class PreviewLink(Result, frozen=True, kw_only=True):
 
 
 class Revision(Result, frozen=True, kw_only=True):
-    """One version of a flow's JSON; `bytes` is its length, `sha256` its digest in hexadecimal."""
+    """A revision of a flow's JSON; `bytes` is its length, `sha256` its hexadecimal digest."""
 
     revision: int
     bytes: int
@@ -147,10 +144,10 @@ class Revision(Result, frozen=True, kw_only=True):
 
 
 class Submission(Result, frozen=True, kw_only=True):
-    """What a user sent by finishing a flow.
+    """The answers of a user who completed a flow.
 
-    `message_umid` is the message that carried the flow, `answer_umid` the one that brought the
-    answer. To a key that masks, values are three asterisks and the number's end is covered.
+    `message_umid` is the message that carried the flow, `answer_umid` the one with the answers. A
+    masked key sees each value as three asterisks and only the beginning of the phone number.
     """
 
     id: str
@@ -167,11 +164,11 @@ class Submission(Result, frozen=True, kw_only=True):
 
 
 class SubmissionPage(Result, frozen=True, kw_only=True):
-    """A part of the list of submissions, newest first.
+    """A page of submissions, newest first.
 
-    `columns` names the fields of the flow's answers in stable order, when one flow was asked for.
-    `total` counts the submissions of all pages; there may be more unless `total_is_exact`. `next`
-    is where the next page starts, to be given as `after`, None on the last one.
+    If the list was limited to one flow, `columns` names the fields of its answers in a stable
+    order. `total` counts the submissions of all pages; there may be more unless `total_is_exact`.
+    Pass `next` as `after` to get the next page; it is None on the last one.
     """
 
     submissions: list[Submission]
@@ -182,7 +179,7 @@ class SubmissionPage(Result, frozen=True, kw_only=True):
 
 
 class Forgotten(Result, frozen=True, kw_only=True):
-    """How much of a person was deleted: answers, messages, and events about it."""
+    """How much was deleted for a phone number: submissions, messages, and events."""
 
     submissions: int
     messages: int = 0
@@ -190,7 +187,7 @@ class Forgotten(Result, frozen=True, kw_only=True):
 
 
 class ChatFlow(Result, frozen=True, kw_only=True):
-    """The flow a message carries; `answer_umid` is the message that finished it, if any did."""
+    """The flow in a message; `answer_umid` is the message that completed it, if any."""
 
     flow_id: str
     button: str = ""
@@ -198,10 +195,11 @@ class ChatFlow(Result, frozen=True, kw_only=True):
 
 
 class ChatMessage(Result, frozen=True, kw_only=True):
-    """A message of a simulated phone's chat.
+    """A message in the chat of a simulated phone.
 
-    `direction` is outbound for what the business sent and inbound for what the user wrote;
-    `response_json` is what a finished flow sent; `state` is how far a message to the user came.
+    `direction` is outbound for messages from the business and inbound for messages from the user;
+    `response_json` holds the answers of a completed flow; `state` is the delivery state of a
+    message to the user.
     """
 
     umid: str
@@ -230,10 +228,11 @@ class Said(Result, frozen=True, kw_only=True):
 
 
 class Screen(Result, frozen=True, kw_only=True):
-    """What a simulated phone shows: as text, and as data in `view`.
+    """The screen of a simulated phone: as text, and as data in `view`.
 
-    `phase` is open, completed or closed. `response` is what the finished flow sent, `answer_umid`
-    the message it came back in, `opened_urls` what the gesture opened in the browser.
+    `phase` is open, completed or closed. `response` holds the answers of the completed flow,
+    `answer_umid` is the message that carried them, `opened_urls` are the URLs that the gesture
+    opened in the browser.
     """
 
     message_umid: str
@@ -250,8 +249,8 @@ class Screen(Result, frozen=True, kw_only=True):
 class EndpointKey(Result, frozen=True, kw_only=True):
     """A key pair of a channel, without its private half.
 
-    `fingerprint` is the SHA-256 of the public key in DER, `form` how the pair came, `public_key`
-    PEM. `holds_private_key` says that the server keeps the private half too, sealed.
+    `fingerprint` is the SHA-256 of the public key in DER, `form` how it was uploaded, `public_key`
+    PEM. `holds_private_key` is true if the server also stores the private half, sealed.
     """
 
     fingerprint: str
@@ -264,7 +263,7 @@ class EndpointKey(Result, frozen=True, kw_only=True):
 
 
 class EndpointKeys(Result, frozen=True, kw_only=True):
-    """The key pair a channel calls endpoints with, None for none, and those before it."""
+    """The channel's current endpoint key pair, or None, and the previous ones."""
 
     key: EndpointKey | None = None
     earlier: list[EndpointKey] = []
@@ -272,13 +271,13 @@ class EndpointKeys(Result, frozen=True, kw_only=True):
 
 
 class InstalledKey(Result, frozen=True, kw_only=True):
-    """The key pair that is now in use; `app_secret` is there when one was made with it."""
+    """The new current key pair; `app_secret` is set if one was created with it."""
 
     key: EndpointKey
     app_secret: str | None = None
 
     def __repr__(self) -> str:
-        """Nothing of the secret."""
+        """Hides the secret."""
         return f"InstalledKey(key={self.key!r}, …)"
 
 
@@ -288,14 +287,14 @@ class AppSecret(Result, frozen=True, kw_only=True):
     app_secret: str
 
     def __repr__(self) -> str:
-        """Nothing of the secret."""
+        """Hides the secret."""
         return "AppSecret(…)"
 
 
 class EndpointCheck(Result, frozen=True, kw_only=True):
-    """One step of one call to an endpoint: passed, warned or failed with a cure, or skipped.
+    """One step of an endpoint call: passed, skipped, or warned or failed with a fix.
 
-    `code` shows the cure by programming language, where that helps.
+    `code` shows the fix in several programming languages, where that helps.
     """
 
     call: str
@@ -307,7 +306,7 @@ class EndpointCheck(Result, frozen=True, kw_only=True):
 
 
 class Examination(Result, frozen=True, kw_only=True):
-    """What the examination of an endpoint found; `failing_step` None for one that is well."""
+    """The result of examining an endpoint; `failing_step` is None if it works."""
 
     url: str
     healthy: bool
@@ -317,14 +316,14 @@ class Examination(Result, frozen=True, kw_only=True):
 
 
 class MessageStatus(Result, frozen=True, kw_only=True):
-    """How far a message came, and when."""
+    """The state of a message, and since when."""
 
     state: str
     timestamp: datetime
 
 
 class SentMessage(Result, frozen=True, kw_only=True):
-    """A message on its way; `umid` is what answers and receipts name it by."""
+    """A sent message; answers and receipts refer to it by `umid`."""
 
     umid: str
     status: MessageStatus

@@ -1,4 +1,4 @@
-"""The client for ordinary programs. Operations are described here, and the same in `aio.py`."""
+"""The client for synchronous programs; `aio.py` has the same operations for asyncio."""
 
 from __future__ import annotations
 
@@ -35,14 +35,13 @@ T = TypeVar("T")
 
 
 class Client:
-    """The flows of one account, over HTTP; against waflows and against 8x8 alike.
+    """A client for the flows of one account, on waflows or at 8x8.
 
-    `url` names the server, such as https://chatapps.8x8.com. `channel` is the one meant when a
-    call names none. `timeout` is how many seconds the server may stay silent. `retries` is how
-    often a call is tried again after the first time: when no connection could be made, and for
-    calls that only read also after a 429, a passing 5xx or a lost connection. The waiting time in
-    between doubles from half a second, is varied at random, and follows `Retry-After` up to a
-    minute. A write that may have reached the server is never sent twice.
+    `url` is the server, such as https://chatapps.8x8.com. `channel` is the default channel of
+    calls. `timeout` is how many seconds the server may stay silent. `retries` is the maximum number
+    of retries: after a failed connection, and for reads also after a 429, a temporary 5xx or a lost
+    connection. The delay doubles from half a second, is randomized, and follows `Retry-After` up to
+    a minute. A write that may have reached the server is never sent twice.
 
     Every call raises one of `waflows.client.errors`. Threads may share a client. Close it, or use
     it as a context manager.
@@ -62,11 +61,11 @@ class Client:
         self._http = httpx2.Client(**http.settings(timeout))
 
     def __repr__(self) -> str:
-        """Which flows it is about; never the key."""
+        """Shows the URL, account and channel; never the key."""
         return f"{type(self).__name__}({self._operations!r})"
 
     def __enter__(self) -> Client:
-        """The client itself."""
+        """Returns the client."""
         return self
 
     def __exit__(
@@ -92,10 +91,10 @@ class Client:
     ) -> Iterator[FlowSummary]:
         """Every flow of the channel, newest first, fetched page by page as it is needed.
 
-        From waflows each flow comes once, whatever is created or deleted meanwhile. 8x8 has no
-        paging: there it is the newest `page_size` flows, at most 1000, and `pages` tells whether
-        that may have cut the list off. `status` and `name` (part of the name, in any case) narrow
-        the list; 8x8 does not know them and they are applied here.
+        waflows returns each flow once, even if others are created or deleted meanwhile. 8x8 has no
+        paging and returns the newest `page_size` flows, at most 1000; `pages` shows whether
+        that may have cut off the list. `status` and `name` (part of the name, ignoring case) filter
+        the list; 8x8 has no such filters, so the client applies them.
         """
         for page in self.pages(status=status, name=name, page_size=page_size, channel=channel):
             yield from page.flows
@@ -128,7 +127,7 @@ class Client:
     ) -> Page:
         """Up to `limit` flows (1 to 1000; the server's default is 100), newest first.
 
-        `after` continues where another page ended: its `next`. `status` and `name` as in `flows`.
+        `after` is the `next` of the previous page. `status` and `name` work as in `flows`.
         """
         return self._run(self._operations.page(limit, after, status, name, channel))
 
@@ -143,10 +142,10 @@ class Client:
         publish: bool = False,
         channel: str | None = None,
     ) -> Saved:
-        """Makes a draft, or with `publish` a published flow, which is final.
+        """Creates a draft, or with `publish` a published flow, which is final.
 
-        Give the Flow JSON as text, or as bytes in UTF-8, or name a flow to clone. What comes back
-        lists the faults the server sees in the Flow JSON.
+        Pass the Flow JSON as text or as UTF-8 bytes, or the id of a flow to clone. The result lists
+        the findings of the server's validation.
         """
         return self._run(
             self._operations.create(
@@ -157,7 +156,7 @@ class Client:
     def get(self, flow_id: str, *, fields: Sequence[str] = (), channel: str | None = None) -> Flow:
         """One flow in detail.
 
-        `fields` asks waflows for more than 8x8 tells: endPointUri, applicationId, revision,
+        `fields` requests fields that 8x8 does not have: endPointUri, applicationId, revision,
         createdAt, updatedAt.
         """
         return self._run(self._operations.get(flow_id, fields, channel))
@@ -175,7 +174,7 @@ class Client:
         publish: bool = False,
         channel: str | None = None,
     ) -> Saved:
-        """Changes what is given of a draft, and leaves the rest."""
+        """Changes a draft; arguments that are omitted leave it unchanged."""
         return self._run(
             self._operations.update(
                 flow_id,
@@ -197,7 +196,7 @@ class Client:
     def preview(
         self, flow_id: str, *, refresh: bool = False, channel: str | None = None
     ) -> PreviewLink:
-        """A link to look at the flow; `refresh` makes a new one and ends the one there was."""
+        """A preview link to the flow; `refresh` creates a new one and revokes the previous one."""
         return self._run(self._operations.preview(flow_id, refresh, channel))
 
     def publish(self, flow_id: str, *, channel: str | None = None) -> None:
@@ -205,26 +204,26 @@ class Client:
         self._run(self._operations.publish(flow_id, channel))
 
     def deprecate(self, flow_id: str, *, channel: str | None = None) -> None:
-        """Takes a published flow out of use. It cannot be published again."""
+        """Deprecates a published flow. It cannot be published again."""
         self._run(self._operations.deprecate(flow_id, channel))
 
     def download(self, flow_id: str, *, channel: str | None = None) -> bytes:
-        """The flow's JSON, byte for byte; raises NoFlowJson when it has none.
+        """The flow's JSON, byte for byte; raises NoFlowJson if it has none.
 
         It is fetched from the flow's `flow_json_url`, without the key.
         """
         return self._run(self._operations.download(flow_id, channel))
 
     def revisions(self, flow_id: str, *, channel: str | None = None) -> list[Revision]:
-        """The versions of the flow's JSON, newest first. waflows only."""
+        """The revisions of the flow's JSON, newest first. waflows only."""
         return self._run(self._operations.revisions(flow_id, channel))
 
     def revision(self, flow_id: str, number: int, *, channel: str | None = None) -> bytes:
-        """One version of the flow's JSON, byte for byte. waflows only."""
+        """A revision of the flow's JSON, byte for byte. waflows only."""
         return self._run(self._operations.revision(flow_id, number, channel))
 
     def endpoint_keys(self, *, channel: str | None = None) -> EndpointKeys:
-        """The key pairs a channel calls data endpoints with. waflows only."""
+        """The key pairs that a channel uses to call data endpoints. waflows only."""
         return self._run(self._operations.endpoint_keys(channel))
 
     def install_endpoint_key(
@@ -237,10 +236,10 @@ class Client:
         replace: bool = False,
         channel: str | None = None,
     ) -> InstalledKey:
-        """Gives a channel its key pair, by the PEM text of either half. waflows only.
+        """Sets a channel's key pair from the PEM text of either half. waflows only.
 
-        The public half is all that is needed; without any half the server makes a pair and keeps
-        the private half sealed. `replace` puts it in the place of a key that is there already.
+        The public half is enough; without either half, the server creates a pair and stores the
+        private half sealed. `replace` allows to replace an existing key.
         """
         body = {
             "publicKey": public_key,
@@ -252,11 +251,11 @@ class Client:
         return self._run(self._operations.install_endpoint_key(channel, body))
 
     def remove_endpoint_key(self, *, channel: str | None = None) -> None:
-        """Takes a channel's key pair away, so that it reaches no endpoint. waflows only."""
+        """Deletes a channel's key pair; it can then call no endpoint. waflows only."""
         self._run(self._operations.remove_endpoint_key(channel))
 
     def set_app_secret(self, app_secret: str | None = None, *, channel: str | None = None) -> str:
-        """Sets the secret that signs requests to endpoints, or makes one. waflows only."""
+        """Sets the secret that signs requests to endpoints, or creates one. waflows only."""
         return self._run(self._operations.set_app_secret(app_secret, channel))
 
     def examine_endpoint(
@@ -269,10 +268,10 @@ class Client:
         data: Mapping[str, Any] | None = None,
         channel: str | None = None,
     ) -> Examination:
-        """Asks a flow's endpoint as a phone would, and names what fails. waflows only.
+        """Calls a flow's endpoint as a phone would and reports what fails. waflows only.
 
-        `opened_by` is the flow_action of the flow's messages: INIT belongs to `data_exchange`.
-        With `screen` that screen is sent too, with `data`; the endpoint acts on it.
+        `opened_by` is the flow_action of the flow's messages; `data_exchange` requires INIT. With
+        `screen`, also sends a data_exchange from that screen with `data`; the endpoint acts on it.
         """
         trial = {"flowToken": flow_token, "openedBy": opened_by, "screen": screen, "data": data}
         return self._run(self._operations.examine_endpoint(flow_id, trial, channel))
@@ -282,8 +281,8 @@ class Client:
     ) -> Iterator[Submission]:
         """Every submission of the account, newest first, fetched page by page. waflows only.
 
-        Each comes once, whatever comes in meanwhile. `flow`, `channel`, `msisdn`, `since` and
-        `until` narrow them; the client's own channel does not.
+        Returns each once, even if more are received meanwhile. `flow`, `channel`, `msisdn`, `since`
+        and `until` are filters; the client's default channel is not applied.
         """
         after = None
         while True:
@@ -302,7 +301,7 @@ class Client:
     ) -> SubmissionPage:
         """Up to `limit` submissions (1 to 1000; the server's default is 100), newest first.
 
-        `after` continues where another page ended: its `next`. Filters as in `submissions`.
+        `after` is the `next` of the previous page. Filters work as in `submissions`.
         """
         return self._run(self._operations.submissions(limit, after, filters))
 
@@ -313,10 +312,10 @@ class Client:
     def export_submissions(
         self, kind: Format = "csv", **filters: Unpack[Filters]
     ) -> Iterator[bytes]:
-        """A file of every submission that matches, piece by piece as it arrives. waflows only.
+        """Exports all matching submissions as a stream of chunks. waflows only.
 
-        It may be of any length; nothing is kept. An export that is cut off raises
-        ConnectionFailed at its end, and is not tried again. Filters as in `submissions`.
+        The export may have any length and is not held in memory. If it is cut off, the stream ends
+        with ConnectionFailed and is not retried. Filters work as in `submissions`.
         """
         request = self._operations.export_submissions(kind, filters)
         arguments = http.arguments(request, self._operations.authorization())
@@ -331,11 +330,11 @@ class Client:
             raise self._operations.problem(request, http.no_answer(error)) from error
 
     def delete_submission(self, submission_id: str) -> None:
-        """Deletes one submission, for good. waflows only."""
+        """Deletes a submission permanently. waflows only."""
         self._run(self._operations.delete_submission(submission_id))
 
     def delete_submissions_of(self, msisdn: str) -> Forgotten:
-        """Deletes all that a phone number sent, for good. waflows only."""
+        """Deletes everything that a phone number sent, permanently. waflows only."""
         return self._run(self._operations.delete_submissions_of(msisdn))
 
     def send(
@@ -347,9 +346,9 @@ class Client:
         *,
         client_message_id: str | None = None,
     ) -> SentMessage:
-        """Sends a message to a phone number: `kind` and `content` as the API has them.
+        """Sends a message to a phone number; `kind` and `content` are those of the API.
 
-        With a `client_message_id`, sending the same again sends nothing more.
+        With a `client_message_id`, repeating the call does not send the message again.
         """
         return self._run(self._operations.send(sub_account, to, kind, content, client_message_id))
 
@@ -362,16 +361,16 @@ class Client:
         client_message_id: str | None = None,
         **message: Unpack[FlowMessage],
     ) -> SentMessage:
-        """Sends a phone number a message whose button opens a flow.
+        """Sends a message whose button opens a flow to a phone number.
 
-        `body` and `button` are its texts; FlowMessage lists what else it may have.
+        `body` and `button` are its texts; for the other arguments see FlowMessage.
         """
         return self._run(
             self._operations.send_flow(sub_account, to, flow_id, message, client_message_id)
         )
 
     def phone(self, msisdn: str, *, channel: str | None = None) -> Phone:
-        """The simulated phone of a made-up user of the channel. waflows only."""
+        """The simulated phone of a user of the channel. waflows only."""
         return Phone(self._run, PhoneOperations(self._operations, msisdn, channel))
 
     def webhooks(self) -> Webhooks:
@@ -379,7 +378,7 @@ class Client:
         return Webhooks(self._run, WebhookOperations(self._operations))
 
     def _run(self, exchange: Exchange[T]) -> T:
-        """Carries an exchange out."""
+        """Runs an exchange."""
         outcome: Answer | NoAnswer | None = None
         while True:
             try:

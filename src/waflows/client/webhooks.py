@@ -1,4 +1,4 @@
-"""The webhooks of an account, and what became of the events on their way to them.
+"""The webhooks of an account and the deliveries to them.
 
 webhooks = client.webhooks()
 webhooks.save(Webhook(sub_account_id="*", type="MSG", url="https://example.org/events"))
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class OAuth(Result, frozen=True, kw_only=True):
-    """Client credentials; the secret is shown as `***`, and sent so it stays what it is."""
+    """Client credentials; the secret is shown as `***`, and sending `***` keeps it unchanged."""
 
     url: str
     client_id: str
@@ -30,7 +30,7 @@ class OAuth(Result, frozen=True, kw_only=True):
 
 
 class Webhook(Result, frozen=True, kw_only=True):
-    """Where events go. Without a type, as 8x8 has it, receipts and inbound messages are meant."""
+    """A webhook. Without a type it covers receipts and inbound messages, as at 8x8."""
 
     sub_account_id: str
     url: str
@@ -41,7 +41,7 @@ class Webhook(Result, frozen=True, kw_only=True):
 
 
 class SigningSecret(Result, frozen=True, kw_only=True):
-    """A new secret (`whsec_…`), shown this once; until when the one before signs beside it."""
+    """A new secret (`whsec_…`), shown only once, and how long the previous one also signs."""
 
     id: str
     secret: str
@@ -49,7 +49,7 @@ class SigningSecret(Result, frozen=True, kw_only=True):
 
 
 class Attempt(Result, frozen=True, kw_only=True):
-    """One try to deliver."""
+    """One attempt to deliver an event."""
 
     at: datetime
     duration_ms: int
@@ -59,7 +59,7 @@ class Attempt(Result, frozen=True, kw_only=True):
 
 
 class Delivery(Result, frozen=True, kw_only=True):
-    """An event for one webhook; `history` and `body` are there when it was asked for alone."""
+    """An event for one webhook; `history` and `body` are set if it was read by its id."""
 
     id: str
     event_id: str
@@ -90,54 +90,54 @@ class WebhookOperations:
         self._operations = operations
 
     def all(self) -> Exchange[list[Webhook]]:
-        """Every webhook."""
+        """Lists the webhooks."""
         return self._operations.on_account("GET", ("webhooks",), list[Webhook])
 
     def save(self, webhooks: tuple[Webhook, ...]) -> Exchange[None]:
-        """Webhooks added or replaced."""
+        """Adds or replaces webhooks."""
         return self._operations.done_on_account("POST", ("webhooks",), list(webhooks))
 
     def remove(self, sub_account_id: str, type_: str | None) -> Exchange[None]:
-        """Webhooks removed."""
+        """Removes webhooks."""
         scope = {"subAccountId": sub_account_id} | ({"type": type_} if type_ else {})
         return self._operations.done_on_account("DELETE", ("webhooks",), [scope])
 
     def test(self, sub_account_id: str, type_: str) -> Exchange[Delivery]:
-        """A test event."""
+        """Sends a test event."""
         path = ("webhooks", sub_account_id, type_, "test")
         return self._operations.on_account("POST", path, Delivery)
 
     def new_secret(
         self, sub_account_id: str, type_: str, overlap_hours: int
     ) -> Exchange[SigningSecret]:
-        """A new signing secret."""
+        """Creates a signing secret."""
         path = ("webhooks", sub_account_id, type_, "secrets")
         body = {"overlapHours": overlap_hours}
         return self._operations.on_account("POST", path, SigningSecret, body=body)
 
     def drop_secrets(self, sub_account_id: str, type_: str) -> Exchange[None]:
-        """An end to signing."""
+        """Stops signing."""
         path = ("webhooks", sub_account_id, type_, "secrets")
         return self._operations.done_on_account("DELETE", path, None)
 
     def deliveries(
         self, state: str | None, limit: int | None, before: str | None
     ) -> Exchange[list[Delivery]]:
-        """Deliveries, the newest first."""
+        """Lists deliveries, newest first."""
         query = {"state": state, "limit": limit, "before": before}
         found = yield from self._operations.on_account("GET", ("deliveries",), _Deliveries, query)
         return found.deliveries
 
     def delivery(self, delivery_id: str) -> Exchange[Delivery]:
-        """One delivery."""
+        """Reads a delivery."""
         return self._operations.on_account("GET", ("deliveries", delivery_id), Delivery)
 
     def replay(self, delivery_id: str) -> Exchange[Delivery]:
-        """One delivery sent again."""
+        """Sends a delivery again."""
         return self._operations.on_account("POST", ("deliveries", delivery_id, "replay"), Delivery)
 
     def replay_dead(self, sub_account_id: str, type_: str) -> Exchange[int]:
-        """Every dead delivery of a webhook sent again."""
+        """Sends every dead delivery of a webhook again."""
         body = {"subAccountId": sub_account_id, "type": type_}
         done = yield from self._operations.on_account(
             "POST", ("deliveries:replay",), _Replayed, body=body
@@ -157,7 +157,7 @@ class Webhooks:
         return self._done(self._operations.all())
 
     def save(self, *webhooks: Webhook) -> None:
-        """Adds webhooks or replaces those of the same sub-account and type; all or none."""
+        """Adds webhooks, or replaces those with the same sub-account and type; all or none."""
         self._done(self._operations.save(webhooks))
 
     def remove(self, sub_account_id: str, type: str | None = None) -> None:  # noqa: A002
@@ -165,7 +165,7 @@ class Webhooks:
         self._done(self._operations.remove(sub_account_id, type))
 
     def test(self, sub_account_id: str, type: str) -> Delivery:  # noqa: A002
-        """Has a test event sent; `delivery` tells what became of it. waflows only."""
+        """Sends a test event; its result is in `delivery`. waflows only."""
         return self._done(self._operations.test(sub_account_id, type))
 
     def new_secret(
@@ -174,32 +174,33 @@ class Webhooks:
         type: str,  # noqa: A002
         overlap_hours: int = 24,
     ) -> SigningSecret:
-        """Makes a signing secret; the one before signs beside it for a while. waflows only."""
+        """Creates a signing secret; the previous one also signs for a while. waflows only."""
         return self._done(self._operations.new_secret(sub_account_id, type, overlap_hours))
 
     def drop_secrets(self, sub_account_id: str, type: str) -> None:  # noqa: A002
-        """Ends the signing of a webhook's deliveries. waflows only."""
+        """Stops signing a webhook's deliveries. waflows only."""
         self._done(self._operations.drop_secrets(sub_account_id, type))
 
     def deliveries(
         self, *, state: str | None = None, limit: int | None = None, before: str | None = None
     ) -> list[Delivery]:
-        """Up to `limit` deliveries (1 to 1000; default 100), the newest first. waflows only.
+        """Up to `limit` deliveries (1 to 1000; default 100), newest first. waflows only.
 
-        `state` is pending, delivered or dead; `before` is the id of the last one seen.
+        `state` is pending, delivered or dead; `before` is the last id of the previous
+        page.
         """
         return self._done(self._operations.deliveries(state, limit, before))
 
     def delivery(self, delivery_id: str) -> Delivery:
-        """One delivery with its tries and what is sent. waflows only."""
+        """A delivery with its attempts and its body. waflows only."""
         return self._done(self._operations.delivery(delivery_id))
 
     def replay(self, delivery_id: str) -> Delivery:
-        """Sends a dead delivery, or one that arrived, again under its id. waflows only."""
+        """Sends a dead or delivered delivery again with the same id. waflows only."""
         return self._done(self._operations.replay(delivery_id))
 
     def replay_dead(self, sub_account_id: str, type: str) -> int:  # noqa: A002
-        """Sends every dead delivery of a webhook again; how many. waflows only."""
+        """Sends every dead delivery of a webhook again; returns how many. waflows only."""
         return self._done(self._operations.replay_dead(sub_account_id, type))
 
     def _done(self, exchange: Exchange[T]) -> T:
@@ -208,7 +209,7 @@ class Webhooks:
 
 
 class AsyncWebhooks:
-    """As `Webhooks`, with `await` on every call."""
+    """`Webhooks` with `await` on every call."""
 
     def __init__(
         self, run: Callable[[Exchange[Any]], Awaitable[Any]], operations: WebhookOperations
@@ -221,7 +222,7 @@ class AsyncWebhooks:
         return await self._done(self._operations.all())
 
     async def save(self, *webhooks: Webhook) -> None:
-        """Adds webhooks or replaces those of the same sub-account and type; all or none."""
+        """Adds webhooks, or replaces those with the same sub-account and type; all or none."""
         await self._done(self._operations.save(webhooks))
 
     async def remove(self, sub_account_id: str, type: str | None = None) -> None:  # noqa: A002
@@ -229,7 +230,7 @@ class AsyncWebhooks:
         await self._done(self._operations.remove(sub_account_id, type))
 
     async def test(self, sub_account_id: str, type: str) -> Delivery:  # noqa: A002
-        """Has a test event sent; `delivery` tells what became of it. waflows only."""
+        """Sends a test event; its result is in `delivery`. waflows only."""
         return await self._done(self._operations.test(sub_account_id, type))
 
     async def new_secret(
@@ -238,32 +239,33 @@ class AsyncWebhooks:
         type: str,  # noqa: A002
         overlap_hours: int = 24,
     ) -> SigningSecret:
-        """Makes a signing secret; the one before signs beside it for a while. waflows only."""
+        """Creates a signing secret; the previous one also signs for a while. waflows only."""
         return await self._done(self._operations.new_secret(sub_account_id, type, overlap_hours))
 
     async def drop_secrets(self, sub_account_id: str, type: str) -> None:  # noqa: A002
-        """Ends the signing of a webhook's deliveries. waflows only."""
+        """Stops signing a webhook's deliveries. waflows only."""
         await self._done(self._operations.drop_secrets(sub_account_id, type))
 
     async def deliveries(
         self, *, state: str | None = None, limit: int | None = None, before: str | None = None
     ) -> list[Delivery]:
-        """Up to `limit` deliveries (1 to 1000; default 100), the newest first. waflows only.
+        """Up to `limit` deliveries (1 to 1000; default 100), newest first. waflows only.
 
-        `state` is pending, delivered or dead; `before` is the id of the last one seen.
+        `state` is pending, delivered or dead; `before` is the last id of the previous
+        page.
         """
         return await self._done(self._operations.deliveries(state, limit, before))
 
     async def delivery(self, delivery_id: str) -> Delivery:
-        """One delivery with its tries and what is sent. waflows only."""
+        """A delivery with its attempts and its body. waflows only."""
         return await self._done(self._operations.delivery(delivery_id))
 
     async def replay(self, delivery_id: str) -> Delivery:
-        """Sends a dead delivery, or one that arrived, again under its id. waflows only."""
+        """Sends a dead or delivered delivery again with the same id. waflows only."""
         return await self._done(self._operations.replay(delivery_id))
 
     async def replay_dead(self, sub_account_id: str, type: str) -> int:  # noqa: A002
-        """Sends every dead delivery of a webhook again; how many. waflows only."""
+        """Sends every dead delivery of a webhook again; returns how many. waflows only."""
         return await self._done(self._operations.replay_dead(sub_account_id, type))
 
     async def _done(self, exchange: Exchange[T]) -> T:

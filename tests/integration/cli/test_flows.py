@@ -576,7 +576,7 @@ def test_a_server_that_cannot_be_reached_or_is_another_is_named_in_a_sentence() 
     assert strange.returncode == nobody.returncode == 1
     assert "cannot be read" in strange.stderr
     assert nobody.stderr == (
-        f"Error: No answer from {url}: Connection refused."
+        f"Error: No response from {url}: Connection refused."
         " Is the server running, and is --url or WAFLOWS_URL right?\n"
     )
     assert odd.returncode == 2

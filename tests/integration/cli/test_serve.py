@@ -22,10 +22,10 @@ def test_it_refuses_to_start_on_a_database_without_the_schema(database_url: str)
 @pytest.mark.parametrize(
     ("arguments", "variables", "words"),
     [
-        (["--port", "eighty"], {}, "Bad setting port on the command line"),
-        ([], {"WAFLOWS_WORKERS": "many"}, "Bad setting workers in the environment"),
+        (["--port", "eighty"], {}, "Invalid setting port on the command line"),
+        ([], {"WAFLOWS_WORKERS": "many"}, "Invalid setting workers in the environment"),
         ([], {"WAFLOWS_PROT": "80"}, "Did you mean 'port'?"),
-        (["--database-url", "mysql://h/d"], {}, "Bad setting database_url on the command line"),
+        (["--database-url", "mysql://h/d"], {}, "Invalid setting database_url on the command line"),
         (["--config", "no-such-file.toml"], {}, "Cannot read the settings file no-such-file.toml"),
     ],
 )
@@ -84,7 +84,7 @@ def test_settings_come_from_a_file_too(tmp_path: Path) -> None:
     assert own.startswith(process.url)
 
     shown = run("serve", "--config", str(file), "--port", "70000")
-    assert "Bad setting port on the command line" in shown.stderr
+    assert "Invalid setting port on the command line" in shown.stderr
 
 
 def test_workers_end_when_their_supervisor_is_killed_and_leave_the_port_free(

@@ -155,7 +155,7 @@ def test_a_key_of_another_kind_in_the_settings_file_is_not_repeated(tmp_path: Pa
     file = tmp_path / "waflows.toml"
     file.write_text(f"secrets_key = {json.dumps([_KEY])}\n", "utf-8")
 
-    with pytest.raises(OperatorError, match="Bad setting secrets_key in") as refusal:
+    with pytest.raises(OperatorError, match="Invalid setting secrets_key in") as refusal:
         settings.load({}, {}, str(file))
     assert _KEY not in refusal.value.message
 

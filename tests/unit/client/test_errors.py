@@ -136,7 +136,7 @@ def test_exceptions_survive_pickling() -> None:
         from_answer(429, {"retry-after": "3", "x-request-id": "r"}, envelope(429)),
         from_answer(502, {}, b"oops"),
         errors.ConnectionFailed("No answer.", sent=False),
-        errors.TimedOut("No answer in time."),
+        errors.TimedOut("No response in time."),
         errors.InvalidCall("No channel is named."),
     ):
         again = pickle.loads(pickle.dumps(error))

@@ -115,7 +115,7 @@ def test_the_last_failure_is_the_one_that_is_raised_with_its_cause() -> None:
 
     assert isinstance(result, errors.ConnectionFailed)
     assert result.__cause__ is CUT.cause
-    assert result.message == "No answer from http://server: Connection reset."
+    assert result.message == "No response from http://server: Connection reset."
 
 
 def test_a_failed_connection_tells_whether_the_request_may_have_arrived() -> None:
