@@ -204,7 +204,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = "info"
     unix_socket: Annotated[
         str,
-        Meta(description="Path of a Unix socket to listen on, in place of host and port."),
+        Meta(description="Path of a Unix socket to listen on, instead of host and port."),
     ] = ""
     reuse_port: Annotated[
         bool,
@@ -217,14 +217,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(
             description="Addresses and networks of proxies whose X-Forwarded-For and"
-            " X-Forwarded-Proto are believed, separated by commas; * for all."
+            " X-Forwarded-Proto are trusted, separated by commas; * for all."
         ),
     ] = "127.0.0.1"
     shutdown_delay: Annotated[
         int,
         Meta(
             ge=0,
-            description="Seconds for which a server that was asked to end still accepts"
+            description="Seconds during which a stopping server still accepts"
             " connections, while /readyz answers 503.",
         ),
     ] = 0
