@@ -136,9 +136,8 @@ def _wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 
 @pytest.mark.parametrize("workers", WORKERS)
-def test_a_restart_by_sighup_loses_no_request(
-    database_url: str, tmp_path: Path, workers: str
-) -> None:
+def test_a_restart_by_sighup_loses_no_request(tmp_path: Path, workers: str) -> None:
+    database_url = f"sqlite:///{tmp_path / 'waflows.db'}"
     arguments = ["--workers", workers, "--rate-limit", "0"]
     with production_server(tmp_path, database_url, *arguments) as process:
         load = Load(Tenant(process, database_url))
@@ -154,8 +153,9 @@ def test_a_restart_by_sighup_loses_no_request(
 
 @pytest.mark.parametrize("workers", WORKERS)
 def test_a_second_server_takes_over_from_the_first_without_losing_a_request(
-    database_url: str, tmp_path: Path, workers: str
+    tmp_path: Path, workers: str
 ) -> None:
+    database_url = f"sqlite:///{tmp_path / 'waflows.db'}"
     shared = ["--workers", workers, "--rate-limit", "0", "--reuse-port", "true"]
     (tmp_path / "second").mkdir()
     with ExitStack() as servers:
