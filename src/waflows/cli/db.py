@@ -62,9 +62,16 @@ def accept_secrets_key(yes: bool, **where: Any) -> None:
     """Forget a lost secrets key, so that the database can be used with a new one.
 
     Private keys, app secrets and webhook credentials sealed with the lost key cannot be recovered:
-    set them again. The next server to start creates the new key, or is given it.
+    set them again. They are listed first. The next server to start creates the new key, or is given
+    it.
     """
+    vault = sealing.find_vault(settings_of(**where))
     with opened(**where) as db:
+        lost = db.read_now(checks.list_lost_secrets, vault)
+        for purpose in lost:
+            click.echo(f"Lost: {purpose}")
+        if not lost:
+            click.echo("No stored secret is lost.")
         confirm(yes, lambda: "Stored secrets will be lost permanently. Continue with another key?")
         db.run_now(sealing.forget_witness)
 

@@ -64,10 +64,24 @@ def test_a_key_that_is_set_is_used_and_no_file_is_made(db: Database, tmp_path: P
 def test_another_key_than_the_database_knows_is_refused(db: Database, tmp_path: Path) -> None:
     sealing.open_vault(db, Settings(data=str(tmp_path), secrets_key=_KEY))
 
-    for chosen in (Settings(secrets_key=_OTHER), Settings(data=str(tmp_path / "new"))):
-        with pytest.raises(OperatorError, match="is not the secrets key this database") as refusal:
-            sealing.open_vault(db, chosen)
-        assert _OTHER not in refusal.value.message
+    with pytest.raises(OperatorError, match="is not the secrets key this database") as refusal:
+        sealing.open_vault(db, Settings(secrets_key=_OTHER))
+    assert _OTHER not in refusal.value.message
+
+
+def test_a_missing_key_file_is_an_error_and_not_replaced_when_the_database_was_used_with_a_key(
+    db: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    sealed = sealing.open_vault(db, Settings(data=str(folder))).seal("test", b"hush")
+    (folder / "secrets.key").rename(tmp_path / "kept")
+
+    with pytest.raises(OperatorError, match=r"secrets\.key is missing, but this database"):
+        sealing.open_vault(db, Settings(data=str(folder)))
+    assert not (folder / "secrets.key").exists()
+
+    (tmp_path / "kept").rename(folder / "secrets.key")
+    assert sealing.open_vault(db, Settings(data=str(folder))).unseal("test", sealed) == b"hush"
 
 
 @pytest.mark.parametrize("text", ["hush", "aHVzaA==", "!", _KEY + "AAAA"])
@@ -126,6 +140,11 @@ def test_a_database_goes_on_with_another_key_when_its_own_is_lost(
         tenant_key = _sealed_app_secret(database_url, tmp_path)
     asked = run("db", "accept-secrets-key", "--database-url", database_url)
     assert "pass --yes" in asked.stderr
+    # The server's own key still opens everything; with another one the app secret is lost.
+    assert asked.stdout == "No stored secret is lost.\n"
+    asked = run("db", "accept-secrets-key", "--database-url", database_url, env=other)
+    assert "app secret" in asked.stdout
+    assert tenant_key[1] in asked.stdout
     accepted = run("db", "accept-secrets-key", "--yes", "--database-url", database_url)
     assert accepted.returncode == 0, accepted.stderr
 

@@ -28,6 +28,8 @@ def open_vault(db: Database, settings: Settings) -> Vault:
     Raises OperatorError when there is no usable key, or another one than the database knows.
     """
     path = Path(settings.data).expanduser() / _FILE
+    if not settings.secrets_key:
+        _check_not_lost(db, path)
     text = settings.secrets_key or secrets_file.read_or_make(path, _encoded(make_key()))
     place = "The setting secrets_key" if settings.secrets_key else str(path)
     vault = Vault(_key(text, place))
@@ -69,6 +71,18 @@ def recognises(tx: Transaction, vault: Vault) -> bool:
 def forget_witness(tx: Transaction) -> None:
     """Lets the next server that starts bring another key; what was sealed before stays closed."""
     store.forget_instance_value(tx, _WITNESS)
+
+
+def _check_not_lost(db: Database, path: Path) -> None:
+    """Raises OperatorError when there is no key file although the database was used with one."""
+    if db.read_now(has_witness) and secrets_file.read(path) is None:
+        raise OperatorError(
+            f"{path} is missing, but this database was used with a secrets key, and its stored"
+            " secrets (private keys, webhook credentials) do not open without it. Restore the file"
+            " from a backup, set WAFLOWS_SECRETS_KEY to what it held, or point `data` to the folder"
+            " that has it. If the key is lost, `waflows db accept-secrets-key` lists those secrets"
+            " and lets the next start create a new key."
+        )
 
 
 def _key(text: str, place: str) -> bytes:

@@ -49,6 +49,15 @@ _NO_AMCHECK = Check(
 )
 
 
+def list_lost_secrets(tx: Transaction, vault: Vault | None) -> list[str]:
+    """What the stored secrets are that this vault cannot open; all of them without a vault."""
+    return [
+        purpose
+        for purpose, text in _sealed(tx)
+        if vault is None or not _opens(vault, purpose, text)
+    ]
+
+
 def _check(name: str, faults: list[str]) -> Check:
     return Check(name, "failed" if faults else "ok", faults)
 
@@ -61,11 +70,7 @@ def _seals(database: Database, vault: Vault | None) -> Check:
 
 
 def _look_at_seals(tx: Transaction, vault: Vault | None) -> Check:
-    sealed = [
-        each
-        for account in account_store.all_accounts(tx)
-        for each in (*endpoint_keys.sealed(tx, account.id), *subscriptions.sealed(tx, account.id))
-    ]
+    sealed = _sealed(tx)
     if vault is None:
         if not sealed and not sealing.has_witness(tx):
             return Check("seals", "skipped", ["there is no secrets key yet, and nothing is sealed"])
@@ -75,6 +80,15 @@ def _look_at_seals(tx: Transaction, vault: Vault | None) -> Check:
     return _check(
         "seals", [f"the {p} does not open" for p, text in sealed if not _opens(vault, p, text)]
     )
+
+
+def _sealed(tx: Transaction) -> list[tuple[str, str]]:
+    """The purpose and the sealed text of every stored secret."""
+    return [
+        each
+        for account in account_store.all_accounts(tx)
+        for each in (*endpoint_keys.sealed(tx, account.id), *subscriptions.sealed(tx, account.id))
+    ]
 
 
 def _opens(vault: Vault, purpose: str, text: str) -> bool:
