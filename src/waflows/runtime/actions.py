@@ -70,12 +70,39 @@ def _navigate(move: Move, action: dict[str, Any]) -> None:
     if target is None or target not in move.flow.screens:
         raise Refused(f"There is no screen {target!r} to go to.")
     if not move.flow.allows(current, target):
-        raise Refused(not_allowed(current, target))
+        told = not_allowed(current, target)
+        raise Refused(told if move.flow.declared else f"{told} {_NOT_GENERATED}")
     data = _payload(move, action)
     move.note("navigate", data, target)
+    _note_relayed(move, action, data)
     following = move.flow.screens[target]
     move.enter(target, choices.handed_on(following.examples, _typed(following.model, data)))
     shown(move)
+
+
+_NOT_GENERATED = (
+    "The flow has no routing_model, and for a navigate action that stands only in an If or a Switch"
+    " a phone does not make one up: write the routing_model."
+)
+
+
+def _note_relayed(move: Move, action: dict[str, Any], data: dict[str, Any]) -> None:
+    """Warns of a number input's value that is handed on through data a second time."""
+    current = move.state.screen
+    for key, value in data.items():
+        text = action["payload"][key]
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        if not isinstance(text, str) or expressions.classify(text) != "binding":
+            continue
+        (reference,) = expressions.parse(text, "binding").references
+        origin = move.flow.relayed.get((current, reference.path[0]))
+        if reference.source == "data" and reference.screen is None and origin is not None:
+            words = (
+                f"{key} hands on the number of an input that came through data itself. Phones"
+                f" refuse such a payload; bind {origin} instead."
+            )
+            move.note("warning", detail=words)
 
 
 def _data_exchange(move: Move, action: dict[str, Any]) -> None:

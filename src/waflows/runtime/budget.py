@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from waflows.runtime import choices
 
 Clock = Callable[[], float]
+_UNITS_BETWEEN_LOOKS = 7
+"""Units of work between two looks at the clock, which costs more than most units do."""
 
 
 class OverBudget(Exception):
@@ -35,13 +37,18 @@ class Budget:
     def start(self) -> None:
         """Begins a part of the step: making it, or drawing what came of it. Patterns share one."""
         self._work = choices.MOST_WORK
+        self._looks_at = self._work
         self._ends = self._clock() + choices.PART_SECONDS
 
     def spend(self, units: int = 1) -> None:
         """Pays for work that is about to be done; raises OverBudget when it is too much."""
         self._work -= units
-        if self._work < 0 or self._clock() > self._ends:
+        if self._work < 0:
             raise OverBudget
+        if self._work < self._looks_at:
+            self._looks_at = self._work - _UNITS_BETWEEN_LOOKS
+            if self._clock() > self._ends:
+                raise OverBudget
 
     @contextmanager
     def pattern(self) -> Iterator[float]:

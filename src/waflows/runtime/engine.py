@@ -33,6 +33,7 @@ from waflows.runtime.events import (
 )
 from waflows.runtime.flow import Component, Flow
 from waflows.runtime.moves import Move, Refused
+from waflows.runtime.remarks import remarks
 from waflows.runtime.scope import Scope
 from waflows.runtime.state import Effect, Phase, Ran, State
 from waflows.runtime.values import clean, is_too_large_a_state, too_large
@@ -70,7 +71,21 @@ def step(flow: Flow, state: State, event: Event, budget: Budget | None = None) -
         shown, told = render.render_with_log(flow, known, budget)
         return Step(known, shown, log=told, refused=_TOO_MUCH_WORK)
     shown, told = render.render_with_log(flow, move.state, budget)
-    return Step(move.state, shown, tuple(move.effects), (*move.log, *told))
+    log = (*move.log, *_remarks(move, known), *told)
+    return Step(move.state, shown, tuple(move.effects), log)
+
+
+def _remarks(move: Move, before: State) -> list[Ran]:
+    """What a phone does not show as meant, said once for the data a screen is shown with."""
+    state = move.state
+    is_same = state.screen == before.screen and state.page.data is before.page.data
+    if is_same or not state.stack or state.phase is not Phase.OPEN:
+        return []
+    move.budget.start()
+    try:
+        return remarks(move.scope())
+    except OverBudget:
+        return []
 
 
 def look(flow: Flow, state: State) -> Step:

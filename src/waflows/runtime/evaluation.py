@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -22,6 +23,8 @@ from waflows.flowjson.expressions import (
 from waflows.runtime import choices
 
 Lookup = Callable[[Reference], Any]
+_LONGEST_WHOLE = 21
+"""Digits before the point that a number is written with; a longer one has an exponent."""
 
 
 def evaluate(tree: Node, lookup: Lookup) -> Any:
@@ -53,13 +56,34 @@ def text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        value = choices.number(value)
-    if isinstance(value, int) and abs(value) >= 1 << 1024:
-        return "0"
+    if isinstance(value, int | float):
+        return _number(value)
     return (
         msgspec.json.encode(value).decode("utf-8", "replace") if _structured(value) else str(value)
     )
+
+
+def _number(value: float) -> str:
+    """A number as JavaScript prints it: without an exponent from 1e-6 to below 1e21."""
+    try:
+        value = choices.number(float(value))
+    except OverflowError:
+        return "0"
+    if isinstance(value, int):
+        return str(value)
+    sign, digits, exponent = Decimal(repr(value)).as_tuple()
+    assert isinstance(exponent, int), "neither infinite nor no number"
+    shown = "".join(map(str, digits)).rstrip("0")
+    point = len(digits) + exponent
+    minus = "-" if sign else ""
+    if len(shown) <= point <= _LONGEST_WHOLE:
+        return f"{minus}{shown.ljust(point, '0')}"
+    if 0 < point <= _LONGEST_WHOLE:
+        return f"{minus}{shown[:point]}.{shown[point:]}"
+    if -6 < point <= 0:
+        return f"{minus}0.{'0' * -point}{shown}"
+    fraction = f".{shown[1:]}" if len(shown) > 1 else ""
+    return f"{minus}{shown[0]}{fraction}e{point - 1:+d}"
 
 
 def _structured(value: Any) -> bool:

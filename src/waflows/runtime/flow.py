@@ -68,21 +68,27 @@ class Screen(msgspec.Struct, frozen=True, eq=False, kw_only=True):
             if isinstance(declaration, dict) and declaration.get("__example__") is not None
         }
 
-    def every(self) -> Iterator[Component]:
-        """All components, in document order, of whichever branch."""
+    def every(self, *, conditional: bool = True) -> Iterator[Component]:
+        """All components, in document order, of whichever branch.
+
+        Without the `conditional` ones, those that stand in no If and no Switch.
+        """
         pending = list(reversed(self.components))
         while pending:
             component = pending.pop()
             yield component
-            for branch in reversed(component.branches.values()):
-                pending.extend(reversed(branch))
+            if conditional or component.type == "Form":
+                for branch in reversed(component.branches.values()):
+                    pending.extend(reversed(branch))
 
 
 class Flow(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """The document. `routes` are its routing model, or the `navigate` targets where it has none.
 
-    `declared` says whether `routes` were written by the author and bind the phone. `remaining`
-    is, for each screen, the most screens that can follow it.
+    `declared` says whether `routes` were written by the author and bind the phone. `unknown` are
+    the moves that a phone refuses where they were not: those of `navigate` actions that stand in an
+    If or a Switch and nowhere else. `remaining` is, for each screen, the most screens that can
+    follow it. `relayed` is, for a data field that `navigate` fills from a number input, the input.
     """
 
     version: str
@@ -93,6 +99,8 @@ class Flow(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     declared: bool
     entries: tuple[str, ...]
     remaining: dict[str, int]
+    unknown: frozenset[tuple[str, str]]
+    relayed: dict[tuple[str, str], str]
 
     def since(self, version: str) -> bool:
         """Whether the document is of this Flow JSON version or a later one."""
@@ -100,8 +108,10 @@ class Flow(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
     def allows(self, current: str, following: str) -> bool:
         """Whether the phone moves from one screen to another; the same screen is a refresh."""
-        if current == following or not self.declared:
+        if current == following:
             return True
+        if not self.declared:
+            return (current, following) not in self.unknown
         return following in self.routes.get(current, ()) or current in self.routes.get(
             following, ()
         )
@@ -167,6 +177,8 @@ def _flow(value: Any) -> Flow:
         declared=declared,
         entries=_entries(screens, routes),
         remaining=_remaining(screens, routes),
+        unknown=frozenset() if declared or parsed.endpoint else _unknown(screens, routes),
+        relayed=_relayed(screens),
     )
 
 
@@ -219,13 +231,15 @@ def _declared_routes(
     }
 
 
-def _navigations(screens: dict[str, Screen]) -> dict[str, tuple[str, ...]]:
+def _navigations(
+    screens: dict[str, Screen], *, conditional: bool = True
+) -> dict[str, tuple[str, ...]]:
     """Where the actions of each screen lead, which is how a routing model is generated."""
     return {
         name: tuple(
             dict.fromkeys(
                 target
-                for target in map(destination, _clicks(screen))
+                for target in map(destination, _clicks(screen, conditional))
                 if target is not None and target in screens and target != name
             )
         )
@@ -233,11 +247,40 @@ def _navigations(screens: dict[str, Screen]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _clicks(screen: Screen) -> Iterator[Any]:
-    for component in screen.every():
+def _unknown(
+    screens: dict[str, Screen], routes: dict[str, tuple[str, ...]]
+) -> frozenset[tuple[str, str]]:
+    """The moves, in either direction, that no unconditional `navigate` makes."""
+    known = _navigations(screens, conditional=False)
+    return frozenset(
+        (name, target)
+        for name, targets in routes.items()
+        for target in targets
+        if target not in known[name] and name not in known[target]
+    )
+
+
+def _relayed(screens: dict[str, Screen]) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = {}
+    for screen in screens.values():
+        numbers = {
+            f"${{form.{name}}}": f"${{screen.{screen.id}.form.{name}}}"
+            for name, component in screen.inputs.items()
+            if component.value.get("input-type") == "number"
+        }
+        for action in _clicks(screen) if numbers else ():
+            target = destination(action)
+            payload = action.get("payload") if target is not None else None
+            for key, value in payload.items() if isinstance(payload, dict) else ():
+                if isinstance(value, str) and value in numbers:
+                    found[str(target), key] = numbers[value]
+    return found
+
+
+def _clicks(screen: Screen, conditional: bool = True) -> Iterator[Any]:
+    for component in screen.every(conditional=conditional):
         yield component.value.get(_CLICK)
-        items = component.value.get("list-items")
-        yield from _item_clicks(items)
+        yield from _item_clicks(component.value.get("list-items"))
     for declaration in screen.model.values():
         if isinstance(declaration, dict):
             yield from _item_clicks(declaration.get("__example__"))

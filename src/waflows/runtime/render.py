@@ -7,7 +7,16 @@ from typing import Any
 
 import msgspec
 
-from waflows.runtime import choices, dates, evaluation, fields, submission, validation, widgets
+from waflows.runtime import (
+    choices,
+    dates,
+    evaluation,
+    fields,
+    pictures,
+    submission,
+    validation,
+    widgets,
+)
 from waflows.runtime.budget import Budget, OverBudget
 from waflows.runtime.flow import Component, Flow
 from waflows.runtime.scope import Scope
@@ -380,9 +389,7 @@ def _image(drawing: _Drawing, component: Component) -> Widget:
     ratio = choices.as_number(scope.get(component, "aspect-ratio"))
     return widgets.Image(
         **drawing.common(component),
-        picture=widgets.Picture(
-            src=scope.text(component, "src"), alt_text=scope.text(component, "alt-text")
-        ),
+        picture=_picture(scope.text(component, "src"), scope.text(component, "alt-text")),
         width=scope.count(component, "width"),
         height=scope.count(component, "height"),
         scale=scope.text(component, "scale-type") or "contain",
@@ -390,19 +397,21 @@ def _image(drawing: _Drawing, component: Component) -> Widget:
     )
 
 
+def _picture(src: str, alt_text: str) -> widgets.Picture:
+    return widgets.Picture(src=src, alt_text=alt_text, problem=pictures.problem_of(src))
+
+
 def _carousel(drawing: _Drawing, component: Component) -> Widget:
     scope = drawing.scope
-    pictures = tuple(
-        widgets.Picture(
-            src=evaluation.text(each.get("src")), alt_text=evaluation.text(each.get("alt-text"))
-        )
+    images = tuple(
+        _picture(evaluation.text(each.get("src")), evaluation.text(each.get("alt-text")))
         for each in _objects(scope.get(component, "images"))
     )
     shown = scope.page.shown.get(component.key, 0)
     return widgets.Carousel(
         **drawing.common(component),
-        pictures=pictures,
-        shown=min(shown, max(len(pictures) - 1, 0)),
+        pictures=images,
+        shown=min(shown, max(len(images) - 1, 0)),
         scale=scope.text(component, "scale-type") or "contain",
         aspect_ratio=scope.text(component, "aspect-ratio") or "4:3",
     )

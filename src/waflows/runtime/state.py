@@ -104,7 +104,8 @@ Effect = CallEndpoint | NotifyEndpoint | OpenUrl | Complete
 class Ran(msgspec.Struct, frozen=True):
     """A line of the action log: an action's name, the screen it ran on, and what it carried.
 
-    Names are those of the actions, and `init`, `back`, `answer` and `error`.
+    Names are those of the actions, and `init`, `back`, `answer` and `error`; `warning` for what a
+    phone does otherwise than its author means, `cut` and `patterns` for what was left out here.
     """
 
     action: str

@@ -118,11 +118,16 @@ def _navigation_list(widget: widgets.NavigationList) -> Iterator[str]:
 
 
 def _image(widget: widgets.Image) -> Iterator[str]:
-    yield f"[image: {widget.picture.alt_text}]"
+    yield f"[image: {_picture(widget.picture)}]"
+
+
+def _picture(picture: widgets.Picture) -> str:
+    empty = f"(empty: {picture.problem})" if picture.problem else ""
+    return " ".join(filter(None, (picture.alt_text, empty)))
 
 
 def _carousel(widget: widgets.Carousel) -> Iterator[str]:
-    shown = widget.pictures[widget.shown].alt_text if widget.pictures else ""
+    shown = _picture(widget.pictures[widget.shown]) if widget.pictures else ""
     yield f"[image {widget.shown + 1} of {len(widget.pictures)}: {shown}]"
 
 

@@ -170,10 +170,11 @@ class NavigationList(_Widget, frozen=True, tag="navigation-list", kw_only=True):
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An image as base64 text without a `data:` prefix."""
+    """An image as base64 text without a `data:` prefix; `problem` says why it stays empty."""
 
     src: str
     alt_text: str = ""
+    problem: str = ""
 
 
 class Image(_Widget, frozen=True, tag="image", kw_only=True):

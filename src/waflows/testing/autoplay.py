@@ -114,6 +114,7 @@ class _Player:
         self.endpoint = endpoint
         self.left = self.most_steps = most_steps
         self.cut_short = False
+        self.refused = ""
         self.clues = Clues(flow)
         self.fillings = Fillings(flow, self.clues, self._do)
         self.queue: deque[At] = deque()
@@ -198,6 +199,7 @@ class _Player:
         """Follows an event to wherever it leads, and keeps new places; whether it did anything."""
         step = self._step(at.state if at is not None else State(), event)
         if step.refused:
+            self.refused = step.refused
             return False
         events = (*(at.events if at is not None else ()), event)
         self._follow(at, At(step.state, step.screen, events), step)
@@ -295,7 +297,8 @@ class _Player:
                 if self._arrive(at, runtime.Tap(widget.key)):
                     self.passed.add(at.screen.screen)
                 else:
-                    dead = DeadEnd(at.screen.screen, _why(widget, at.screen), at.events)
+                    why = _why(widget, at.screen) or self.refused
+                    dead = DeadEnd(at.screen.screen, why, at.events)
                     self.stuck.setdefault(at.screen.screen, dead)
             elif isinstance(widget, widgets.Link) or (
                 isinstance(widget, widgets.OptIn) and widget.link
@@ -323,7 +326,7 @@ def _why(footer: widgets.Footer, view: View) -> str:
         for widget in view.widgets
         if isinstance(widget, widgets.Input) and widget.problem is not None
     ]
-    return "; ".join(wrong) or "Its action cannot run."
+    return "; ".join(wrong)
 
 
 def _completed_names(flow: Flow, before: At | None, at: At) -> tuple[str, ...]:
