@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import selectors
+import signal
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -100,6 +102,26 @@ def test_requests_sent_ahead_by_clients_that_read_nothing_are_held_up_to_a_bound
         watch.assert_undisturbed(times=_TIMES, most_growth=128 * _MB)
         print(len(refused), watch.figures())
     assert ask(target.url, request("GET", "/healthz")).status == 200
+
+
+@pytest.mark.parametrize("path", ["flows", "/healthz", "/no-such-page"])
+def test_requests_sent_ahead_to_a_server_that_ends_are_all_answered(
+    folder: Path, path: str
+) -> None:
+    with attacked(folder, new_sqlite(folder)) as target:
+        tenant = target.neighbour
+        asked = tenant.flows if path == "flows" else path
+        ask = request("GET", asked, f"Authorization: Bearer {tenant.api_key}")
+        with Connection(target.url) as connection:
+            connection.send(ask)
+            connection.answer()
+            target.process.popen.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            connection.send(ask * 5)
+            answers = [connection.answer() for _ in range(5)]
+            assert connection.is_at_its_end()
+    closing = [answer.headers.get("connection") for answer in answers]
+    assert closing == [None, None, None, None, "close"]
 
 
 def _flood(target: Target, sent: bytes, seconds: float) -> None:

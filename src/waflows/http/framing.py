@@ -15,6 +15,7 @@ CHUNKED_PIECE_BYTES = 16 * 1024
 """A chunked body is parsed in pieces of this size: each chunk, however small, costs a call."""
 SMALL_CHUNKED_PIECE_BYTES = 1024
 """The size of a piece that many connections may parse in one turn of the event loop."""
+USUAL_HEAD_BYTES = 8 * 1024
 _END = b"\r\n\r\n"
 
 
@@ -35,6 +36,19 @@ class Framing:
     def is_in_body(self) -> bool:
         """Whether the next bytes belong to a body."""
         return self._chunked or self._left > 0
+
+    def is_one_head(self, data: bytes) -> bool:
+        """Whether these bytes are a complete head of a usual size, with nothing before or after.
+
+        They need not be cut, then.
+        """
+        return (
+            data.find(_END) + len(_END) == len(data) <= USUAL_HEAD_BYTES
+            and not self._left
+            and not self._chunked
+            and not self._tail
+            and not self.head_bytes
+        )
 
     def begin_body(self, length: int | None) -> None:
         """Expects a body of so many bytes, None for chunks, after a head that is complete."""

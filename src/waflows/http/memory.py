@@ -25,7 +25,7 @@ _MOST_BYTES = 32 * 1024 * 1024
 _MOST_LISTS = 4096
 
 
-class KeptList(msgspec.Struct, frozen=True):
+class KeptList(msgspec.Struct, frozen=True, kw_only=True):
     """One answer and what its access line needs. `expires_at` is the key's, in ms, or None.
 
     The headers are kept as an ASGI server takes them and as they are sent, and once more for the

@@ -16,7 +16,6 @@ request needs a timer of its own.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import httptools
@@ -65,6 +64,8 @@ class EnvelopeProtocol(HttpToolsProtocol):
     _unparsed = b""
     _unparsed_at = 0
     _is_queued = False
+    # Whether more had been received behind the piece that was parsed last.
+    _is_followed = False
     _refusal: bytes | None = None
     # The body of the request that was begun last, if it has one.
     _incoming: Incoming | None = None
@@ -100,6 +101,10 @@ class EnvelopeProtocol(HttpToolsProtocol):
                 self.transport.close()
         elif self._unparsed:
             self._keep_unparsed(self._unparsed[self._unparsed_at :] + data, 0)
+        elif self._can_parse() and self._framing.is_one_head(data):
+            # What nearly every request is, so that it costs no more than it must.
+            self._is_followed = False
+            self._feed(data)
         else:
             self._parse(data, 0, SMALL_CHUNKED_PIECE_BYTES)
 
@@ -110,29 +115,30 @@ class EnvelopeProtocol(HttpToolsProtocol):
             end = self._parse_piece(data, start, most)
             if end < len(data) and self._framing.is_in_body:
                 end = self._parse_piece(data, end, most)
-        if end < len(data) or self._unparsed:
+        if end < len(data):
             self._keep_unparsed(data, end)
 
     def _parse_piece(self, data: bytes, start: int, most: int) -> int:
         """Parses one piece and returns where it ends; after a refusal, where all ends."""
         end = self._framing.end_of_piece(data, start, most)
+        self._is_followed = end < len(data)
         if self._framing.head_bytes > heads.MOST_HEAD_BYTES:
             self._refuse(heads.head_too_large())
             return len(data)
-        try:
-            self._feed(data[start:end])
-        except httptools.HttpParserError as error:
-            self._refuse(heads.explain(error))
+        self._feed(data[start:end])
         return len(data) if self._refusal is not None or self._lingering else end
 
     def _feed(self, piece: bytes) -> None:
+        """Parses one piece; refuses what is wrong with it."""
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
             # The parser stops behind the head, which is the end of the piece.
             head = self._without_offer()
             if head is not None:
-                self.parser.feed_data(head)
+                self._feed(head)
+        except httptools.HttpParserError as error:
+            self._refuse(heads.explain(error))
 
     def _can_parse(self) -> bool:
         """Whether the next bytes need not wait for an answer to the request before."""
@@ -164,8 +170,13 @@ class EnvelopeProtocol(HttpToolsProtocol):
 
     def _parse_more(self) -> None:
         self._is_queued = False
-        if self._unparsed and not self.transport.is_closing():
-            self._parse(self._unparsed, self._unparsed_at, CHUNKED_PIECE_BYTES)
+        if not self._unparsed or self.transport.is_closing():
+            return
+        data, start = self._unparsed, self._unparsed_at
+        self._set_unparsed(b"", 0)
+        self._parse(data, start, CHUNKED_PIECE_BYTES)
+        if not self._unparsed:
+            self.flow.release_reading(self.cycle)
 
     def on_message_begin(self) -> None:
         """Expects a request."""
@@ -250,8 +261,11 @@ class EnvelopeProtocol(HttpToolsProtocol):
             self._mark_last(self.cycle)
 
     def _mark_last(self, cycle: RequestResponseCycle) -> None:
-        """Has an answer end the connection of a draining process, if no request waits behind it."""
-        if self._traffic.is_draining and not self._unparsed:
+        """Ends the connection of a draining process with an answer if no request follows it."""
+        if not self._traffic.is_draining or self._unparsed:
+            return
+        # While a head is parsed, what follows it is not kept yet.
+        if not self._is_followed or self._framing.is_in_body:
             cycle.keep_alive = False
 
     def unsent(self) -> int:
@@ -349,14 +363,14 @@ class EnvelopeProtocol(HttpToolsProtocol):
         scope[ABORT] = self.transport.abort
         if INCOMING in scope:
             cycle.transport = _Ending(self)  # type: ignore[assignment]
-        go_on = functools.partial(super()._start_asgi_task, cycle, app)
-        start = functools.partial(
-            self._traffic.pacer.start, functools.partial(self._start, cycle, go_on)
-        )
-        if not gateway.take(scope, functools.partial(self._respond, cycle), start):
-            start()
+        go_on = functools.partial(self._start_in_turn, cycle, app)
+        if not gateway.take(scope, functools.partial(self._respond, cycle), go_on):
+            go_on()
 
-    def _start(self, cycle: RequestResponseCycle, go_on: Callable[[], None]) -> None:
+    def _start_in_turn(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._traffic.pacer.start(functools.partial(self._start, cycle, app))
+
+    def _start(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Starts a request, unless its client has gone while it waited to be started."""
         if cycle.disconnected:
             scope: Any = cycle.scope
@@ -365,7 +379,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
                 incoming.release()
         else:
             self._mark_last(cycle)
-            go_on()
+            super()._start_asgi_task(cycle, app)
 
     def _respond(self, cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
         """Sends a whole answer with one call of the system; False when it cannot be sent now."""
@@ -373,7 +387,8 @@ class EnvelopeProtocol(HttpToolsProtocol):
             return False
         if self.transport.is_closing():
             return False
-        self._mark_last(cycle)
+        if self._traffic.is_draining:
+            self._mark_last(cycle)
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         default = head_lines(self.server_state.default_headers)
@@ -395,7 +410,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         """
         method = self.parser.get_method()
         if method == b"CONNECT":
-            self._refuse(MalformedHttp("waflows is no proxy: it does not answer to CONNECT."))
+            self._refuse(MalformedHttp("waflows is not a proxy: it does not support CONNECT."))
             return None
         version = self.parser.get_http_version().encode("ascii")
         head = [method, b" ", self.url, b" HTTP/", version, b"\r\n"]

@@ -244,14 +244,14 @@ class Resource:
         headers = Headers(scope=scope)
         caller = await self.caller(route, scope, headers, exchange)
         call: Call[Any, Any] = Call(
-            self.state,
-            caller,
-            scope["path_params"],
-            reading.read_query(route.query, scope["query_string"]),
-            None,
-            base_url(self.state, scope, headers),
-            exchange.path,
-            _client(scope),
+            state=self.state,
+            caller=caller,
+            path=scope["path_params"],
+            query=reading.read_query(route.query, scope["query_string"]),
+            body=None,
+            base_url=base_url(self.state, scope, headers),
+            request_path=exchange.path,
+            client=_client(scope),
         )
         incoming: Incoming | None = scope.get(INCOMING)
         exchange.owner = exchange.account_id
@@ -387,16 +387,16 @@ def _kept(reply: Reply, caller: Principal, route: str) -> KeptList:
         *general,
     ]
     return KeptList(
-        reply.body,
-        headers,
-        general,
-        head_lines(headers),
-        head_lines(general),
-        reply.headers["ETag"].encode(),
-        caller.account_id,
-        caller.last_six,
-        route,
-        caller.expires_at,
+        body=reply.body,
+        headers=headers,
+        headers_unchanged=general,
+        head=head_lines(headers),
+        head_unchanged=head_lines(general),
+        etag=reply.headers["ETag"].encode(),
+        account_id=caller.account_id,
+        key=caller.last_six,
+        route=route,
+        expires_at=caller.expires_at,
     )
 
 

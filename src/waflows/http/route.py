@@ -31,7 +31,7 @@ class Scope(enum.Enum):
     WRITE = "write"
 
 
-class Call(msgspec.Struct, Generic[Q, B]):
+class Call(msgspec.Struct, Generic[Q, B], kw_only=True):
     """One request, checked and decoded.
 
     `base_url` is the server as the client sees it, `client` the address it calls from. `granted`

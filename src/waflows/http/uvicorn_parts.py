@@ -32,6 +32,7 @@ OVERRIDDEN_METHODS = (
     "on_message_begin",
     "on_message_complete",
     "on_response_complete",
+    "shutdown",
 )
 CONNECTION_ATTRIBUTES = (
     "app_state",

@@ -20,7 +20,18 @@ def _key(path: bytes = b"/flows", authorization: bytes = b"Bearer a", **more: ob
 
 
 def _kept(body: bytes = b"{}", expires_at: int | None = None) -> KeptList:
-    return KeptList(body, [], [], b"", b"", b'"tag"', "account", "abcdef", "/flows", expires_at)
+    return KeptList(
+        body=body,
+        headers=[],
+        headers_unchanged=[],
+        head=b"",
+        head_unchanged=b"",
+        etag=b'"tag"',
+        account_id="account",
+        key="abcdef",
+        route="/flows",
+        expires_at=expires_at,
+    )
 
 
 def test_a_list_is_found_under_the_stamp_it_was_read_with_and_no_other() -> None:
