@@ -1,4 +1,4 @@
-"""How it is wired: settings → database → state → routes → one ASGI application."""
+"""The wiring: settings → database → state → routes → one ASGI application."""
 
 from __future__ import annotations
 
@@ -125,10 +125,10 @@ def create_app(
     own_url: str = "",
     one_time_link: SignInLink | None = None,
 ) -> ASGIApp:
-    """The server as an ASGI application over a database whose schema is current.
+    """Returns the server as an ASGI application over a database whose schema is current.
 
-    `development` opens what only `waflows dev` may have: calls to this machine itself, a clock
-    that can be set, and calls that fail on purpose. `own_url` is where this machine reaches it,
+    `development` enables what only `waflows dev` may do: calls to this machine itself, a clock that
+    can be set, and calls that fail on purpose. `own_url` is the server's address on this machine,
     `one_time_link` signs one browser in to the console.
     """
     bounds.limit_digits()
@@ -192,7 +192,7 @@ def create_app(
 
 
 def worker_app() -> ASGIApp:
-    """The application of one worker process of `waflows serve`."""
+    """Returns the application of one worker process of `waflows serve`."""
     _end_with_the_supervisor()
     settings = settings_module.from_environment()
     logs = Logs(settings.log_format, settings.log_level)
@@ -200,15 +200,15 @@ def worker_app() -> ASGIApp:
     db = open_database(settings.url_of_database, settings.listen_url)
     migrate.require_current(db)
     app = create_app(settings, db, logs)
-    # What is there now stays: looking through it for garbage stopped every request for 30 ms.
+    # Everything loaded so far stays: collecting garbage in it stopped every request for 30 ms.
     gc.freeze()
     return app
 
 
 def _end_with_the_supervisor() -> None:
-    """Has this worker stop when its supervisor is killed, which could not tell it to.
+    """Stops this worker when its supervisor was killed and could not stop it.
 
-    Otherwise it would hold the port against the server that is started next.
+    Otherwise it would keep the port from the next server that is started.
     """
     supervisor = multiprocessing.parent_process()
     if supervisor is None:
@@ -222,7 +222,7 @@ def _end_with_the_supervisor() -> None:
 
 
 class _HearingReport:
-    """Tells operators when this process may miss the changes of others, and when no longer."""
+    """Logs when this process starts and stops missing the changes of other processes."""
 
     def __init__(self, logs: Logs, engine: str) -> None:
         self._logs = logs
@@ -256,7 +256,7 @@ def _resources(state: State) -> list[StarletteRoute]:
 
 
 def _served(routes: list[Route], settings: Settings) -> list[Route]:
-    """Those of the routes that a server with these settings has."""
+    """Returns those of the routes that a server with these settings has."""
     if settings.simulated_phone:
         return routes
     return [route for route in routes if route.name not in _OF_PHONES]
@@ -277,7 +277,7 @@ def _route(path: str, resource: Resource) -> StarletteRoute:
 
 
 class _Nowhere:
-    """What answers where no route does."""
+    """Answers requests for addresses without a route."""
 
     def __init__(self, state: State) -> None:
         self._state = state

@@ -43,6 +43,12 @@ headers = {{ Authorization = "Bearer {tenant.api_key}" }}
 continue-on-failure = true
 warnings = false
 
+# What is too long is refused as well: a body by 413, an address by 431.
+[checks]
+negative_data_rejection.expected-statuses = [
+  400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, 431, "5xx",
+]
+
 [generation]
 max-examples = {examples}
 deterministic = {json.dumps(seed is None)}
