@@ -275,9 +275,8 @@ def insert_revision(
     checked: Checked,
 ) -> None:
     """Keeps one more version of a flow's JSON and what was found in it."""
-    more = ("account_id", "flow_id", "pinned", *_STORED.columns, *_CHECKED.columns)
     tx.execute(
-        _REVISIONS.insert(*more),
+        _REVISIONS.insert("account_id", "flow_id", "pinned", *_STORED.columns, *_CHECKED.columns),
         *_REVISIONS.values(revision),
         account_id,
         flow_id,

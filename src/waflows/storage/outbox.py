@@ -327,23 +327,21 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 def listed(tx: Transaction, account_id: str, wanted: Wanted, limit: int) -> list[Delivery]:
     """Deliveries of the account, the newest first."""
-    conditions, values = ["account_id = ?"], [account_id]
+    where = "account_id = ?"
+    values: list[object] = [account_id]
     for column, value in (("state", wanted.state), ("type", wanted.type)):
         if value is not None:
-            conditions.append(f"{column} = ?")
+            where += f" AND {column} = ?"
             values.append(str(value))
     if wanted.sub_account_ids is not None:
-        places = ", ".join("?" * len(wanted.sub_account_ids)) or "''"
-        conditions.append(f"sub_account_id IN ({places})")
+        where += (
+            f" AND sub_account_id IN ({', '.join('?' * len(wanted.sub_account_ids)) or 'NULL'})"
+        )
         values += sorted(wanted.sub_account_ids)
     if wanted.before is not None:
-        conditions.append("id < ?")
+        where += " AND id < ?"
         values.append(wanted.before)
-    rows = tx.all(
-        f"{_ROWS.select} WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?",
-        *values,
-        limit,
-    )
+    rows = tx.all(f"{_ROWS.select} WHERE {where} ORDER BY id DESC LIMIT ?", *values, limit)
     return _ROWS.all(rows)
 
 

@@ -33,7 +33,7 @@ def open_side(database: Database) -> Database:
     if not isinstance(database, SqliteDatabase):
         return database
     side = SqliteDatabase(str(side_file(database.path)))
-    migrate.upgrade(side, _migrations())
+    migrate.upgrade(side, side_migrations())
     _move_errors(database, side)
     return side
 
@@ -60,7 +60,8 @@ def remove_with_side(database_file: Path) -> None:
         remove_database(path)
 
 
-def _migrations() -> list[Migration]:
+def side_migrations() -> list[Migration]:
+    """The migrations of the side records that came with this version, in order."""
     folder = resources.files("waflows.storage") / "side_migrations"
     return migrate.from_folder(Path(str(folder)))
 
