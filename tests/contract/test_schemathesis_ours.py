@@ -54,7 +54,7 @@ _BEYOND_THE_SCHEMA = [
     "This is not text. If it is a key",
     "This is too long to be a key",
     "The channel has an endpoint key already",
-    "The flow has no Flow JSON that could be played",
+    "The flow has no Flow JSON that can be played",
     "The flow has no data endpoint",
     "from must be a date",
     "to must be a date",

@@ -235,7 +235,7 @@ def test_what_somebody_else_saved_meanwhile_is_told_and_not_overwritten(
 
     put(page, VALID + " ")
     page.keyboard.press("Control+s")
-    expect(page.get_by_role("alert")).to_contain_text("Somebody else saved revision 2")
+    expect(page.get_by_role("alert")).to_contain_text("Somebody else has saved revision 2")
     expect(page.get_by_role("alert")).to_contain_text("Error")
     expect(page.locator("#save-state")).to_have_text("Not saved")
     assert len(server.http.get(f"{server.flows}/{flow}/revisions").json()["revisions"]) == 2

@@ -271,5 +271,5 @@ def test_nothing_is_called_for_a_state_that_waits_for_nothing(
     at = played.send(None, event="open", screen="FIRST")
     refused = played.post(state=at["state"], live=True)
     assert refused.status_code == 400
-    assert "waits for no endpoint" in refused.json()["message"]
+    assert "is not waiting for the endpoint" in refused.json()["message"]
     assert requests == []

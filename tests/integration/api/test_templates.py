@@ -340,7 +340,7 @@ def test_a_draft_on_a_template_is_neither_deleted_nor_sent(server: Tenant) -> No
     by_guide = server.http.delete(f"{server.guide_flows}/{flow}")
     sent = _send(server, template_message("visit"))
 
-    told = f"Flow {flow} cannot be deleted while a template has it on a button; delete first:"
+    told = f"Flow {flow} cannot be deleted while a template has it on a button. Delete first:"
     _assert_refused(deleted, "reference", 400, 1000, f"{told} again, visit.")
     _assert_refused(by_guide, "guide", 409, 1000, f"{told} again, visit.")
     _assert_refused(sent, "sent", 400, 1000, "Flow is not published")

@@ -89,7 +89,7 @@ def test_a_sound_database_is_said_to_be_sound(url: str) -> None:
         ("DELETE FROM flow_revisions", "counters", "the newest revision of flow"),
         ("UPDATE account_usage SET stored_bytes = 7", "counters", "the stored_bytes of account"),
         ("UPDATE account_usage SET phones = 7", "counters", "the phones of account"),
-        ("UPDATE app_secrets SET secret = 'v1:AAAA'", "seals", "does not open"),
+        ("UPDATE app_secrets SET secret = 'v1:AAAA'", "seals", "cannot be decrypted"),
         ("DROP TABLE endpoint_checks", "schema", "table endpoint_checks is missing"),
         ("DELETE FROM schema_migrations WHERE number = 4", "schema", "migration 0004 is missing"),
     ],

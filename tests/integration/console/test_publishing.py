@@ -77,7 +77,7 @@ def test_a_form_that_publishes_what_has_changed_meanwhile_does_nothing(server: T
     with signed_in(server.url, server.api_key) as http:
         response = post(http, f"/console/flows/{flow}/publish", {"revision": "1"})
     assert response.status_code == 400
-    assert "Somebody else saved revision 2 meanwhile" in response.text
+    assert "Somebody else has saved revision 2 since" in response.text
     assert server.status_of(flow) == "DRAFT"
 
 
@@ -88,7 +88,7 @@ def test_settings_that_somebody_else_changed_meanwhile_are_not_overwritten(serve
         form = {"name": "Mine", "categories": "OTHER", "updatedAt": "1"}
         response = post(http, f"/console/flows/{flow}/settings", form)
     assert response.status_code == 400
-    assert "Somebody else changed the flow meanwhile" in response.text
+    assert "Somebody else has changed the flow since" in response.text
     assert 'value="Mine"' in response.text
     assert server.http.get(f"{server.flows}/{flow}").json()["name"] == "Theirs"
 

@@ -145,7 +145,7 @@ def test_a_check_that_kills_every_process_ends_with_a_clear_error_and_the_next_o
 
 def test_a_check_out_of_time_is_given_up_and_its_process_ended() -> None:
     async def work(checker: Checker) -> None:
-        with pytest.raises(Unavailable, match=r"given up after 0\.05 s"):
+        with pytest.raises(Unavailable, match=r"timed out after 0\.05 s"):
             await checker.report("a", LARGE)
         assert not processes()
 

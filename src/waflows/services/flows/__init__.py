@@ -1,1 +1,1 @@
-"""Flows: their life, their texts, and playing them."""
+"""Flows: their life cycle, their texts, and playing them."""

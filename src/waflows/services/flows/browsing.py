@@ -1,4 +1,4 @@
-"""Looking through flows as people do: a table over every channel a key reaches, page by page."""
+"""Browsing flows: a table of the flows in every channel a key can use, page by page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_CHOICES = 500
 
 
 class Table(msgspec.Struct, frozen=True):
-    """One page of the table. `channels` are all that the key reaches; pages count from 1."""
+    """One page of the table. `channels` are all that the key can use; pages count from 1."""
 
     channels: list[Channel]
     rows: list[TableRow]
@@ -30,14 +30,14 @@ class Table(msgspec.Struct, frozen=True):
 def table(
     tx: Transaction, principal: Principal, channel_id: str | None, selection: Selection, page: int
 ) -> Table:
-    """A page of the flows of one channel, or with None of every channel the key reaches.
+    """A page of the flows of one channel, or with None of every channel the key can use.
 
-    A page beyond the last is the last. Raises NotFound for a channel out of reach.
+    A page beyond the last is the last. Raises NotFound for a channel the key cannot use.
     """
     reached = channels(tx, principal)
     wanted = [channel.id for channel in reached if channel_id in (None, channel.id)]
     if channel_id is not None and not wanted:
-        raise NotFound(f"Channel not found: this key reaches no channel {channel_id}.")
+        raise NotFound(f"Channel not found: this key cannot use a channel {channel_id}.")
     total = flows.count_any(tx, principal.account_id, wanted, selection)
     pages = max(1, -(-total // PAGE_ROWS))
     page = min(page, pages)
@@ -47,7 +47,7 @@ def table(
 
 
 def channels(tx: Transaction, principal: Principal) -> list[Channel]:
-    """The channels that a key reaches, oldest first."""
+    """The channels that a key can use, oldest first."""
     every = accounts.channels_of(tx, principal.account_id)
     return [channel for channel in every if principal.may_use(channel.id)]
 
@@ -55,9 +55,9 @@ def channels(tx: Transaction, principal: Principal) -> list[Channel]:
 def answered_flows(
     tx: Transaction, principal: Principal, flow_id: str | None
 ) -> list[AnsweredFlow]:
-    """The flows that have answers the key reaches, by name, so many as a person can choose from.
+    """The flows with submissions the key can see, by name, at most as many as fit a selection list.
 
-    The one that is named is among them in any case, if the key reaches it.
+    The named flow is always among them, if the key can use its channel.
     """
     reach = answers.Selection(
         channel_ids=principal.channel_ids, sub_account_ids=principal.sub_account_ids
@@ -71,8 +71,8 @@ def answered_flows(
 
 
 def find(tx: Transaction, principal: Principal, flow_id: str) -> Flow:
-    """A flow of whichever channel the key reaches; raises NotFound."""
+    """A flow of any channel the key can use; raises NotFound."""
     flow = flows.find_in_account(tx, principal.account_id, flow_id)
     if flow is None or not principal.may_use(flow.channel_id):
-        raise NotFound(f"Flow not found: there is no flow {flow_id} here.")
+        raise NotFound(f"Flow not found: this key cannot use a flow {flow_id}.")
     return flow

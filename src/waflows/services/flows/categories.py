@@ -1,4 +1,4 @@
-"""What a flow can be for: 8x8's list of categories."""
+"""8x8's list of categories of flows."""
 
 from __future__ import annotations
 

@@ -1,17 +1,17 @@
-"""Where a Flow JSON is checked, so that no check holds up anything else.
+"""Checks Flow JSON where it delays nothing else.
 
     checker = Checker(logs)
     text = await checker.check(account_id, flow_json)
 
 A short text is checked at once, which takes a few milliseconds at most. A longer one waits for its
-account's turn and is checked on a thread; a long one in a process of its own, since a thread would
+account's turn and is checked on a thread; a long one in a separate process, since a thread would
 share the interpreter with the event loop. An account has one turn at a time: its second check waits
-for its first, and behind a full line it is refused. `services.checking_process` is the program of
-the processes.
+for its first, and is refused when the queue is full. `services.flows.checking_process` is the
+program of the processes.
 
 A process is started when it is first needed, works at a lower priority with bounded memory, and is
-replaced after many checks, when it grew large, when it died, and when a check ran out of time.
-Limits: the number of processes and the lines are those of one server process.
+replaced after many checks, when it has grown large, when it died, and when a check timed out.
+Limits: the number of processes and the queues are those of one server process.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ AT_ONCE = 4 * 1024
 ON_A_THREAD = 64 * 1024
 """Characters that are checked on a thread: some 80 ms for the worst of them."""
 MOST_WAITING = 8
-"""Checks of one account that wait for the one being done; there may be ten megabytes in each."""
+"""How many checks of one account may wait; each may hold ten megabytes."""
 SECONDS = 20.0
-"""What one check may take. None takes more than a few where the machine has time for it."""
+"""The timeout of a check, which takes a few seconds at most on a machine that has time."""
 _MOST_PROCESSES = 4
 _MOST_CHECKS = 500
 _LARGEST = 256 * 1024 * 1024
 LENGTH = struct.Struct(">Q")
-"""How the size of a message is written before it."""
+"""The size of a message, which is written before it."""
 _PIECE = 1024 * 1024
 _ENVIRONMENT = (
     "LANG",
@@ -71,7 +71,7 @@ PGPASSWORD, the keys of a cloud.
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What a process is asked: to check a text that is to be kept, or to report on any text."""
+    """A request to a process: to check a text that is to be stored, or to report on any text."""
 
     text: bytes
     version: str | None = None
@@ -79,7 +79,7 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What it answers: one of the first four. `size` is its memory, in bytes."""
+    """Its response: one of the first four fields. `size` is its memory in bytes."""
 
     kept: FlowText | None = None
     report: Report | None = None
@@ -92,14 +92,14 @@ class Checker:
     """The checks of one server process. Belongs to one event loop."""
 
     def __init__(self, logs: Logs, *, seconds: float = SECONDS) -> None:
-        # Two at the least: where there is one place, whoever holds it holds up everybody.
+        # At least two: with a single place, one account could block all others.
         places = min(max(2, (os.cpu_count() or 1) - 1), _MOST_PROCESSES)
         self._threads = ThreadPoolExecutor(places, thread_name_prefix="waflows-checker")
         self._turns = Turns(self._threads, MOST_WAITING)
         self._processes = _Processes(logs, seconds)
 
     async def check(self, account_id: str, text: str) -> FlowText:
-        """A text that is to be kept, with its faults.
+        """Checks a text that is to be stored, and returns it with its findings.
 
         Raises InvalidFlowJson, OutOfRange, RateLimited when too many checks of the account wait,
         Unavailable when the check could not be done.
@@ -119,7 +119,7 @@ class Checker:
         return msgspec.structs.replace(done.kept, stored=StoredText(text, None))
 
     async def report(self, account_id: str, text: str, version: str | None = None) -> Report:
-        """What is wrong with any text as a Flow JSON.
+        """Reports what is wrong with any text as a Flow JSON.
 
         Raises RateLimited and Unavailable as `check` does, OutOfRange for lack of memory.
         """
@@ -134,7 +134,7 @@ class Checker:
         return done.report
 
     def close(self) -> None:
-        """Ends the processes, also those that work, and the threads."""
+        """Ends the processes, busy ones too, and the threads."""
         self._processes.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -144,15 +144,15 @@ def _reported(text: str, version: str | None) -> Report:
 
 
 class _Died(Exception):
-    """A process ended without an answer."""
+    """A process ended without a response."""
 
 
 class _OutOfTime(Exception):
-    """A process was still at work when its time was up."""
+    """A process did not respond in time."""
 
 
 class _Processes:
-    """The processes that are free, and those at work. `run` is called from threads."""
+    """The idle and the busy processes. `run` is called from threads."""
 
     def __init__(self, logs: Logs, seconds: float) -> None:
         self._logs = logs
@@ -163,16 +163,16 @@ class _Processes:
         self._closed = False
 
     def run(self, job: Job) -> Done:
-        """The answer to a job; one whose process died is given to another one once."""
+        """The response to a job; if the process died, the job is given to another one once."""
         try:
             try:
                 return self._run(job)
             except _Died:
                 return self._run(job)
         except _OutOfTime:
-            self._logs.events.warning("a check of a Flow JSON ran out of time", bytes=len(job.text))
+            self._logs.events.warning("a check of a Flow JSON timed out", bytes=len(job.text))
             raise Unavailable(
-                f"The check of this Flow JSON was given up after {self._seconds:g} s: the server is"
+                f"The check of this Flow JSON timed out after {self._seconds:g} s: the server is"
                 " busy; try again shortly."
             ) from None
         except (_Died, OSError) as error:
@@ -207,7 +207,7 @@ class _Processes:
 
     def _take(self) -> _Process:
         while not self._free.empty():
-            # Only as many threads as processes come here, so none is taken away in between.
+            # There are no more threads than processes, so none is taken in between.
             process = self._free.get()
             if process.is_alive():
                 return process
@@ -226,7 +226,7 @@ class _Processes:
 
 
 class _Process:
-    """A process that answers one job after the other, over its standard input and output."""
+    """A process that does one job after the other, over its standard input and output."""
 
     def __init__(self) -> None:
         self.checks = 0
@@ -246,11 +246,11 @@ class _Process:
         return self._popen.pid
 
     def is_alive(self) -> bool:
-        """Whether it has not ended."""
+        """Whether it is running."""
         return self._popen.poll() is None
 
     def ask(self, job: Job, seconds: float) -> Done:
-        """The answer to a job; raises _Died, _OutOfTime."""
+        """The response to a job; raises _Died, _OutOfTime."""
         self.checks += 1
         until = time.monotonic() + seconds
         data = msgspec.msgpack.encode(job)
@@ -263,7 +263,7 @@ class _Process:
             raise _Died from None
 
     def end(self) -> None:
-        """Ends it, whatever it does."""
+        """Kills it."""
         self._popen.kill()
         self._popen.wait()
         for pipe in (self._popen.stdin, self._popen.stdout):

@@ -1,7 +1,7 @@
-"""The program of a process that checks Flow JSON: jobs come in, answers go out, until the end.
+"""The program of a process that checks Flow JSON: it reads jobs and writes responses.
 
-It is started by `services.checking` and ends when its standard input does, which is when the server
-ends, however that comes about. It sees no settings, and it has no use for files or a network.
+It is started by `services.flows.checking` and ends when its standard input is closed, which happens
+when the server ends in any way. It has no settings, and uses neither files nor a network.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NICENESS = 5
 
 
 def main() -> None:
-    """Answers jobs until there are none."""
+    """Does jobs until its input ends."""
     # Ctrl-C in a terminal is for the server, which then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICENESS)
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def serve(jobs: BinaryIO, answers: BinaryIO) -> None:
-    """Reads jobs from one stream and writes answers to another."""
+    """Reads jobs from one stream and writes responses to another."""
     while head := jobs.read(LENGTH.size):
         (size,) = LENGTH.unpack(head)
         job = msgspec.msgpack.decode(jobs.read(size), type=Job)
@@ -67,12 +67,12 @@ def _done(job: Job) -> Done:
 
 
 def _without_text(kept: FlowText) -> FlowText:
-    """The same, without a text that was not compressed: whoever asked has it."""
+    """The same without an uncompressed text, which the server has already."""
     return msgspec.structs.replace(kept, stored=StoredText("", kept.stored.packed))
 
 
 def _memory() -> int:
-    """The process's resident size. What `getrusage` says would count the server's own as well."""
+    """The process's resident size. `getrusage` would count that of the server before the fork."""
     try:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     except OSError:  # no Linux

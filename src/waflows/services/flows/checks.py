@@ -1,4 +1,4 @@
-"""Whether a database is sound: what the engine says, what was counted, and that secrets open."""
+"""Whether a database is consistent: the engine's own checks, counters, and sealed secrets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from waflows.storage.database import Database, Transaction
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One thing that was looked at. `details` say what is wrong, or why it was left out."""
+    """The result of one check. `details` say what is wrong, or why it was skipped."""
 
     name: str
     state: Literal["ok", "failed", "skipped"]
@@ -24,11 +24,11 @@ class Check(msgspec.Struct, frozen=True):
 
 
 def examine(database: Database, vault: Vault | None) -> list[Check]:
-    """Looks at everything; changes nothing. Without a vault nothing sealed may be there."""
+    """Checks everything; changes nothing. Without a vault, sealed secrets are a failure."""
     schema = _check("schema", checking.faults_of_schema(database))
     storage = _check("storage", checking.faults_of_storage(database))
     if schema.state == "failed":
-        left = ["the schema is not this version's"]
+        left = ["the schema is not that of this version"]
         rest = [Check(name, "skipped", left) for name in ("references", "counters", "seals")]
         return [schema, storage, *rest]
     found = [
@@ -78,7 +78,8 @@ def _look_at_seals(tx: Transaction, vault: Vault | None) -> Check:
     if sealing.has_witness(tx) and not sealing.recognises(tx, vault):
         return Check("seals", "failed", ["the database was first used with another secrets key"])
     return _check(
-        "seals", [f"the {p} does not open" for p, text in sealed if not _opens(vault, p, text)]
+        "seals",
+        [f"the {p} cannot be decrypted" for p, text in sealed if not _opens(vault, p, text)],
     )
 
 

@@ -1,7 +1,7 @@
-"""Changing a flow as people do, with a page of it open: never over somebody else's change.
+"""Changing a flow from an open page, without overwriting somebody else's change.
 
-Whoever edits says which revision they began with. When the flow has moved on, nothing is changed
-and they are told; their text is theirs to save again once they have looked.
+The caller says which revision the page shows. If the flow has changed since, nothing is saved and
+ChangedMeanwhile is raised; the user can look at the change and save again.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from waflows.storage.flows import Checked, Flow, Revision
 def unmet(
     tx: Transaction, principal: Principal, flow_id: str, examined: Examined | None = None
 ) -> tuple[Flow, list[str]]:
-    """A flow and why it cannot be published as it is; raises NotFound.
+    """A flow and the reasons why it cannot be published; raises NotFound.
 
-    Raises EndpointUnchecked like `flows.publish`, so that an unwell endpoint is told as well.
+    Raises EndpointUnchecked like `lifecycle.publish`, so that endpoint failures are included.
     """
     flow = browsing.find(tx, principal, flow_id)
     require_asked(tx, flow, examined)
@@ -31,7 +31,7 @@ def unmet(
 
 
 def opened(tx: Transaction, principal: Principal, flow_id: str) -> tuple[Flow, Checked, str | None]:
-    """A flow, what was found in its Flow JSON, and the text of it; raises NotFound."""
+    """A flow, the findings in its Flow JSON, and its text; raises NotFound."""
     flow = browsing.find(tx, principal, flow_id)
     return lifecycle.get_with_json(tx, flow.account_id, flow.channel_id, flow.id)
 
@@ -48,15 +48,15 @@ class TwoTexts(msgspec.Struct, frozen=True):
 def compared(
     tx: Transaction, principal: Principal, flow_id: str, older: int, newer: int
 ) -> tuple[Flow, list[Revision], TwoTexts | None]:
-    """A flow, its revisions newest first, and two of them; 0 for the newest and the one before.
+    """A flow, its revisions newest first, and two of them; 0 means the newest and its predecessor.
 
-    There are no two to compare while there is one revision at most. Raises NotFound.
+    The last value is None when the flow has fewer than two revisions. Raises NotFound.
     """
     flow = browsing.find(tx, principal, flow_id)
     place = (flow.account_id, flow.channel_id, flow.id)
     revisions = lifecycle.list_revisions(tx, *place)
     newer = newer or flow.revision
-    # Not every number is there any more: the oldest revisions of a long history are dropped.
+    # Numbers may be missing: the oldest revisions of a long history are deleted.
     older = older or next((one.revision for one in revisions if one.revision < newer), 0)
     if older < 1 or len(revisions) < 2:
         return flow, revisions, None
@@ -67,7 +67,7 @@ def compared(
 def save_text(
     tx: Transaction, principal: Principal, flow_id: str, text: FlowText, revision: int
 ) -> tuple[Flow, list[str]]:
-    """A text as the draft's next revision, and why it cannot be published as it is.
+    """Saves a text as the draft's next revision; returns the reasons why it cannot be published.
 
     Raises NotFound, NotADraft, ChangedMeanwhile.
     """
@@ -79,9 +79,9 @@ def save_text(
 def restore(
     tx: Transaction, principal: Principal, flow_id: str, wanted: int, revision: int
 ) -> Flow:
-    """An earlier text as the draft's next revision; raises NotFound, NotADraft, ChangedMeanwhile.
+    """Saves an earlier text as the next revision; raises NotFound, NotADraft, ChangedMeanwhile.
 
-    `wanted` is the revision to take up again, `revision` the present one as the caller knows it.
+    `wanted` is the revision to restore, `revision` the present one as the caller knows it.
     """
     flow = _unchanged(tx, principal, flow_id, revision)
     text = lifecycle.kept_text(tx, flow, wanted)
@@ -94,7 +94,7 @@ def restore(
 def change_settings(
     tx: Transaction, principal: Principal, flow_id: str, content: Content, updated_at: int
 ) -> Flow:
-    """Another name, other categories or another endpoint; raises what `flows.update` raises.
+    """Changes name, categories or endpoint; raises what `lifecycle.update` raises.
 
     `updated_at` is when the flow was last changed as the caller knows it; raises ChangedMeanwhile.
     """
@@ -102,8 +102,8 @@ def change_settings(
     flow = lifecycle.locked(tx, found.account_id, found.channel_id, found.id)
     if flow.updated_at != updated_at:
         raise ChangedMeanwhile(
-            "Somebody else changed the flow meanwhile, so nothing was saved. What it says now"
-            " stands in a fresh look at this page."
+            "Somebody else has changed the flow since this page was loaded, so nothing was saved."
+            " Reload the page to see the present settings."
         )
     return lifecycle.update(tx, flow.account_id, flow.channel_id, flow.id, content)
 
@@ -115,30 +115,30 @@ def publish(
     revision: int,
     examined: Examined | None = None,
 ) -> Flow:
-    """Makes the draft final as the caller knows it; raises what `flows.publish` raises."""
+    """Publishes the revision the caller knows; raises what `lifecycle.publish` raises."""
     flow = _unchanged(tx, principal, flow_id, revision)
     return lifecycle.publish(tx, flow.account_id, flow.channel_id, flow.id, examined)
 
 
 def deprecate(tx: Transaction, principal: Principal, flow_id: str) -> Flow:
-    """Takes a published flow out of use; raises what `flows.deprecate` raises."""
+    """Deprecates a published flow; raises what `lifecycle.deprecate` raises."""
     flow = browsing.find(tx, principal, flow_id)
     return lifecycle.deprecate(tx, flow.account_id, flow.channel_id, flow.id)
 
 
 def delete(tx: Transaction, principal: Principal, flow_id: str) -> None:
-    """Removes a draft; raises what `flows.delete` raises."""
+    """Deletes a draft; raises what `lifecycle.delete` raises."""
     flow = browsing.find(tx, principal, flow_id)
     lifecycle.delete(tx, flow.account_id, flow.channel_id, flow.id)
 
 
 def _unchanged(tx: Transaction, principal: Principal, flow_id: str, revision: int) -> Flow:
-    """The flow, kept from other writers, while its text is the one the caller knows."""
+    """The locked flow, if its revision is the one the caller knows."""
     found = browsing.find(tx, principal, flow_id)
     flow = lifecycle.locked(tx, found.account_id, found.channel_id, found.id)
     if flow.revision != revision:
         raise ChangedMeanwhile(
-            f"Somebody else saved revision {flow.revision} meanwhile, and you began with"
-            f" {revision}: nothing was changed. Look at theirs in the history first."
+            f"Somebody else has saved revision {flow.revision} since you opened revision"
+            f" {revision}, so nothing was saved. Compare the two in the history first."
         )
     return flow

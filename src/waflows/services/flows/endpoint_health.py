@@ -1,8 +1,8 @@
-"""Whether a flow's endpoint is well: asked before it is published, and by `waflows doctor`.
+"""Health checks of a flow's endpoint, before it is published and by `waflows doctor`.
 
-Asking takes a call over the network, which no transaction may span. So a use case that publishes
-says that it must know (EndpointUnchecked), the endpoint is asked outside of it, and the use case is
-run again with what was found.
+A health check is a call over the network, which no transaction may span. So a use case that
+publishes raises EndpointUnchecked, the endpoint is called outside of it, and the use case is run
+again with the result.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from waflows.upstream.doctor import OpenedBy, Report, Trial
 
 R = TypeVar("R")
 
-# The key or the address may change while the endpoint is being asked.
+# The key or the address may change while the endpoint is called.
 _MOST_TRIES = 3
 
 
@@ -41,16 +41,16 @@ class NoEndpoint(InvalidRequest):
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
-    """What the examination of a flow's endpoint found, and under which key."""
+    """The report on a flow's endpoint, and the fingerprint of the key used."""
 
     report: Report
     fingerprint: str
 
 
 async def checked(outside: Outside, unit: Callable[..., R], *args: Any) -> R:
-    """Runs a use case that publishes, `unit(tx, *args, examined)`, asking the endpoint if need be.
+    """Runs a use case that publishes, `unit(tx, *args, examined)`, with a health check if needed.
 
-    A Flow JSON stored by an older version is looked at first. Raises what the use case raises.
+    A Flow JSON stored by an older version is analysed first. Raises what the use case raises.
     """
     examined: Examined | None = None
     for _ in range(_MOST_TRIES):
@@ -65,10 +65,10 @@ async def checked(outside: Outside, unit: Callable[..., R], *args: Any) -> R:
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """How a flow's endpoint is to be asked; see `doctor.Trial`, which this becomes."""
+    """How a flow's endpoint is called; converted to a `doctor.Trial`."""
 
     flow_token: str | None = None
-    """None for a made-up one."""
+    """None for a generated one."""
     opened_by: OpenedBy | None = None
     screen: str | None = None
     data: dict[str, Any] = {}
@@ -80,18 +80,18 @@ def require_may_ask(principal: Principal, asked: Asked) -> None:
     The requests are signed, so only some keys choose what is asked and in whose name.
     """
     if asked.data and asked.screen is None:
-        raise InvalidParameter("data is what a screen sends: name the screen too.")
+        raise InvalidParameter("data is what a screen sends: give the screen too.")
     if (asked.flow_token or asked.screen) and not principal.may_choose_flow_tokens:
         raise Forbidden(
             "flowToken, screen and data need an API key that is not masked and is not limited to"
-            " sub-accounts; leave them out to have the endpoint asked for its first screen."
+            " sub-accounts; leave them out to ask the endpoint for its first screen."
         )
 
 
 async def diagnose(
     outside: Outside, account_id: str, channel_id: str, flow_id: str, asked: Asked
 ) -> Diagnosis:
-    """Asks a flow's endpoint what a phone asks it, and keeps the outcome of its health check.
+    """Calls a flow's endpoint as a phone does, and stores the result of its health check.
 
     Raises NotFound, NoEndpoint.
     """
@@ -152,7 +152,7 @@ def _loaded(
     try:
         document = runtime.load(text or "")
     except runtime.Unplayable:
-        raise NoEndpoint("The flow has no Flow JSON that could be played.") from None
+        raise NoEndpoint("The flow has no Flow JSON that can be played.") from None
     if not document.endpoint:
         raise NoEndpoint
     return flow, document

@@ -1,11 +1,11 @@
-"""The life of a flow: created as a draft, edited, published for good, deprecated; or deleted.
+"""The life cycle of a flow: created as a draft, edited, published, deprecated; or deleted.
 
     (none) --create--> DRAFT --publish--> PUBLISHED --deprecate--> DEPRECATED
                         |  ^
                  delete |  | update
 
 Every function that writes locks the channel first, so that what it checked still holds when it
-writes, on both engines, whatever other clients do meanwhile.
+writes, on both engines, whatever other clients do concurrently.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ from waflows.storage.flows import Checked, Flow, FlowSummary, Revision, Selectio
 from waflows.storage.usage import Usage
 
 NAME_LENGTH = 200
-# 16 digits, as Meta's ids have 15 to 17; and below 2**53, since careless clients read them as
+# 16 digits, as Meta's ids have 15 to 17; and below 2**53, since some clients read them as
 # floating-point numbers.
 _ID_LOW, _ID_HIGH = 10**15, 9 * 10**15
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request says of a flow; None where it says nothing.
+    """The content of a flow as a request gives it; None where it gives nothing.
 
-    An `endpoint_uri` that is empty takes away the one there was.
+    An empty `endpoint_uri` removes the existing one.
     """
 
     name: str | None = None
@@ -65,7 +65,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A part of a channel's list. `next_below` is where the next page begins, None at the end."""
+    """A page of a channel's list. `next_below` is where the next page begins, None at the end."""
 
     flows: list[FlowSummary]
     total: int
@@ -82,8 +82,8 @@ def list_page(
 ) -> Page:
     """Up to `limit` flows, newest first, below a position that an earlier page ended at.
 
-    Positions only ever grow, so walking down them meets each flow once, whatever is created or
-    deleted meanwhile. Raises NotFound for an unknown channel.
+    Positions only grow, so paging down returns each flow once, whatever is created or deleted at
+    the same time. Raises NotFound for an unknown channel.
     """
     channel = accounts.find_channel(tx, account_id, channel_id)
     if channel is None:
@@ -106,12 +106,12 @@ def create(
     reach: frozenset[str] | None = None,
     examined: Examined | None = None,
 ) -> Flow:
-    """Makes a draft, or with `publish` a published flow; wholly or not at all.
+    """Creates a draft, or with `publish` a published flow; all or nothing.
 
     `reach` names the channels from which the caller may clone, None for all of the account.
     Raises NotFound (channel), NameTaken, InvalidId (clone source), InvalidParameter, OutOfRange,
-    QuotaReached, NotPublishable; EndpointUnchecked, where it publishes, unless `examined` tells of
-    the endpoint.
+    QuotaReached, NotPublishable; EndpointUnchecked when it publishes without `examined`, the result
+    of a health check.
     """
     _lock(tx, account_id, channel_id)
     if content.name is None:
@@ -149,7 +149,7 @@ def update(
     reach: frozenset[str] | None = None,
     examined: Examined | None = None,
 ) -> Flow:
-    """Changes a draft; what the content leaves out stays. Earlier Flow JSON stays as revisions.
+    """Changes a draft; fields the content leaves out stay. Earlier Flow JSON is kept as revisions.
 
     `reach` and `examined` are as for `create`. Raises NotFound, NotADraft and what `create` raises.
     """
@@ -178,7 +178,7 @@ def create_checked(
     reach: frozenset[str] | None = None,
     examined: Examined | None = None,
 ) -> tuple[Flow, Checked]:
-    """`create`, and what was found in the flow's JSON."""
+    """`create`, and the findings in the Flow JSON."""
     flow = create(tx, account_id, channel_id, content, reach, examined)
     return flow, texts.checked(tx, flow)
 
@@ -192,7 +192,7 @@ def update_checked(
     reach: frozenset[str] | None = None,
     examined: Examined | None = None,
 ) -> tuple[Flow, Checked]:
-    """`update`, and what was found in the flow's JSON."""
+    """`update`, and the findings in the Flow JSON."""
     flow = update(tx, account_id, channel_id, flow_id, content, reach, examined)
     return flow, texts.checked(tx, flow)
 
@@ -208,7 +208,7 @@ def get(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow
 def get_with_json(
     tx: Transaction, account_id: str, channel_id: str, flow_id: str
 ) -> tuple[Flow, Checked, str | None]:
-    """One flow, its faults and the text of its current Flow JSON, if any; raises NotFound."""
+    """One flow, the findings and the text of its current Flow JSON, if any; raises NotFound."""
     flow, known = get_checked(tx, account_id, channel_id, flow_id)
     return flow, known, flows.flow_json(tx, account_id, flow.id, flow.revision)
 
@@ -220,7 +220,7 @@ def json_bytes(tx: Transaction, account_id: str, channel_id: str, flow_id: str) 
 
 
 def locked(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow:
-    """One flow, kept from other writers until the transaction ends; raises NotFound."""
+    """One flow, locked until the transaction ends; raises NotFound."""
     _lock(tx, account_id, channel_id)
     return get(tx, account_id, channel_id, flow_id)
 
@@ -228,24 +228,24 @@ def locked(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> F
 def get_checked(
     tx: Transaction, account_id: str, channel_id: str, flow_id: str
 ) -> tuple[Flow, Checked]:
-    """One flow and the faults of its Flow JSON; raises NotFound."""
+    """One flow and the findings in its Flow JSON; raises NotFound."""
     flow = get(tx, account_id, channel_id, flow_id)
     return flow, texts.checked(tx, flow)
 
 
 def require_channel(tx: Transaction, account_id: str, channel_id: str) -> None:
-    """Raises NotFound for a channel that the account has not."""
+    """Raises NotFound for a channel that the account does not have."""
     if accounts.find_channel(tx, account_id, channel_id) is None:
         raise _no_channel(channel_id)
 
 
 def delete(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> None:
-    """Removes a draft with its revisions; raises NotFound, NotADraft, InUse (template)."""
+    """Deletes a draft with its revisions; raises NotFound, NotADraft, InUse (template)."""
     flow = locked(tx, account_id, channel_id, flow_id)
     _require_draft(flow, "deleted")
     if bound := templates.names_with_flow(tx, account_id, flow.id):
         raise InUse(
-            f"Flow {flow.id} cannot be deleted while a template has it on a button; delete first:"
+            f"Flow {flow.id} cannot be deleted while a template has it on a button. Delete first:"
             f" {', '.join(bound)}."
         )
     freed = flows.delete(tx, account_id, flow.id)
@@ -260,7 +260,7 @@ def publish(
     flow_id: str,
     examined: Examined | None = None,
 ) -> Flow:
-    """Makes a draft final; raises NotFound, NotADraft, NotPublishable, EndpointUnchecked.
+    """Publishes a draft; raises NotFound, NotADraft, NotPublishable, EndpointUnchecked.
 
     `examined` is as for `create`.
     """
@@ -272,7 +272,7 @@ def publish(
 
 
 def deprecate(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Flow:
-    """Takes a published flow out of use; raises NotFound, NotPublished."""
+    """Deprecates a published flow; raises NotFound, NotPublished."""
     flow = locked(tx, account_id, channel_id, flow_id)
     if flow.status is not Status.PUBLISHED:
         raise NotPublished(
@@ -288,14 +288,14 @@ def deprecate(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -
 def list_revisions(
     tx: Transaction, account_id: str, channel_id: str, flow_id: str
 ) -> list[Revision]:
-    """The versions of a flow's JSON, newest first; raises NotFound."""
+    """The revisions of a flow's JSON, newest first; raises NotFound."""
     return flows.revisions(tx, account_id, get(tx, account_id, channel_id, flow_id).id)
 
 
 def revision_json(
     tx: Transaction, account_id: str, channel_id: str, flow_id: str, revision: int
 ) -> str:
-    """The text of one version of a flow's JSON; raises NotFound."""
+    """The text of one revision of a flow's JSON; raises NotFound."""
     flow = get(tx, account_id, channel_id, flow_id)
     text = flows.flow_json(tx, account_id, flow.id, revision)
     if text is None:
@@ -319,7 +319,7 @@ def revision_bytes(
 
 
 def kept_text(tx: Transaction, flow: Flow, revision: int) -> FlowText | None:
-    """A revision of the flow's JSON with what is known of it, None when there is none."""
+    """A stored revision of the flow's JSON with its findings, None when it does not exist."""
     kept = flows.find_revision(tx, flow.account_id, flow.id, revision)
     stored = flows.stored_text(tx, flow.account_id, flow.id, revision)
     if kept is None or stored is None:
@@ -373,13 +373,13 @@ def _cloned(
     )
     text = kept_text(tx, source, source.revision)
     if content.publish and text is not None and text.checked.has_endpoint is None:
-        # Nothing could be stored with the copy, as it is gone when the transaction fails.
+        # Nothing can be stored with the copy, which is rolled back with the transaction.
         raise RevisionUnchecked(source)
     return cloned, text
 
 
 def _with_flow_json(tx: Transaction, flow: Flow, text: FlowText) -> Flow:
-    """Keeps a text as the flow's next revision, unless it is the present one already."""
+    """Stores a text as the flow's next revision, unless it is the present one."""
     present = flows.find_revision(tx, flow.account_id, flow.id, flow.revision)
     if present is not None and present.sha256 == text.sha256:
         # The present one may have been checked by an older version, which stored less.
@@ -402,10 +402,10 @@ def _published(tx: Transaction, flow: Flow, examined: Examined | None) -> Flow:
 
 
 def _announce(tx: Transaction, flow: Flow, before: Status | None) -> None:
-    """Tells webhooks that a flow has a new status.
+    """Reports a flow's new status to webhooks.
 
-    A flow belongs to no sub-account: besides those for all, the webhook of the channel's first
-    sub-account is told.
+    A flow belongs to no sub-account: besides webhooks for all sub-accounts, that of the channel's
+    first one receives the event.
     """
     first = sub_accounts.first_of_channel(tx, flow.account_id, flow.channel_id)
     body = event_bodies.flow_status_changed(flow, before)

@@ -1,16 +1,16 @@
-"""What a page may make of a flow it plays: everything, but for what is sent to the endpoint.
+"""What a page may do with a flow it plays: anything, except choose what the endpoint is sent.
 
-The state of a flow travels with the page, and a page may change it. As long as the page only looks,
-that harms nobody. A request to the business's endpoint, however, is encrypted and signed by this
-server, so it must come from the machine and from nothing else: a state that led to it has been
-issued here, step by step, from an opening that the link allows. Such a state carries a seal, an
-HMAC over all of it and over the account, flow, revision and link it was issued for. A step from a
-sealed state by something a person does, or by the endpoint's own answer, is sealed again; a step
-by anything else is not, and no request goes out from there on.
+The page holds the state of a flow and may change it, which is harmless while it only displays
+screens. A request to the business's endpoint, however, is encrypted and signed by this server, so
+it must result from playing the flow: every state that led to it was issued here, step by step, from
+an opening that the link allows. Such a state carries a seal, an HMAC over all of it and over the
+account, flow, revision and link it was issued for. A step from a sealed state by a user's action or
+by the endpoint's response is sealed again; any other step is not, and no request is sent from there
+on.
 
-The seal proves where a state comes from, not that it is new: a page may ask again from where it
-was, which is what a person could do by playing once more. Files picked in a browser never carry an
-address or keys of their own: only the server fills those in.
+The seal proves where a state comes from, not that it is new: a page may repeat a request from an
+earlier state, as a user could by playing again. Files picked in a browser never carry an address or
+keys: only the server fills those in.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from waflows.services.flows import playing
 from waflows.services.flows.playing import Played
 
 PREVIEW_TOKEN_PREFIX = "preview-"  # noqa: S105  the start of a made-up token, no secret
-"""With this begins every flow token that a page may choose."""
+"""The prefix of every flow token that a page may choose."""
 LONGEST_TOKEN = 1000
 """The most characters of a flow token in a preview."""
 
@@ -49,7 +49,7 @@ _NOT_SEALED = (
 class PageRights(msgspec.Struct, frozen=True):
     """Who plays, and what the page may do.
 
-    `holder` says for whom seals are good: account, flow, revision and link.
+    `holder` says for whom seals are valid: account, flow, revision and link.
     """
 
     secret: bytes
@@ -62,12 +62,12 @@ class PageRights(msgspec.Struct, frozen=True):
 
     def seal(self, state: State) -> str:
         """The seal of a state."""
-        # Sorted, since a page's JSON library may order keys as it likes.
+        # Sorted, since a page's JSON library may order keys in any way.
         text = msgspec.json.encode(state, order="sorted")
         return links.state_seal(self.secret, self.holder, text)
 
     def is_own(self, state: State, seal: str | None) -> bool:
-        """Whether a state was issued here, to the same holder."""
+        """Whether a state was issued by this server, to the same holder."""
         return seal is not None and links.same(seal, self.seal(state))
 
 
@@ -78,9 +78,9 @@ def play(
     seal: str | None,
     event: dict[str, Any] | None,
 ) -> Played:
-    """The screen after an event of a page, or of the state as it is.
+    """The screen after an event of a page, or without one that of the state.
 
-    Raises InvalidParameter for a state or an event that is not one, and for somebody's flow token.
+    Raises InvalidParameter for an invalid state or event, and for a flow token of a real user.
     """
     state = State() if given is None else playing.state_of(given)
     sealed = _may_seal(document, rights) and (given is None or rights.is_own(state, seal))
@@ -94,16 +94,18 @@ def play(
 
 
 def waiting(rights: PageRights, given: dict[str, Any], seal: str | None) -> State:
-    """The state of a page that wants the endpoint called, found to be this server's own.
+    """The state of a page that wants the endpoint called, verified to be issued by this server.
 
-    Raises InvalidParameter for a state that is not one or that waits for nothing, Forbidden where
-    the endpoint must not be called.
+    Raises InvalidParameter for an invalid state or one that is not waiting, Forbidden when the
+    endpoint must not be called.
     """
     if not rights.grant.interactive:
         raise Forbidden(_LOOK_ONLY)
     state = playing.state_of(given)
     if state.request is None or state.phase is not Phase.WAITING:
-        raise InvalidParameter("The state waits for no endpoint, so there is nothing to call.")
+        raise InvalidParameter(
+            "The state is not waiting for the endpoint, so there is nothing to call."
+        )
     if not rights.is_own(state, seal):
         raise Forbidden(_NOT_SEALED)
     return state
@@ -111,14 +113,14 @@ def waiting(rights: PageRights, given: dict[str, Any], seal: str | None) -> Stat
 
 def call_of(state: State) -> CallEndpoint:
     """The call a state waits for."""
-    assert state.request is not None, "only states that wait are let through"
+    assert state.request is not None, "only waiting states get here"
     return CallEndpoint(state.request)
 
 
 def go_on(
     document: runtime.Flow, rights: PageRights, state: State, answer: Answered | Failed
 ) -> Played:
-    """The screen after what the endpoint itself answered to a state of this server's own."""
+    """The screen after the endpoint's response to a state issued by this server."""
     return _sealed(rights, playing.played(document, runtime.step(document, state, answer)))
 
 
@@ -131,7 +133,7 @@ def _sealed(rights: PageRights, done: Played) -> Played:
 
 
 def _admitted(document: runtime.Flow, rights: PageRights, event: Event) -> Event:
-    """The event with a flow token that may be used; raises InvalidParameter for any other."""
+    """The event, if its flow token may be used; otherwise raises InvalidParameter."""
     if not isinstance(event, Open):
         return event
     granted = rights.grant.flow_token
@@ -153,7 +155,7 @@ def _admitted(document: runtime.Flow, rights: PageRights, event: Event) -> Event
 
 
 def _is_a_persons(document: runtime.Flow, rights: PageRights, event: Event) -> bool:
-    """Whether a person who plays the flow could cause this event."""
+    """Whether a user who plays the flow could cause this event."""
     if isinstance(event, Open):
         return _is_an_opening(document, rights, event)
     return not isinstance(event, Answered | Failed)
@@ -162,8 +164,8 @@ def _is_a_persons(document: runtime.Flow, rights: PageRights, event: Event) -> b
 def _is_an_opening(document: runtime.Flow, rights: PageRights, event: Open) -> bool:
     """Whether a flow may be opened like this and then call its endpoint.
 
-    The business says what a message opens with. Here that is the endpoint, an entry screen with
-    the example values of the flow's author, or what the server put into the link.
+    The business decides what a message opens with. Here that is the endpoint, an entry screen with
+    the example values in the Flow JSON, or what the server put into the link.
     """
     if event.action == "data_exchange":
         return True

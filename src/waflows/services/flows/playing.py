@@ -1,9 +1,9 @@
-"""Flows played for somebody who is elsewhere: a page sends a state and an event, and gets a screen.
+"""Plays flows for a page: it sends a state and an event, and gets a screen.
 
-The state travels with the page, so a flow can be played on by any process. What comes in is not to
-be believed: it is checked here, before the machine sees it. Documents are loaded once and kept
-within bounds; loading and stepping are done on threads of their own, since a flow may have ten
-megabytes and its patterns may work long. Of these threads an account has one at a time.
+The page holds the state, so any process can continue a flow. The input is not trusted: it is
+validated here, before the runtime sees it. Documents are loaded once and cached within bounds;
+loading and stepping run on separate threads, since a flow may have ten megabytes and its patterns
+may take long. An account uses one of these threads at a time.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from waflows.services.turns import Turns
 _THREADS = 2
 _LARGEST_MEMORY = 48 * 1024 * 1024
 _LEAST_WEIGHT = 16 * 1024
-# What an object or a list of a document takes once it is loaded; two characters may say one.
+# The memory of an object or list of a loaded document; its text may have two characters.
 _CONTAINER_BYTES = 400
 
 A = TypeVarTuple("A")
@@ -48,13 +48,13 @@ TextReader = Callable[[], Awaitable[str | bytes | None]]
 
 
 class NotPlayable(Conflict):
-    """The flow has no Flow JSON that could be played."""
+    """The flow has no Flow JSON that can be played."""
 
 
 class Called(msgspec.Struct, frozen=True):
     """A call of the endpoint in plain text; `status` is None when there was no HTTP answer.
 
-    `sent` is false when nothing went out, as when the channel has no public key.
+    `sent` is false when nothing was sent, for example because the channel has no public key.
     """
 
     status: int | None
@@ -65,12 +65,12 @@ class Called(msgspec.Struct, frozen=True):
 
 
 class Played(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came of an event, as it goes to the page.
+    """The result of an event, as it is sent to the page.
 
-    `state` is to be sent back with the next event, and with it `seal`, which is there while the
-    endpoint may be called from that state. `summary` is what the chat's bubble tells of a
-    completed flow. While `state.phase` is `waiting`, the page asks again without an event, and the
-    request to the endpoint is made; `called` tells how that went.
+    The page sends `state` back with its next event, together with `seal`, which is present while
+    the endpoint may be called from that state. `summary` is what the chat shows of a completed
+    flow. While `state.phase` is `waiting`, the page asks again without an event, and the endpoint
+    is called; `called` describes that call.
     """
 
     state: State
@@ -84,9 +84,9 @@ class Played(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Player:
-    """The documents being played, as one process holds them, and the threads that play.
+    """The documents that one process has loaded, and the threads that play them.
 
-    The documents kept take about 48 MB together; the one used last is always kept.
+    Together the cached documents take about 48 MB; the one used last always stays.
     """
 
     def __init__(self) -> None:
@@ -97,9 +97,9 @@ class Player:
         self._coming: dict[Hashable, asyncio.Task[runtime.Flow]] = {}
 
     async def document(self, account_id: str, key: Hashable, read: TextReader) -> runtime.Flow:
-        """An account's document known by a key, `read` and loaded only when it is not known.
+        """An account's document by its key; `read` and loaded only when it is not cached.
 
-        A key must always stand for the same text. Raises NotPlayable, RateLimited.
+        A key must always mean the same text. Raises NotPlayable, RateLimited.
         """
         found = self._kept.get(key)
         if found is not None:
@@ -110,7 +110,7 @@ class Player:
             coming = asyncio.create_task(self._load(account_id, key, read))
             self._coming[key] = coming
             coming.add_done_callback(lambda _: self._coming.pop(key, None))
-        # Whoever asks first may go away; the others still want it.
+        # The first caller may be cancelled; the others still need the result.
         return await asyncio.shield(coming)
 
     async def play(
@@ -120,15 +120,15 @@ class Player:
         state: dict[str, Any] | None,
         event: dict[str, Any] | Event | None,
     ) -> Played:
-        """The next screen. Without an event, the screen of the state as it is.
+        """The next screen. Without an event, the screen of the state.
 
-        An event may be of this process's own, the answer of an endpoint, and needs no check then.
-        Raises InvalidParameter for a state or an event that is none.
+        An event from this process, such as the response of an endpoint, is not validated. Raises
+        InvalidParameter for an invalid state or event.
         """
         return await self.run(account_id, play, document, state, event)
 
     def close(self) -> None:
-        """Ends the threads once they have done what was begun."""
+        """Ends the threads once they have finished their work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _load(self, account_id: str, key: Hashable, read: TextReader) -> runtime.Flow:
@@ -145,15 +145,15 @@ class Player:
         return flow
 
     async def run(self, account_id: str, function: Callable[[*A], R], *arguments: *A) -> R:
-        """Runs a pure function that may work long, when it is the account's turn.
+        """Runs a pure function that may take long, when it is the account's turn.
 
-        Raises RateLimited when too much of the account's work waits already.
+        Raises RateLimited when too many jobs of the account are waiting.
         """
         return await self._turns.run(account_id, function, *arguments)
 
 
 def load(text: str | bytes) -> runtime.Flow:
-    """A document made ready; raises NotPlayable, which says why."""
+    """Loads a document; raises NotPlayable with the reason."""
     try:
         return runtime.load(text)
     except runtime.Unplayable as error:
@@ -172,7 +172,7 @@ def play(
 
 
 def made_up(document: runtime.Flow, screen: str, state: dict[str, Any] | None) -> runtime.Answered:
-    """An answer the endpoint might give: a screen with its example values, or the end."""
+    """A response the endpoint might give: a screen with its example values, or the end."""
     if screen == SUCCESS:
         token = (state or {}).get("flow_token", "unused")
         params = {"flow_token": token if isinstance(token, str) else "unused"}
@@ -184,22 +184,22 @@ def made_up(document: runtime.Flow, screen: str, state: dict[str, Any] | None) -
 
 
 def played(document: runtime.Flow, step: Step) -> Played:
-    """A step as it goes to the page."""
+    """A step as it is sent to the page."""
     done = step.state.phase is Phase.COMPLETED
     lines = runtime.summary(document, step.state) if done else ()
     return Played(step.state, step.screen, step.effects, step.log, step.refused, lines)
 
 
 def state_of(given: dict[str, Any]) -> State:
-    """Where a flow stands, as a page says; raises InvalidParameter for what is not a state."""
+    """The state a page sends; raises InvalidParameter for an invalid one."""
     found: State = _converted("state", given, State)
     return found
 
 
 def event_of(given: dict[str, Any]) -> Event:
-    """What a page says happened; raises InvalidParameter for what is no event.
+    """The event a page sends; raises InvalidParameter for an invalid one.
 
-    Where a picked file can be fetched is never up to a page: its server fills that in.
+    A page never chooses where a picked file can be fetched: the server fills that in.
     """
     found: Event = _converted("event", given, Event)
     if isinstance(found, PickMedia):
@@ -212,7 +212,7 @@ def _without_address(file: Media) -> Media:
 
 
 def _converted(name: str, given: dict[str, Any], type_: Any) -> Any:
-    # How large it may be is bounded by the request's body, and each part of it by the machine.
+    # Its size is bounded by the request's body, and each part of it by the runtime.
     if source.too_deep(given):
         raise InvalidParameter(f"{name} is nested deeper than a phone's data can be.")
     with contextlib.suppress(OverflowError, RecursionError):

@@ -1,6 +1,6 @@
-"""Links that show a flow to whoever holds them: a preview, or the text of one revision.
+"""Links that show a flow to anyone who has them: a preview, or the text of one revision.
 
-What a link carries and how its token is made is known to `waflows.security.links`.
+`waflows.security.links` defines what a link contains and how its token is made.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from waflows.storage.flows import Flow
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """What a preview link is made of; `expires_at` in whole seconds since the epoch."""
+    """The data of a preview link; `expires_at` in whole seconds since the epoch."""
 
     flow: Flow
     nonce: str
@@ -25,14 +25,14 @@ class Preview(msgspec.Struct, frozen=True):
 
 
 def find_preview(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> Preview | None:
-    """The preview link that is alive now, if there is one; raises NotFound."""
+    """The valid preview link, if there is one; raises NotFound."""
     return live_preview(lifecycle.get(tx, account_id, channel_id, flow_id))
 
 
 def renew_preview(
     tx: Transaction, account_id: str, channel_id: str, flow_id: str, hours: int, *, replace: bool
 ) -> Preview:
-    """A preview link that lives for some hours; `replace` ends the one before. Raises NotFound."""
+    """A preview link valid for some hours; `replace` revokes the previous one. Raises NotFound."""
     flow = lifecycle.locked(tx, account_id, channel_id, flow_id)
     live = live_preview(flow)
     if live is not None and not replace:
@@ -45,23 +45,23 @@ def renew_preview(
 
 
 def find_linked(tx: Transaction, flow_id: str) -> Flow | None:
-    """A flow of whichever account; the link's token must be checked before anything is told."""
+    """A flow of any account; the link's token must be verified before anything is revealed."""
     return store.find_by_id(tx, flow_id)
 
 
 def text_of(tx: Transaction, flow: Flow, revision: int) -> str | None:
-    """The text of one revision of a flow, for a link that was found genuine."""
+    """The text of one revision of a flow, for a link that was verified."""
     return store.flow_json(tx, flow.account_id, flow.id, revision)
 
 
 def encoded_text_of(tx: Transaction, flow: Flow, revision: int) -> bytes | None:
-    """The same as UTF-8, so that encoding a long text does not hold up the event loop."""
+    """The same as UTF-8, so that a long text is not encoded on the event loop."""
     text = text_of(tx, flow, revision)
     return None if text is None else text.encode("utf-8")
 
 
 def text_bytes_of(tx: Transaction, flow: Flow, revision: int) -> int | None:
-    """How long that text is, in bytes; None where there is no such revision."""
+    """The length of that text in bytes; None for an unknown revision."""
     return store.flow_json_bytes(tx, flow.account_id, flow.id, revision)
 
 

@@ -1,4 +1,4 @@
-"""What a draft needs before it can be published; all that is missing is told at once."""
+"""What a draft needs before it can be published; all that is missing is reported at once."""
 
 from __future__ import annotations
 
@@ -16,20 +16,22 @@ from waflows.storage.database import Transaction
 from waflows.storage.flows import Checked, Flow
 
 FRESH_MS = 10 * 60 * 1000
-"""For so long a passing health check of an endpoint is believed."""
+"""How long a passed health check of an endpoint stays valid."""
 
-_MOST_FAULTS_TOLD = 20
+_MOST_LISTED = 20
 _LONGEST_MESSAGE = 150
 
 
 class EndpointUnchecked(NotPublishable):
-    """Flow cannot be published: nobody has asked its endpoint yet whether it is well.
+    """Flow cannot be published: its endpoint has not passed a health check yet.
 
-    `waflows.services.flows.endpoint_health` asks, and runs the use case again.
+    `waflows.services.flows.endpoint_health` calls it and runs the use case again.
     """
 
     def __init__(self, flow: Flow, uri: str, fingerprint: str) -> None:
-        super().__init__("Flow cannot be published before its endpoint was asked how it is.")
+        super().__init__(
+            "The flow's endpoint must pass a health check before the flow can be published."
+        )
         self.account_id = flow.account_id
         self.channel_id = flow.channel_id
         self.uri = uri
@@ -37,29 +39,29 @@ class EndpointUnchecked(NotPublishable):
 
 
 class RevisionUnchecked(NotPublishable):
-    """Flow cannot be published: its Flow JSON was stored before all of it was looked at.
+    """Flow cannot be published: an older version stored less about its Flow JSON than is needed.
 
-    `flow` has the revision in question. `waflows.services.flows.endpoint_health` looks at it
+    `flow` has the revision in question. `waflows.services.flows.endpoint_health` analyses it
     outside the transaction and runs the use case again.
     """
 
     def __init__(self, flow: Flow) -> None:
-        super().__init__("Flow cannot be published before its Flow JSON was checked.")
+        super().__init__("The flow's Flow JSON must be checked before the flow can be published.")
         self.flow = flow
 
 
 class Examined(msgspec.Struct, frozen=True):
-    """What an endpoint answered a moment ago, asked under one key; `fault` None for well."""
+    """The result of a health check with one key; `problem` is None if it passed."""
 
     uri: str
     fingerprint: str
-    fault: str | None
+    problem: str | None
 
 
 def unmet_conditions(tx: Transaction, flow: Flow, examined: Examined | None = None) -> list[str]:
-    """Why a draft cannot be published as it is, all reasons at once; empty when it can.
+    """All reasons why a draft cannot be published; empty when it can.
 
-    What is not known of its endpoint yet is not a reason: `require_asked` sees to that. Raises
+    A missing health check is not among them: `require_asked` raises for that. Raises
     RevisionUnchecked.
     """
     if flow.revision == 0:
@@ -67,12 +69,12 @@ def unmet_conditions(tx: Transaction, flow: Flow, examined: Examined | None = No
     known = _checked(tx, flow)
     unmet = []
     if errors := texts.errors_of(known.faults):
-        unmet.append(_told(errors, whole=len(known.faults) < MOST_FAULTS))
+        unmet.append(_describe(errors, whole=len(known.faults) < MOST_FAULTS))
     version = VERSIONS.get(known.version or "")
     if version is not None and version.stage is not Stage.ACTIVE:
         unmet.append(
             f"Flow JSON version {version.name} is {version.stage} since {version.frozen_on} and"
-            " cannot be published any more; move to a newer one"
+            " can no longer be published; use a newer one"
         )
     if known.has_endpoint:
         unmet += _unmet_by_endpoint(tx, flow, examined)
@@ -84,20 +86,23 @@ def _unmet_by_endpoint(tx: Transaction, flow: Flow, examined: Examined | None) -
     unmet = []
     key = endpoint_keys.in_use(tx, flow.account_id, flow.channel_id)
     if flow.endpoint_uri is None:
-        unmet.append("it has a data_api_version and no endPointUri; send the one or drop the other")
+        unmet.append(
+            "it has a data_api_version and no endPointUri; add endPointUri or remove"
+            " data_api_version"
+        )
     if key is None:
         unmet.append(
-            "its channel has no endpoint key to encrypt requests with; give it one"
+            "its channel has no endpoint key to encrypt requests with; install one"
             " (`waflows endpoint-key --help`)"
         )
     if flow.endpoint_uri is None or key is None:
         return unmet
     known = _known(tx, flow, key.fingerprint, examined)
-    return [] if known is None or known.fault is None else [_unwell(flow, known.fault)]
+    return [] if known is None or known.problem is None else [_unhealthy(flow, known.problem)]
 
 
 def require_asked(tx: Transaction, flow: Flow, examined: Examined | None) -> None:
-    """Raises EndpointUnchecked when the flow has an endpoint that has to be asked first.
+    """Raises EndpointUnchecked when the flow has an endpoint that must be health-checked first.
 
     Raises RevisionUnchecked.
     """
@@ -111,7 +116,7 @@ def require_asked(tx: Transaction, flow: Flow, examined: Examined | None) -> Non
 def _known(
     tx: Transaction, flow: Flow, fingerprint: str, examined: Examined | None
 ) -> Examined | None:
-    """What is known of a flow's endpoint under a key: from just now, or well a short time ago."""
+    """The health of a flow's endpoint with a key: just checked, or passed recently."""
     uri = flow.endpoint_uri or ""
     if examined is not None and (examined.uri, examined.fingerprint) == (uri, fingerprint):
         return examined
@@ -122,10 +127,10 @@ def _known(
     return None
 
 
-def _unwell(flow: Flow, fault: str) -> str:
+def _unhealthy(flow: Flow, problem: str) -> str:
     return (
-        f"its endpoint does not pass the health check: {fault.removesuffix('.')} (`waflows doctor"
-        f" {flow.id}` tells more)"
+        f"its endpoint does not pass the health check: {problem.removesuffix('.')} (`waflows doctor"
+        f" {flow.id}` shows details)"
     )
 
 
@@ -139,12 +144,12 @@ def _checked(tx: Transaction, flow: Flow) -> Checked:
     return known
 
 
-def _told(errors: list[Diagnostic], *, whole: bool) -> str:
-    """Faults in a sentence's words, the first ones each with its place."""
+def _describe(errors: list[Diagnostic], *, whole: bool) -> str:
+    """Errors as part of a sentence, the first ones each with its position."""
     shown = [
         f"{fault.code} at line {fault.line_start}, column {fault.column_start}"
         f" ({_shortened(fault.message.removesuffix('.'))})"
-        for fault in errors[:_MOST_FAULTS_TOLD]
+        for fault in errors[:_MOST_LISTED]
     ]
     if rest := len(errors) - len(shown):
         shown.append(f"and {rest} more")
@@ -159,7 +164,7 @@ def _counted(errors: int, *, whole: bool) -> str:
 
 
 def _shortened(message: str) -> str:
-    """Messages repeat words of the flow, which may be of any length."""
+    """Messages quote the flow, whose texts may be of any length."""
     if len(message) <= _LONGEST_MESSAGE:
         return message
     return f"{message[:_LONGEST_MESSAGE]}…"

@@ -1,7 +1,7 @@
-"""A Flow JSON on its way in: that it is JSON text of a bearable size, and what its faults are.
+"""Checks an uploaded Flow JSON: its size, that it is JSON, and the findings in it.
 
-Checking takes time in proportion to the text, so it is done before a transaction is begun;
-`services.checking` says where.
+Checking takes time in proportion to the text, so it is done before a transaction begins;
+`services.flows.checking` decides where.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class FlowText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_now(text: str) -> FlowText:
-    """A Flow JSON with its faults; raises InvalidFlowJson where it is not JSON, OutOfRange."""
+    """Checks a Flow JSON; raises InvalidFlowJson for a text that is not JSON, OutOfRange."""
     data = encoded(text)
     read = source.read(text)
     _require_json(read)
@@ -58,7 +58,7 @@ def check_now(text: str) -> FlowText:
 
 
 def encoded(text: str) -> bytes:
-    """The UTF-8 of a Flow JSON; raises OutOfRange for more than there may be."""
+    """A Flow JSON as UTF-8; raises OutOfRange for one that is too long."""
     data = text.encode("utf-8")
     if len(data) > FLOW_JSON_BYTES:
         raise OutOfRange(
@@ -68,9 +68,9 @@ def encoded(text: str) -> bytes:
 
 
 def checked(tx: Transaction, flow: Flow) -> Checked:
-    """What is known of the flow's present Flow JSON; nothing wrong where it has none.
+    """What is known about the flow's present Flow JSON; no findings if it has none.
 
-    A text from before faults were kept is checked now.
+    A text stored before findings were stored is checked now.
     """
     if flow.revision == 0:
         return Checked(None, [], has_endpoint=False)
@@ -96,12 +96,12 @@ def keep_checked(tx: Transaction, flow: Flow, found: Checked) -> None:
 
 
 def errors_of(faults: list[Diagnostic]) -> list[Diagnostic]:
-    """The faults that keep a flow from being published."""
+    """The findings that prevent a flow from being published."""
     return [fault for fault in faults if fault.severity == "error"]
 
 
 def warnings_of(faults: list[Diagnostic]) -> list[Diagnostic]:
-    """The faults that do not."""
+    """The findings that do not."""
     return [fault for fault in faults if fault.severity == "warning"]
 
 
@@ -123,8 +123,8 @@ def _names_endpoint(read: Source) -> bool:
 def _require_json(read: Source) -> None:
     """Raises InvalidFlowJson for a text that is not JSON, OutOfRange for one with too many values.
 
-    Only a text that has faults is parsed again, for the words that every version of Python has for
-    them; some faults, such as a key given twice, leave it JSON.
+    Only a text with faults is parsed again, for error messages that are the same on every version
+    of Python; with some faults, such as a duplicate key, it is still JSON.
     """
     if not read.faults:
         return
