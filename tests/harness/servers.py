@@ -23,7 +23,7 @@ from waflows.services.accounts import accounts, sub_accounts
 from waflows.storage.database import Database
 from waflows.storage.opening import open_database
 
-_READY_SECONDS = 30.0
+_READY_SECONDS = 90.0
 COMMAND = [sys.executable, "-m", "waflows"]
 # One for all, so that any server of a test can take over the database of any other.
 SECRETS_KEY = base64.b64encode(bytes(range(32))).decode()

@@ -1,23 +1,20 @@
 // DatePicker and CalendarPicker: a box for each date, and a calendar that opens over the screen.
 
+import {
+  extended,
+  isOffered,
+  MONTHS,
+  monthsOn,
+  shift,
+  shown,
+  today,
+  WEEKDAYS,
+  weekday,
+  weeks,
+  within,
+} from "./days.js";
 import { arrange, freshId, h, icon, setAttribute, setText } from "./dom.js";
 import { describe, errorLine, opener } from "./fields.js";
-
-const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
-];
 
 export function dates(widget, player) {
   const title = h("h3", { class: "label" });
@@ -96,41 +93,13 @@ function part(open) {
   };
 }
 
-/** A date as people read it. */
-function shown(iso) {
-  const [year, month, day] = iso.split("-").map(Number);
-  return day && MONTHS[month - 1] ? `${day} ${MONTHS[month - 1]} ${year}` : iso;
-}
-
-const iso = (date) => date.toISOString().slice(0, 10);
-const utc = (text) => new Date(`${text}T00:00:00Z`);
-const shift = (text, days) => iso(new Date(utc(text).getTime() + days * 86_400_000));
-
-function monthsOn(text, months) {
-  const at = utc(text);
-  const moved = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + months, 1));
-  const last = new Date(Date.UTC(moved.getUTCFullYear(), moved.getUTCMonth() + 1, 0)).getUTCDate();
-  moved.setUTCDate(Math.min(at.getUTCDate(), last));
-  return iso(moved);
-}
-
 /** A month at a time. Of a range first the start is picked, then the end. */
 function calendar(widget, picked, index, done) {
   const ranged = picked.length === 2;
-  const today = new Date();
-  const here = iso(new Date(Date.UTC(today.getFullYear(), today.getMonth(), today.getDate())));
-  const within = (day) =>
-    day < widget.first ? widget.first : day > widget.last ? widget.last : day;
+  const here = today();
   let values = [...picked];
   let turn = index;
-  let at = within(picked[index] || widget.parts[index].opens_on || here);
-  const unavailable = new Set(widget.unavailable ?? []);
-  const offered = (day) =>
-    day >= widget.first &&
-    day <= widget.last &&
-    !unavailable.has(day) &&
-    widget.weekdays.includes(DAYS[(utc(day).getUTCDay() + 6) % 7]);
-
+  let at = within(widget, picked[index] || widget.parts[index].opens_on || here);
   const years = [];
   for (
     let year = +widget.first.slice(0, 4);
@@ -168,7 +137,7 @@ function calendar(widget, picked, index, done) {
   const grid = h(
     "table",
     { role: "grid", "aria-label": "Days", onkeydown: (event) => key(event) },
-    h("thead", {}, h("tr", {}, ...DAYS.map((name) => h("th", { scope: "col" }, name)))),
+    h("thead", {}, h("tr", {}, ...WEEKDAYS.map((name) => h("th", { scope: "col" }, name)))),
     body,
   );
   const clear = h(
@@ -197,35 +166,34 @@ function calendar(widget, picked, index, done) {
     h("div", { class: "buttons" }, clear, ranged ? finish : null),
   );
 
-  const jump = () => move(within(monthsOn(`${year.value}-01-01`, +month.value)), false);
+  const jump = () => move(within(widget, monthsOn(`${year.value}-01-01`, +month.value)), false);
   const move = (day, focus = true) => {
-    at = within(day);
+    at = within(widget, day);
     draw();
     if (focus) body.querySelector("[tabindex='0']")?.focus();
   };
   const pick = (day) => {
-    if (!offered(day)) return;
+    if (!isOffered(widget, day)) return;
     at = day;
-    values[turn] = day;
     if (!ranged) {
-      done(values);
+      done([day]);
       return;
     }
-    if (turn === 0 && values[1] && values[1] < day) values[1] = "";
-    if (turn === 1 && values[0] && values[0] > day) values = [day, ""];
-    turn = values[0] ? (values[1] ? turn : 1) : 0;
+    const range = extended(values, turn, day);
+    values = range.values;
+    turn = range.next;
     draw();
     body.querySelector("[tabindex='0']")?.focus();
   };
   const key = (event) => {
-    const weekday = (utc(at).getUTCDay() + 6) % 7;
+    const number = weekday(at);
     const moves = {
       ArrowLeft: () => shift(at, -1),
       ArrowRight: () => shift(at, 1),
       ArrowUp: () => shift(at, -7),
       ArrowDown: () => shift(at, 7),
-      Home: () => shift(at, -weekday),
-      End: () => shift(at, 6 - weekday),
+      Home: () => shift(at, -number),
+      End: () => shift(at, 6 - number),
       PageUp: () => monthsOn(at, event.shiftKey ? -12 : -1),
       PageDown: () => monthsOn(at, event.shiftKey ? 12 : 1),
     };
@@ -237,15 +205,7 @@ function calendar(widget, picked, index, done) {
   const draw = () => {
     month.value = String(+at.slice(5, 7) - 1);
     year.value = String(+at.slice(0, 4));
-    const first = `${at.slice(0, 8)}01`;
-    const start = shift(first, -((utc(first).getUTCDay() + 6) % 7));
-    const weeks = [];
-    for (let week = 0; week < 6; week += 1) {
-      const days = Array.from({ length: 7 }, (_, weekday) => shift(start, week * 7 + weekday));
-      if (week && days[0].slice(0, 7) !== at.slice(0, 7)) break;
-      weeks.push(h("tr", {}, ...days.map(cell)));
-    }
-    body.replaceChildren(...weeks);
+    body.replaceChildren(...weeks(at).map((days) => h("tr", {}, ...days.map(cell))));
     status.textContent = ranged
       ? `Start ${shown(values[0]) || "not picked"}, end ${shown(values[1]) || "not picked"}`
       : "";
@@ -262,7 +222,7 @@ function calendar(widget, picked, index, done) {
         class: between ? "between" : "",
         tabindex: day === at ? "0" : "-1",
         "aria-selected": chosen ? "true" : "false",
-        "aria-disabled": offered(day) ? null : "true",
+        "aria-disabled": isOffered(widget, day) ? null : "true",
         "aria-current": day === here ? "date" : null,
         "aria-label": shown(day),
         "data-date": day,
