@@ -51,7 +51,7 @@ def a_screen(name: str, *children: str, head: str = "", mark: tuple[str, str] = 
     """A screen; `head` holds further properties, and `mark` is written around the whole."""
     listed = ",\n".join(children)
     return f"""{mark[0]}{{
-  "id": "{name}",{_line(head)}
+  "id": "{name}",{_titled(head)}
   "layout": {{
     "type": "SingleColumnLayout",
     "children": [
@@ -102,6 +102,13 @@ def fails(marked: str, message: str, *paths: str) -> tuple[Example, ...]:
 def passes(*texts: str) -> tuple[Example, ...]:
     """Examples near it that do not."""
     return tuple(Example(text) for text in texts)
+
+
+def _titled(head: str) -> str:
+    """The further properties of a screen, and a title where they have none."""
+    if any(line.lstrip("«").startswith('"title"') for line in head.split("\n")):
+        return _line(head)
+    return _line(",\n".join(filter(None, ('"title": "Flow"', head))))
 
 
 def _line(head: str) -> str:

@@ -108,8 +108,10 @@ def _document_faults(flow: Flow, version: str | None) -> Iterator[Fault]:
 
 def _settled(fault: Fault, version: spec.Spec) -> Fault:
     """The fault, as a warning where its rule is no more than that in this version."""
-    since = rules.RULES[fault.rule].warning_since
-    if since is None or not version.since(since):
+    rule = rules.RULES[fault.rule]
+    since, until = rule.warning_since, rule.warning_until
+    lifted = since is not None and version.since(since)
+    if not lifted and (until is None or version.since(until)):
         return fault
     return msgspec.structs.replace(fault, severity="warning", error_type="FLOW_JSON_WARNING")
 

@@ -49,7 +49,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     first. Those of Meta's codes are Meta's. `other_codes` are answered in special cases. `evidence`
     says on whose word the rule stands. `since` and `until` are the first version the rule
     holds for and the first it no longer holds for. From `warning_since` on, where newer
-    documentation contradicts an older refusal, it is a warning.
+    documentation contradicts an older refusal, it is a warning; before `warning_until`, where the
+    refusal came later, as well.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     since: str = "2.1"
     until: str | None = None
     warning_since: str | None = None
+    warning_until: str | None = None
 
     @property
     def messages(self) -> tuple[str, ...]:

@@ -213,7 +213,7 @@ def test_an_action_that_is_missing_does_not_leave_screens_unconnected() -> None:
 
 
 def test_a_document_without_layouts_is_not_told_that_footers_are_missing() -> None:
-    text = '{ "version": "7.3", "screens": [{ "id": "END", "terminal": true }] }'
+    text = '{ "version": "7.3", "screens": [{ "id": "END", "title": "End", "terminal": true }] }'
     assert [each.rule for each in lint(text).diagnostics] == ["schema-required"]
 
 

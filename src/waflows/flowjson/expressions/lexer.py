@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     r"""
       (?P<space>\s+)
     | (?P<reference>\$\{[^{}]*\})
-    | (?P<string>'(?:[^'\\]|\\.)*')
+    | (?P<string>'(?:[^'\\]|\\\\?'|\\[^'])*')
     | (?P<number>[0-9]+(?:\.[0-9]+)?(?![\w.]))
     | (?P<word>[^\W_][\w.]*|_[\w.]*)
     | (?P<operator>[=!<>&|+*/%-]+)
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\+(`)|\\(['\\])")
+_ESCAPE = re.compile(r"\\+(`)|\\\\?(')|\\(\\)")
 _MOST_REFERENCES = 200
 _MOST_TOKENS = 2000
 OPERATORS = {"==", "!=", "<", "<=", ">", ">=", "&&", "||", "!", "+", "-", "*", "/", "%"}
@@ -81,8 +81,12 @@ def tokens(text: str, start: int, end: int) -> list[Token] | Problem:
 
 
 def unquoted(text: str) -> str:
-    """What a string literal says."""
-    return _ESCAPE.sub(lambda match: match[1] or match[2], text[1:-1])
+    """What a string literal says.
+
+    A backtick is escaped by any number of backslashes, an apostrophe by one or two: open clients
+    write two.
+    """
+    return _ESCAPE.sub(lambda match: match[match.lastindex or 0], text[1:-1])
 
 
 def _operators(run: str, start: int) -> list[Token]:

@@ -8,7 +8,8 @@ from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnUse
-from waflows.flowjson.rule import Rule
+from waflows.flowjson.rule import Gap, Rule
+from waflows.flowjson.spec.objects import DATA_TYPES
 
 _GROUP = """{
   "type": "RadioButtonsGroup", "name": "room", "label": "Room",
@@ -39,6 +40,46 @@ ITEM = Rule(
         ),
         "Data model schema is invalid for '${data.rooms}'. Missing schema for title.",
         "screens[0].layout.children[0].data-source",
+    ),
+    passing=passes(page(_GROUP, data=_FULL)),
+)
+ITEM_TYPE = Rule(
+    id="dyn-item-type",
+    code="INVALID_SCREEN_DYNAMIC_DATA",
+    evidence=("page",),
+    title="A bound list declares its items with the right types",
+    message="Data model schema is invalid for '{expression}'. Expected {what} to be of type "
+    "{expected}, but found {found}.",
+    why="Ids and titles are strings. An item with another type is not shown: the list stays empty.",
+    help="Declare {what} as {expected}, and send values of that type.",
+    failing=fails(
+        page(
+            _GROUP.replace('"${data.rooms}"', '«"${data.rooms}"»'),
+            data=_FULL.replace('"id": { "type": "string" }', '"id": { "type": "number" }'),
+        ),
+        "Data model schema is invalid for '${data.rooms}'. Expected 'id' to be of type string, "
+        "but found number.",
+        "screens[0].layout.children[0].data-source",
+    ),
+    passing=passes(page(_GROUP, data=_FULL)),
+)
+FORM = Gap(
+    id="form-value-items",
+    code="WAFLOWS_FORM_VALUE_ITEMS",
+    evidence=("page",),
+    title="A list of items comes from data",
+    message="'{expression}' is what the user chose; '{property}' takes items with an id and a "
+    "title.",
+    why="The value of an input is a text, or a list of ids. Nothing in it can be shown as an item.",
+    help="Bind a list of objects that the screen declares in its data.",
+    failing=fails(
+        page(
+            '{ "type": "CheckboxGroup", "name": "c", "label": "C",\n'
+            '  "data-source": [{ "id": "a", "title": "A" }] }',
+            _GROUP.replace('"${data.rooms}"', '«"${form.c}"»'),
+        ),
+        "'${form.c}' is what the user chose; 'data-source' takes items with an id and a title.",
+        "screens[0].layout.children[1].data-source",
     ),
     passing=passes(page(_GROUP, data=_FULL)),
 )
@@ -101,22 +142,44 @@ def check_use(use: Use) -> Iterator[Fault]:
                 property=use.property_name,
                 componentProperty=use.property_name,
             )
+        elif reference.source == "form":
+            if use.item in use.screen.flow.spec.items and found.outcome == "found":
+                yield FORM.fault(
+                    use.target(), expression=reference.text, property=use.property_name
+                )
         elif use.item is not None and found.outcome == "found" and found.type == "array":
             yield from _items(use, reference.text, (found.node or {}).get("items"))
 
 
 def _items(use: Use, text: str, items: object) -> Iterator[Fault]:
-    """The required properties of an item, as far as the declaration describes one."""
-    shape = use.screen.flow.spec.items.get(use.item or "")
-    fields = items.get("properties") if isinstance(items, dict) else None
-    if shape is None or not isinstance(fields, dict):
+    """What the declaration says of the items, against what the property's items are."""
+    if not isinstance(items, dict):
         return
+    kind = items.get("type")
+    shape = use.screen.flow.spec.items.get(use.item or "")
+    if shape is None:
+        if use.item == "string" and kind in DATA_TYPES and kind != "string":
+            yield ITEM_TYPE.fault(
+                use.target(), expression=text, what="items", expected="string", found=kind
+            )
+        return
+    fields = items.get("properties")
+    if not isinstance(fields, dict):
+        fields = {}
     for name in shape.required:
         if name not in fields:
             yield ITEM.fault(use.target(), expression=text, objectProperty=name)
+    for name, entry in fields.items():
+        slot = shape.slots.get(name)
+        declared = entry.get("type") if isinstance(entry, dict) else None
+        if slot is not None and declared in DATA_TYPES and declared not in slot.types:
+            expected = " or ".join(slot.types)
+            yield ITEM_TYPE.fault(
+                use.target(), expression=text, what=f"'{name}'", expected=expected, found=declared
+            )
 
 
 FAMILY = Family(
-    rules=(ITEM, IN_ARRAY, NO_SCHEMA),
+    rules=(ITEM, ITEM_TYPE, FORM, IN_ARRAY, NO_SCHEMA),
     checks=(OnUse(check_use, when=lambda use: use.unsound or use.wants_items),),
 )

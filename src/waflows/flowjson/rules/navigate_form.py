@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Fault, listed
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, footer, go, passes
 from waflows.flowjson.family import Family, OnAction, OnMissing
@@ -12,6 +12,11 @@ from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.shape import Place
 
 _END = a_screen("END", FOOTER, head='"terminal": true')
+_DECLARING = a_screen(
+    "END",
+    FOOTER,
+    head='"terminal": true,\n"data": { "city": { "type": "string", "__example__": "Porto" } }',
+)
 _BARE = '{ "name": "navigate", "next": { "type": "screen", "name": "END" } }'
 
 PAYLOAD = Gap(
@@ -29,6 +34,23 @@ PAYLOAD = Gap(
         "screens[0].layout.children[0].on-click-action",
     ),
     passing=passes(a_flow(a_screen("ONE", go("END")), _END)),
+)
+DATA = Rule(
+    id="navigate-payload-missing",
+    code="MISSING_NAVIGATION_ACTION_PAYLOAD",
+    evidence=("names",),
+    title="navigate hands over what the next screen declares",
+    message="Following fields are expected in the data model of screen '{screenName}', but the "
+    "action has no payload: [{fieldNames}].",
+    why="Every declared field must arrive; there are no optional ones.",
+    help='Add "payload" with a value for each of: {fieldNames}.',
+    failing=fails(
+        a_flow(a_screen("ONE", footer(f"«{_BARE}»")), _DECLARING),
+        "Following fields are expected in the data model of screen 'END', but the action has no "
+        "payload: [city].",
+        "screens[0].layout.children[0].on-click-action",
+    ),
+    passing=passes(a_flow(a_screen("ONE", go("END", '{ "city": "Porto" }')), _DECLARING)),
 )
 TERMINAL = Rule(
     id="navigate-on-terminal",
@@ -54,7 +76,15 @@ TERMINAL = Rule(
 
 def check_missing(place: Place) -> Iterator[Fault]:
     """A navigate action without a payload."""
-    if place.owner.name == "navigate" and place.key == "payload":
+    if place.owner.name != "navigate" or place.key != "payload":
+        return
+    following = None
+    if isinstance(place.node, Action):
+        following = place.flow.by_id.get(place.node.destination or "")
+    if following is not None and following.data:
+        fields = listed(following.data)
+        yield DATA.fault(place.object_target(), fieldNames=fields, screenName=following.name)
+    else:
         yield PAYLOAD.fault(place.object_target())
 
 
@@ -65,6 +95,6 @@ def check_action(action: Action) -> Iterator[Fault]:
 
 
 FAMILY = Family(
-    rules=(PAYLOAD, TERMINAL),
+    rules=(PAYLOAD, DATA, TERMINAL),
     checks=(OnMissing(check_missing), OnAction(check_action, names=("navigate",))),
 )

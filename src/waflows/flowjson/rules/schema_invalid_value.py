@@ -31,7 +31,7 @@ RULE = Rule(
     )
     + fails(
         '{\n  "version": "7.3",\n  "screens": [\n'
-        '    { "id": "MAIN", "terminal": true, "layout": «"column"» }\n  ]\n}',
+        '    { "id": "MAIN", "title": "Flow", "terminal": true, "layout": «"column"» }\n  ]\n}',
         "Invalid value found for property 'layout' at $root/screens/0.",
         "screens[0].layout",
     ),

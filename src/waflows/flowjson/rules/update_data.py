@@ -1,14 +1,17 @@
-"""update_data changes only fields that the screen declares."""
+"""update_data changes only fields that the screen declares, and keeps their types."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from waflows.flowjson import expressions
 from waflows.flowjson.diagnostics import Fault
-from waflows.flowjson.document import Action
+from waflows.flowjson.document import Action, Use
 from waflows.flowjson.examples import fails, page, passes
-from waflows.flowjson.family import Family, OnAction
+from waflows.flowjson.family import Family, OnAction, OnUse
+from waflows.flowjson.json_types import json_type
 from waflows.flowjson.rule import Rule
+from waflows.flowjson.spec.objects import DATA_TYPES
 
 _OPT_IN = """{
   "type": "OptIn", "name": "agree", "label": "I agree",
@@ -32,6 +35,23 @@ RULE = Rule(
     passing=passes(page(_OPT_IN.replace("KEY", '"open"'), data=_DATA)),
 )
 
+TYPE = Rule(
+    id="update-data-type",
+    code="INVALID_UPDATE_DATA_ACTION_PAYLOAD",
+    evidence=("names",),
+    title="update_data keeps the type of a field",
+    message="Field '{field}' is declared as {expected}, but update_data sets it to {found}.",
+    why="The screen declares one type for the field, and everything bound to it relies on that.",
+    help="Write a value of type {expected}, or change the declaration.",
+    since="6.0",
+    failing=fails(
+        page(_OPT_IN.replace("KEY: true", '"open": «"yes"»'), data=_DATA),
+        "Field 'open' is declared as boolean, but update_data sets it to string.",
+        "screens[0].layout.children[0].on-select-action.payload.open",
+    ),
+    passing=passes(page(_OPT_IN.replace("KEY", '"open"'), data=_DATA)),
+)
+
 
 def check_action(action: Action) -> Iterator[Fault]:
     """The keys of an update_data payload."""
@@ -45,4 +65,39 @@ def check_action(action: Action) -> Iterator[Fault]:
             yield RULE.fault(action.target("payload", key, key=True), property=key)
 
 
-FAMILY = Family(rules=(RULE,), checks=(OnAction(check_action, names=("update_data",)),))
+def check_literals(action: Action) -> Iterator[Fault]:
+    """Values of another type than the field they change."""
+    for field, value in (action.payload or {}).items():
+        expected = _expected(action, field)
+        if expected is None or (isinstance(value, str) and expressions.classify(value)):
+            continue
+        found = json_type(value)
+        if found != expected:
+            at = action.target("payload", field)
+            yield TYPE.fault(at, field=field, expected=expected, found=found)
+
+
+def check_use(use: Use) -> Iterator[Fault]:
+    """Bindings and expressions that are a field's whole value."""
+    action = use.action
+    if action is None or action.name != "update_data" or len(use.steps) != 2:
+        return
+    expected, types = _expected(action, str(use.steps[1])), use.types_given
+    if expected is not None and types and expected not in types:
+        yield TYPE.fault(use.target(), field=use.steps[1], expected=expected, found=types[0])
+
+
+def _expected(action: Action, field: str) -> str | None:
+    entry = (action.screen.data or {}).get(field)
+    kind = entry.get("type") if isinstance(entry, dict) else None
+    return kind if kind in DATA_TYPES else None
+
+
+FAMILY = Family(
+    rules=(RULE, TYPE),
+    checks=(
+        OnAction(check_action, names=("update_data",)),
+        OnAction(check_literals, names=("update_data",)),
+        OnUse(check_use, when=lambda use: use.payload),
+    ),
+)

@@ -216,8 +216,8 @@ COMPONENTS: dict[str, ComponentType] = {
                 _choice("input-type", "text", "number", "email", "password", "passcode", "phone"),
                 Property("pattern", since="6.2"),
                 _REQUIRED,
-                Property("min-chars", "string | integer", dynamic=NOT_FORM),
-                Property("max-chars", "string | integer", dynamic=NOT_FORM),
+                _count("min-chars"),
+                _count("max-chars"),
                 _text("helper-text", 80),
                 _VISIBLE,
                 _ENABLED,
@@ -236,7 +236,7 @@ COMPONENTS: dict[str, ComponentType] = {
                 _text("label", 20, required=True),
                 _choice("label-variant", "large", since="7.0"),
                 _REQUIRED,
-                Property("max-length", "string | integer", dynamic=NOT_FORM),
+                _count("max-length"),
                 _text("helper-text", 80),
                 _ENABLED,
                 _VISIBLE,
@@ -251,7 +251,8 @@ COMPONENTS: dict[str, ComponentType] = {
             "array<string>",
             (_count("min-selected-items"), _count("max-selected-items")),
         ),
-        # The page on Flow JSON says string, the component's table array of strings.
+        # The page on Flow JSON says string, the component's table array of strings: a list is
+        # reported by a rule, since some follow the table.
         _group("RadioButtonsGroup", "string | array<string>", ()),
         ComponentType(
             "Dropdown",
