@@ -11,15 +11,27 @@ Graph = dict[str, list[str]]
 
 
 def declared(flow: Flow) -> Graph | None:
-    """The routing model of an endpoint flow; None for others. What is malformed is left out."""
+    """The routing model of an endpoint flow; None for others.
+
+    A malformed route is there without destinations: see `is_well_formed`.
+    """
     model = flow.value.get("routing_model")
     if not flow.endpoint or not isinstance(model, dict):
         return None
     return {
         source: [name for name in destinations if isinstance(name, str)]
-        for source, destinations in model.items()
         if isinstance(destinations, list)
+        else []
+        for source, destinations in model.items()
     }
+
+
+def is_well_formed(flow: Flow) -> bool:
+    """Whether all routes of the model are lists of names, so that none is missing from it."""
+    return all(
+        isinstance(destinations, list) and all(isinstance(name, str) for name in destinations)
+        for destinations in flow.value["routing_model"].values()
+    )
 
 
 def navigations(flow: Flow) -> list[tuple[str, str, Action]]:

@@ -10,8 +10,8 @@ from harness.servers import Tenant, opened
 
 # Line 4 has a property that no TextBody has; line 5 a component that is none.
 FAULTY = """{
-  "version": "7.3",
-  "screens": [{ "id": "O", "terminal": true, "layout": { "type": "SingleColumnLayout", "children": [
+  "version": "7.3", "screens": [{ "id": "O", "title": "O", "terminal": true, "layout": {
+  "type": "SingleColumnLayout", "children": [
     { "type": "TextBody", "text": "Hello", "colour": "red" },
     { "type": "TextBodi", "text": "Hello" },
     { "type": "Footer", "label": "Done", "on-click-action": { "name": "complete", "payload": {} } }

@@ -128,7 +128,9 @@ def check_use(use: Use) -> Iterator[Fault]:
     elif problem.kind == "negative":
         yield NEGATIVE.fault(at)
     elif problem.kind in SYNTAX.wording:
-        yield SYNTAX.fault(at, say=problem.kind, **problem.words)
+        ticked = use.text.strip().startswith("`")
+        advice = "A condition stands without backticks: remove them." if ticked else None
+        yield SYNTAX.fault(at, say=problem.kind, advice=advice, **problem.words)
 
 
 FAMILY = Family(

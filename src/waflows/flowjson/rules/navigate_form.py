@@ -23,7 +23,7 @@ PAYLOAD = Gap(
     id="navigate-without-payload",
     code="WAFLOWS_NAVIGATE_WITHOUT_PAYLOAD",
     evidence=("page", "names", "reading"),
-    title="navigate has a payload",
+    title="navigate and complete have a payload",
     message="Required property 'payload' is missing.",
     why="The documentation lists payload as required, and {} when there is nothing to hand over. "
     "Published flows leave it out, so that it is a warning.",
@@ -76,10 +76,10 @@ TERMINAL = Rule(
 
 def check_missing(place: Place) -> Iterator[Fault]:
     """A navigate action without a payload."""
-    if place.owner.name != "navigate" or place.key != "payload":
+    if place.key != "payload" or place.owner.name not in {"navigate", "complete"}:
         return
     following = None
-    if isinstance(place.node, Action):
+    if place.owner.name == "navigate" and isinstance(place.node, Action):
         following = place.flow.by_id.get(place.node.destination or "")
     if following is not None and following.data:
         fields = listed(following.data)

@@ -8,7 +8,7 @@ from waflows.flowjson.diagnostics import Fault, Target
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, go, passes
 from waflows.flowjson.family import Family, OnFlow
-from waflows.flowjson.routes import declared, navigations
+from waflows.flowjson.routes import declared, is_well_formed, navigations
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.spec.objects import MAX_BRANCHES
 
@@ -95,13 +95,16 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     for source, destinations in routes.items():
         if len(destinations) > MAX_BRANCHES:
             yield BRANCHES.fault(Target(("routing_model", source)), screenId=source)
-        for index, destination in enumerate(model[source]):
+        given = model[source] if isinstance(model[source], list) else []
+        for index, destination in enumerate(given):
             if not isinstance(destination, str) or (source, destination) in seen:
                 continue
             if (destination, source) in seen and destination != source:
                 at = Target(("routing_model", source, index))
                 yield BACKWARD.fault(at, source=destination, destination=source)
             seen.add((source, destination))
+    if not is_well_formed(flow):
+        return
     for source, destination, action in navigations(flow):
         if (source, destination) not in seen:
             at = action.target("next", "name")

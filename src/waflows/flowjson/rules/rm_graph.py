@@ -8,7 +8,7 @@ from waflows.flowjson.diagnostics import Fault, Target, listed
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, passes
 from waflows.flowjson.family import Family, OnFlow
-from waflows.flowjson.routes import Graph, connected, declared, loops
+from waflows.flowjson.routes import Graph, connected, declared, is_well_formed, loops
 from waflows.flowjson.rule import Rule
 
 _MODEL = Target(("routing_model",))
@@ -72,7 +72,7 @@ LOOP = Rule(
 def check_flow(flow: Flow) -> Iterator[Fault]:
     """The shape of the graph, as far as it is made of screens that exist."""
     routes = declared(flow)
-    if routes is None:
+    if routes is None or not is_well_formed(flow):
         return
     graph = {name: [d for d in routes.get(name, ()) if d in flow.by_id] for name in routes}
     inbound = {destination for destinations in graph.values() for destination in destinations}

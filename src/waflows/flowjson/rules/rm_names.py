@@ -8,7 +8,7 @@ from waflows.flowjson.diagnostics import Fault, Target, listed, places
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, passes
 from waflows.flowjson.family import Family, OnFlow
-from waflows.flowjson.routes import declared
+from waflows.flowjson.routes import declared, is_well_formed
 from waflows.flowjson.rule import Rule
 
 _ONE = a_screen("ONE", ask())
@@ -68,14 +68,15 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
         return
     named = set(routes).union(*routes.values())
     missing = [name for name in flow.by_id if name not in named]
-    if missing and len(flow.by_id) > 1:
+    if missing and len(flow.by_id) > 1 and is_well_formed(flow):
         yield MISSING.fault(Target(("routing_model",)), screenIDs=listed(missing))
     unknown = [name for name in routes if name not in flow.by_id]
     if unknown:
         targets = (Target(("routing_model", name), key=True) for name in unknown)
         yield SOURCE.fault(*places(targets), screenIDs=listed(unknown))
     for source in routes:
-        for index, name in enumerate(flow.value["routing_model"][source]):
+        given = flow.value["routing_model"][source]
+        for index, name in enumerate(given if isinstance(given, list) else ()):
             if isinstance(name, str) and name not in flow.by_id:
                 yield DESTINATION.fault(Target(("routing_model", source, index)), screenId=name)
 

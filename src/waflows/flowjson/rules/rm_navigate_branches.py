@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Fault, places
-from waflows.flowjson.document import Flow
-from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, passes
+from waflows.flowjson.document import Action, Flow
+from waflows.flowjson.examples import FOOTER, INPUT, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.family import Family, OnFlow
-from waflows.flowjson.routes import taken
-from waflows.flowjson.rule import Rule
+from waflows.flowjson.routes import navigations, taken
+from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.spec.objects import MAX_BRANCHES
 
 _LAST = '"terminal": true'
@@ -39,6 +40,10 @@ def _fan(names: str) -> str:
     return a_flow(a_screen("ONE", _list(names)).replace('"ONE"', '«"ONE"»'), *targets)
 
 
+_BRANCHES = f"""{{
+  "type": "If", "condition": "${{form.city}} == 'Porto'",
+  "then": [{go("END")}], "else": [{go("END")}]
+}}"""
 NO_ENTRY = Rule(
     id="rm-no-entry-navigate",
     code="INVALID_ROUTING_MODEL",
@@ -83,6 +88,49 @@ BRANCHES = Rule(
 )
 
 
+IN_BRANCHES = Gap(
+    id="navigate-only-in-branch",
+    code="WAFLOWS_NAVIGATE_ONLY_IN_BRANCH",
+    evidence=("reports",),
+    title="A way that is only in If or Switch needs a routing model",
+    message="Screen '{source}' leads to '{destination}' only inside If or Switch, and the flow has "
+    "no routing_model.",
+    why="Without a routing model the phone finds the ways of a flow by its navigate actions, and "
+    "reports say that it does not look into If and Switch: it refuses the move.",
+    help='Add "routing_model": {model}.',
+    since="4.0",
+    failing=fails(
+        a_flow(
+            a_screen("ONE", INPUT, _BRANCHES.replace('"END"', '«"END"»', 1)),
+            _END,
+        ),
+        "Screen 'ONE' leads to 'END' only inside If or Switch, and the flow has no routing_model.",
+        "screens[0].layout.children[1].then[0].on-click-action.next.name",
+    ),
+    passing=passes(
+        a_flow(a_screen("ONE", INPUT, _BRANCHES), _END, head='"routing_model": { "ONE": ["END"] }')
+    ),
+)
+
+
+def check_branches(flow: Flow) -> Iterator[Fault]:
+    """Ways of a flow without a model that no action outside If and Switch takes."""
+    if flow.endpoint or "routing_model" in flow.value:
+        return
+    inside: dict[tuple[str, str], Action] = {}
+    outside: set[tuple[str, str]] = set()
+    for source, destination, action in navigations(flow):
+        if action.component.bare:
+            outside.add((source, destination))
+        else:
+            inside.setdefault((source, destination), action)
+    for (source, destination), action in inside.items():
+        if (source, destination) not in outside:
+            model = json.dumps({name: ways for name, ways in taken(flow).items() if ways})
+            at = action.target("next", "name")
+            yield IN_BRANCHES.fault(at, source=source, destination=destination, model=model)
+
+
 def check_flow(flow: Flow) -> Iterator[Fault]:
     """The graph that the navigate actions make."""
     if flow.endpoint or not flow.by_id:
@@ -96,4 +144,6 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
             yield BRANCHES.fault(flow.by_id[name].target("id"), screenId=name)
 
 
-FAMILY = Family(rules=(NO_ENTRY, BRANCHES), checks=(OnFlow(check_flow),))
+FAMILY = Family(
+    rules=(NO_ENTRY, BRANCHES, IN_BRANCHES), checks=(OnFlow(check_flow), OnFlow(check_branches))
+)

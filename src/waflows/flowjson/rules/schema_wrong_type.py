@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault, Target, slashed
-from waflows.flowjson.document import Screen
+from waflows.flowjson.diagnostics import Fault, Path, Target, slashed
+from waflows.flowjson.document import Flow, Screen
 from waflows.flowjson.examples import INPUT, fails, page, passes
-from waflows.flowjson.family import Family, OnScreen, OnValue
+from waflows.flowjson.family import Family, OnFlow, OnScreen, OnValue
 from waflows.flowjson.json_types import json_type
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
@@ -62,10 +62,30 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
             )
 
 
+def check_routes(flow: Flow) -> Iterator[Fault]:
+    """Routes that are not lists of screen ids, with or without an endpoint."""
+    model = flow.value.get("routing_model")
+    for source, destinations in model.items() if isinstance(model, dict) else ():
+        at: Path = ("routing_model", source)
+        if not isinstance(destinations, list):
+            yield _wrong(at, "array", destinations)
+            continue
+        for index, name in enumerate(destinations):
+            if not isinstance(name, str):
+                yield _wrong((*at, index), "string", name)
+
+
+def _wrong(at: Path, expected: str, value: Any) -> Fault:
+    found = json_type(value)
+    return RULE.fault(Target(at), errorPath=slashed(at), expectedType=expected, actualType=found)
+
+
 def not_an_object(value: Any) -> Iterator[Fault]:
     """A document that is a list, a string, a number."""
     found = json_type(value)
     yield RULE.fault(Target(()), errorPath="$root", expectedType="object", actualType=found)
 
 
-FAMILY = Family(rules=(RULE,), checks=(OnValue(check_property), OnScreen(check_screen)))
+FAMILY = Family(
+    rules=(RULE,), checks=(OnValue(check_property), OnScreen(check_screen), OnFlow(check_routes))
+)
