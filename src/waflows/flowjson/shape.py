@@ -94,8 +94,12 @@ def _fits(text: str, slot: Slot) -> bool:
     """Whether a string is beyond doubt a value its property takes."""
     if not slot.free:
         return text in slot.entry.allowed
-    plain = "${" not in text and text[:1] != "`" and len(text) <= slot.longest
-    return plain and bool(text) and not text.isspace()
+    plain = "{" not in text and text[:1] not in _SIGNS and len(text) <= slot.longest
+    return plain and not text.isspace()
+
+
+_SIGNS = ("", "`", "$")
+"""What a string begins with that is looked at more closely: nothing, an expression, a binding."""
 
 
 class _Enough(Exception):

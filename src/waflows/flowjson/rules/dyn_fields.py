@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from waflows.flowjson.binding_help import operator_advice
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import INPUT, fails, page, passes
@@ -53,7 +54,8 @@ def check_use(use: Use) -> Iterator[Fault]:
         if reference.screen is None and found.outcome in {"missing", "form-itself"}:
             at = use.target(use.span_of(reference))
             if reference.source == "data":
-                yield NO_FIELD.fault(at, expression=reference.text)
+                advice = operator_advice(reference.text)
+                yield NO_FIELD.fault(at, advice=advice, expression=reference.text)
             else:
                 name = use.screen.name
                 yield NO_INPUT.fault(at, expression=reference.text, screenId=name)

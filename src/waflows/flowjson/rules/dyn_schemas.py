@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from waflows.flowjson.binding_help import operator_advice
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import fails, page, passes
@@ -135,6 +136,7 @@ def check_use(use: Use) -> Iterator[Fault]:
         if found.outcome in _LOST:
             yield _LOST[found.outcome].fault(
                 use.target(use.span_of(reference)),
+                advice=operator_advice(reference.text),
                 segment=found.step,
                 expression=reference.text,
                 screenId=use.screen.name,

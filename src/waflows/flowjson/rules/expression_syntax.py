@@ -53,6 +53,7 @@ OPERANDS = Rule(
     ),
     passing=_GOOD,
 )
+_JOINED = "Texts are joined by writing them side by side: `'Hi ' ${data.name}`."
 _TOO_LARGE = {"too-long", "too-deep", "too-many", "too-much"}
 
 
@@ -69,7 +70,9 @@ def check_use(use: Use) -> Iterator[Fault]:
     elif problem.kind != "literals":
         words = problem.words
         operand = words.get("operand") or words.get("secondValue") or words.get("firstValue")
-        yield OPERANDS.fault(at, operator=words.get("operator", "=="), operand=operand)
+        operator = words.get("operator", "==")
+        advice = _JOINED if operator == "+" else None
+        yield OPERANDS.fault(at, advice=advice, operator=operator, operand=operand)
 
 
 FAMILY = Family(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from waflows.flowjson.binding_help import operator_advice
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import (
@@ -126,9 +126,12 @@ def check_use(use: Use) -> Iterator[Fault]:
         elif nested or action.name == "update_data":
             yield NO_PROPERTY.fault(at, property=".".join(reference.path))
         else:
-            words: dict[str, Any] = {"expression": reference.text, "screenId": use.screen.name}
             yield NO_FIELD.fault(
-                at, say="navigate" if action.name == "navigate" else "screen", **words
+                at,
+                say="navigate" if action.name == "navigate" else "screen",
+                advice=operator_advice(reference.text),
+                expression=reference.text,
+                screenId=use.screen.name,
             )
 
 

@@ -54,10 +54,30 @@ def check_property(place: Place) -> Iterator[Fault]:
         yield RULE.fault(place.target(), advice=advice, propertyName=place.key, errorPath=path)
 
 
+_SYNONYMS = {
+    **dict.fromkeys(("textfield", "input", "textbox", "inputtext", "numberinput"), "TextInput"),
+    **dict.fromkeys(("select", "picker", "combobox", "selectmenu"), "Dropdown"),
+    **dict.fromkeys(("radio", "radiobutton", "radiobuttons", "radiogroup"), "RadioButtonsGroup"),
+    **dict.fromkeys(("checkbox", "checkboxes", "checklist"), "CheckboxGroup"),
+    **dict.fromkeys(("button", "submit", "submitbutton"), "Footer"),
+    **dict.fromkeys(("text", "paragraph", "label", "body"), "TextBody"),
+    **dict.fromkeys(("heading", "header", "title"), "TextHeading"),
+    **dict.fromkeys(("multiline", "textareainput", "longtext"), "TextArea"),
+    **dict.fromkeys(("date", "datepick", "dateinput"), "DatePicker"),
+    **dict.fromkeys(("link", "hyperlink"), "EmbeddedLink"),
+    **dict.fromkeys(("picture", "img"), "Image"),
+    **dict.fromkeys(("chips", "tags"), "ChipsSelector"),
+    **dict.fromkeys(("carousel",), "ImageCarousel"),
+}
+"""What other toolkits call a component, in lower case."""
+
+
 def _advice(name: str, version: str) -> str:
     known = components.COMPONENTS.get(name)
     if known is not None:
         return f"{name} came with Flow JSON {known.since}; the document says {version}."
+    if name.casefold() in _SYNONYMS:
+        return f"Did you mean '{_SYNONYMS[name.casefold()]}'?"
     near = difflib.get_close_matches(name[:60], components.COMPONENTS, 1)
     if near:
         return f"Did you mean '{near[0]}'?"

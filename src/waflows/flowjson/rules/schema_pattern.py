@@ -64,6 +64,8 @@ RULE = Rule(
         page(INPUT.replace('"City"', '" "'), version="5.1"),
     ),
 )
+_DIGITS = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
+_LONGEST = 60
 _ID = re.compile(r"[A-Za-z_]+")
 _TEXTS = {"TextHeading", "TextSubheading", "TextBody", "TextCaption", "EmbeddedLink"}
 _ONLY_BOUND = {"binding": str, "string | object": dict}
@@ -81,13 +83,21 @@ def check_property(place: Place) -> Iterator[Fault]:
         return
     elif place.owner.name == "screen" and place.key == "id":
         if value and not _ID.fullmatch(value):
-            yield RULE.fault(place.target(), propertyName="id")
+            advice = f"Write letters and underscores only, such as {_in_letters(value)}."
+            yield RULE.fault(place.target(), advice=advice, propertyName="id")
     elif not value.strip():
         if _must_not_be_blank(place):
             yield RULE.fault(place.target(), say="blank", propertyName=place.name)
     elif slot.dynamic and _is_stray_text(slot.types):
         shown = " | ".join(_SHOWN.get(one, one) for one in slot.types if one != "string")
         yield RULE.fault(place.target(), say="or-binding", propertyName=place.name, type=shown)
+
+
+def _in_letters(name: str) -> str:
+    """An id like a given one that holds letters and underscores only: STEP_ONE for STEP_1."""
+    spelled = re.sub(r"[0-9]", lambda digit: f"_{_DIGITS[int(digit[0])]}_", name[:_LONGEST])
+    kept = re.sub(r"[^A-Za-z]+", "_", spelled).strip("_")
+    return kept or "STEP_ONE"
 
 
 def _must_not_be_blank(place: Place) -> bool:

@@ -60,6 +60,26 @@ REMOVED = Rule(
     passing=passes(page(top='"data_channel_uri": "https://example.com/flow"', version="2.1")),
 )
 _LONGEST = 60
+_SYNONYMS = {
+    "placeholder": ("helper-text",),
+    "hint": ("helper-text",),
+    "options": ("data-source",),
+    "items": ("data-source", "list-items", "images"),
+    "max-chars": ("max-length",),
+    "maxLength": ("max-chars", "max-length"),
+    "max-length": ("max-chars",),
+    "title": ("label", "text"),
+    "label": ("text", "title"),
+    "text": ("label", "title"),
+    "value": ("init-value", "text"),
+    "default": ("init-value",),
+    "action": ("on-click-action", "on-select-action"),
+    "required": ("min-uploaded-photos", "min-uploaded-documents"),
+    "helper-text": ("description",),
+    "description": ("helper-text",),
+    "url": ("src",),
+}
+"""Properties of other components or toolkits, and what says the same here."""
 
 
 def check_unknown(place: Place) -> Iterator[Fault]:
@@ -80,12 +100,17 @@ def check_unknown(place: Place) -> Iterator[Fault]:
 
 def _advice(place: Place, name: str) -> str | None:
     version = place.flow.spec.version
+    if place.owner.name == "flow" and isinstance(place.value, dict) and "screens" in place.value:
+        return "The flow is inside '{propertyName}': give the object in it alone."
     kind = components.COMPONENTS.get(place.owner.name) or objects.ITEMS.get(place.owner.name)
     lines = kind.properties if kind is not None else objects.SCREEN.properties
     if kind is not None or place.owner.name == "screen":
         since = [line.since for line in lines if line.name == name and line.since is not None]
         if since:
             return f"'{name}' came with Flow JSON {since[0]}; the document says {version}."
+    for other in _SYNONYMS.get(name, ()):
+        if other in place.owner.slots:
+            return f"Did you mean '{other}'?"
     near = _nearest(name[:_LONGEST], tuple(place.owner.slots))
     if near is not None:
         return f"Did you mean '{near}'?"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault, Path, Target, slashed
+from waflows.flowjson.diagnostics import Fault, Path, Target, printable, slashed
 from waflows.flowjson.document import Flow, Screen
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnFlow, OnScreen, OnValue
@@ -36,6 +37,9 @@ RULE = Rule(
 )
 
 
+_LONGEST = 60
+
+
 def check_property(place: Place) -> Iterator[Fault]:
     """A value whose type none of the property's alternatives has."""
     slot, found = place.slot, json_type(place.value)
@@ -47,7 +51,26 @@ def check_property(place: Place) -> Iterator[Fault]:
         return
     expected = " or ".join(slot.types) if not fraction else "integer"
     path = slashed(place.path)
-    yield RULE.fault(place.target(), errorPath=path, expectedType=expected, actualType=found)
+    yield RULE.fault(
+        place.target(),
+        advice=_example(place),
+        errorPath=path,
+        expectedType=expected,
+        actualType=found,
+    )
+
+
+def _example(place: Place) -> str | None:
+    """What to write instead, where the value given says what was meant."""
+    value, slot = place.value, place.slot
+    if not isinstance(value, str) or slot is None or len(value) > _LONGEST:
+        return None
+    written = printable(json.dumps(value, ensure_ascii=False))
+    if slot.entry.type == "NextScreen":
+        return f'Write {{"type": "screen", "name": {written}}}.'
+    if place.element and slot.types == ("object",) and place.owner.component is not None:
+        return f'Write {{"id": {written}, "title": {written}}}.'
+    return None
 
 
 def check_screen(screen: Screen) -> Iterator[Fault]:
@@ -83,7 +106,12 @@ def _wrong(at: Path, expected: str, value: Any) -> Fault:
 def not_an_object(value: Any) -> Iterator[Fault]:
     """A document that is a list, a string, a number."""
     found = json_type(value)
-    yield RULE.fault(Target(()), errorPath="$root", expectedType="object", actualType=found)
+    advice = None
+    if isinstance(value, str) and value.lstrip()[:1] == "{":
+        advice = "The flow is a quoted string: remove the quotes around it, and the escapes in it."
+    yield RULE.fault(
+        Target(()), advice=advice, errorPath="$root", expectedType="object", actualType=found
+    )
 
 
 FAMILY = Family(
