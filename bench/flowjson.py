@@ -3,17 +3,20 @@
 Documents of about 100 KB and 1 MB, clean and with faults, and clean ones up to 10 MB for
 linearity. Beside it: `jsonschema` and `jsonschema-rs` holding the same decoded document against a
 JSON Schema of the same component tables (types, required and unknown properties, enums; no
-routes, bindings, expressions or positions). Memory is the peak of allocations while linting,
-against the size of the text.
+routes, bindings, expressions or positions). First of all the documents of the corpus, where they
+are. Memory is the peak of allocations while linting, against the size of the text.
 """
 
 from __future__ import annotations
 
 import json
+import statistics
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -23,7 +26,9 @@ from bench.tables import Table
 from waflows import flowjson
 from waflows.flowjson import spec
 
-AIM_CLEAN, AIM_FAULTS, AIM_MEMORY = 10, 25, 20
+AIM_CLEAN, AIM_FAULTS, AIM_MEMORY, AIM_CORPUS = 10, 25, 20, 12
+CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "flows"
+"""Documents that people have published: the work of other authors, not kept in the repository."""
 
 
 def screen(index: int, last: int, items: int) -> dict[str, Any]:
@@ -206,4 +211,29 @@ def measure() -> list[Table]:
         "`jsonschema-rs`",
         f"memory of the text (aim {AIM_MEMORY})",
     ]
-    return [Table("Checking a Flow JSON, in times of `json.loads`", columns, rows)]
+    made = Table("Checking a Flow JSON, in times of `json.loads`", columns, rows)
+    published = corpus()
+    return [published, made] if published is not None else [made]
+
+
+def corpus() -> Table | None:
+    """What checking costs for documents as people write them; None where they are not."""
+    texts = [file.read_text("utf-8-sig") for file in sorted(CORPUS.rglob("*.json"))]
+    if not texts:
+        print(f"Published documents are not in this repository: none in {CORPUS}.", file=sys.stderr)
+        return None
+    loads, lints, ratios = 0.0, 0.0, []
+    for text in texts:
+        base, lint = best(9, partial(json.loads, text), partial(flowjson.lint, text))
+        loads, lints = loads + base, lints + lint
+        ratios.append(lint / base)
+    total = sum(len(text) for text in texts)
+    row = [
+        f"{len(texts)} documents, {total // 1000:,} KB",
+        f"{loads * 1000:.2f}",
+        f"{lints * 1000:.1f}",
+        times(lints / loads, AIM_CORPUS),
+        f"{statistics.median(ratios):.1f}",
+    ]
+    columns = ["", "`json.loads` ms", "`lint` ms", f"sum (aim {AIM_CORPUS})", "median document"]
+    return Table("Published documents, in times of `json.loads`", columns, [row])

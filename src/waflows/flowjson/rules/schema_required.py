@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnMissing
+from waflows.flowjson.near_misses import is_misspelt
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
 
@@ -39,6 +40,9 @@ RULE = Rule(
 def check_missing(place: Place) -> Iterator[Fault]:
     """The object that lacks the property. The flow's version has a rule of its own."""
     if place.owner.name == "flow" and place.key == "version":
+        return
+    value = place.node.value
+    if not place.steps and is_misspelt(str(place.key), value, place.owner.slots):
         return
     owner = f"this {place.owner.name}"
     yield RULE.fault(place.object_target(), propertyName=place.key, ownerName=owner)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
-from functools import lru_cache
 
 from waflows.flowjson.diagnostics import Fault, slashed
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnUnknown
+from waflows.flowjson.near_misses import nearest
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
 from waflows.flowjson.spec import components, objects
@@ -59,7 +58,6 @@ REMOVED = Rule(
     ),
     passing=passes(page(top='"data_channel_uri": "https://example.com/flow"', version="2.1")),
 )
-_LONGEST = 60
 _SYNONYMS = {
     "placeholder": ("helper-text",),
     "hint": ("helper-text",),
@@ -111,18 +109,12 @@ def _advice(place: Place, name: str) -> str | None:
     for other in _SYNONYMS.get(name, ()):
         if other in place.owner.slots:
             return f"Did you mean '{other}'?"
-    near = _nearest(name[:_LONGEST], tuple(place.owner.slots))
+    near = nearest(name, tuple(place.owner.slots))
     if near is not None:
         return f"Did you mean '{near}'?"
     if len(place.owner.slots) <= 1:
         return None
     return f"Remove it. {place.owner.name} takes: {', '.join(place.owner.slots)}."
-
-
-@lru_cache(maxsize=256)
-def _nearest(name: str, known: tuple[str, ...]) -> str | None:
-    """The known name that looks like a misspelt one."""
-    return next(iter(difflib.get_close_matches(name, known, 1)), None)
 
 
 FAMILY = Family(rules=(UNKNOWN, REMOVED), checks=(OnUnknown(check_unknown),))

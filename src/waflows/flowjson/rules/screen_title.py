@@ -8,6 +8,7 @@ from waflows.flowjson.diagnostics import Fault
 from waflows.flowjson.document import Screen
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnScreen
+from waflows.flowjson.near_misses import is_misspelt
 from waflows.flowjson.rule import Gap
 
 RULE = Gap(
@@ -30,7 +31,9 @@ RULE = Gap(
 
 def check_screen(screen: Screen) -> Iterator[Fault]:
     """A screen without a title."""
-    if "title" not in screen.value:
+    if "title" in screen.value:
+        return
+    if not is_misspelt("title", screen.value, screen.flow.spec.screen.slots):
         yield RULE.fault(screen.id_target, screen=screen.name)
 
 
