@@ -194,7 +194,7 @@ class WebhookReceiver:
         self._server.server_close()
 
     def configuration(self) -> list[dict[str, Any]]:
-        """What the server is told of it: inbound messages of every sub-account."""
+        """The webhook to register: inbound messages of every sub-account."""
         return [
             {
                 "subAccountId": "*",

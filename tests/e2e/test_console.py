@@ -88,7 +88,7 @@ def test_a_key_signs_in_and_a_wrong_one_is_told(watched: Watched, server: Tenant
     check(watched, server, "sign-in-wrong", excused="401")
 
     sign_in(page, server)
-    expect(page.get_by_text("There is no flow yet.")).to_be_visible()
+    expect(page.get_by_text("No flows yet.")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("API key")).to_be_visible()
     page.go_back()
@@ -117,7 +117,7 @@ def test_flows_are_searched_filtered_and_paged(watched: Watched, server: Tenant)
     expect(rows).to_have_count(1)
     page.get_by_label("Name").fill("nothing like it")
     page.get_by_role("button", name="Show").click()
-    expect(page.get_by_text("No flow matches.")).to_be_visible()
+    expect(page.get_by_text("No matching flows.")).to_be_visible()
 
 
 def test_a_flow_is_made_from_a_sample_mended_saved_and_published(
@@ -125,7 +125,7 @@ def test_a_flow_is_made_from_a_sample_mended_saved_and_published(
 ) -> None:
     page = watched.page
     sign_in(page, server)
-    page.get_by_role("link", name="Make the first one").click()
+    page.get_by_role("link", name="Create a flow").click()
     page.get_by_label("Name").fill("Visit")
     page.get_by_label("Sample: Visitor feedback").check()
     page.get_by_role("button", name="Create draft").click()
@@ -151,7 +151,7 @@ def test_a_flow_is_made_from_a_sample_mended_saved_and_published(
     page.keyboard.press("Control+s")
     expect(page.locator("#save-state")).to_contain_text("not ready to publish")
     page.get_by_role("button", name="Publish…").click()
-    expect(page.get_by_text("It cannot be published yet:")).to_be_visible()
+    expect(page.get_by_text("This flow cannot be published yet:")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("INVALID_PROPERTY_VALUE at line 10")
     expect(page.get_by_role("button", name="Publish for good")).to_have_count(0)
     check(watched, server, "unmet", excused="400")
@@ -185,7 +185,7 @@ def test_a_published_flow_is_cloned_and_deprecated_and_a_draft_deleted(
 
     page.get_by_label("Actions for Copy of Feedback").click()
     page.get_by_role("link", name="Delete…").click()
-    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("button", name="Delete permanently").click()
     expect(page.get_by_text("The draft was deleted.")).to_be_visible()
     assert server.http.get(f"{server.flows}/{clone}").status_code == 404
 
@@ -432,7 +432,7 @@ def test_a_key_that_may_only_read_sees_no_way_to_write(watched: Watched, server:
     flow = server.create("Flow", flowJson=VALID)
     page = watched.page
     sign_in(page, server, server.new_key(read_only=True))
-    expect(page.get_by_text("may only read")).to_be_visible()
+    expect(page.get_by_text("read-only")).to_be_visible()
     expect(page.get_by_role("link", name="New flow")).to_have_count(0)
     page.goto(f"{server.url}/console/flows/{flow}")
     expect(page.get_by_role("button", name="Save draft")).to_have_count(0)
@@ -450,7 +450,7 @@ def test_a_flow_of_another_account_is_not_here(
     page = watched.page
     sign_in(page, server)
     page.goto(f"{server.url}/console/flows/{flow}")
-    expect(page.get_by_role("heading", name="Not here")).to_be_visible()
+    expect(page.get_by_role("heading", name="Not found")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("Error")
     check(watched, server, "not-here", excused="404")
 

@@ -53,7 +53,7 @@ def test_a_user_says_hello_gets_a_flow_fills_it_in_and_sends_it(
     server.create("Your visit", flowJson=GESTURES, publish=True)
     page = look.page
     open_phone(page, server)
-    expect(page.get_by_text("Nothing was said yet.")).to_be_visible()
+    expect(page.get_by_text("No messages yet.")).to_be_visible()
     check(look, server, "empty")
 
     page.get_by_role("textbox", name="Message").last.fill("Hello <b>there</b>")

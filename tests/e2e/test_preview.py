@@ -300,7 +300,7 @@ def test_a_parameter_that_cannot_be_followed_is_told(preview: Preview) -> None:
     )
     told = preview.page.locator(".notices").inner_text()
     assert "interactive must be true or false" in told
-    assert "a screen that is not there: “NOWHERE”" in told
+    assert "a screen that does not exist: “NOWHERE”" in told
     assert "phone_number must be a phone number" in told
 
 

@@ -57,7 +57,7 @@ def test_responses_are_filtered_leafed_through_looked_at_and_deleted(
     page = watched.page
     sign_in(page, server)
     page.get_by_role("link", name="Responses", exact=True).click()
-    expect(page.get_by_text("Nobody has finished a flow yet.")).to_be_visible()
+    expect(page.get_by_text("No responses yet.")).to_be_visible()
     check(watched, server, "responses-empty")
 
     flow = _fill(server)
@@ -85,11 +85,11 @@ def test_responses_are_filtered_leafed_through_looked_at_and_deleted(
     assert len(download.value.path().read_text("utf-8-sig").splitlines()) == 7
 
     page.get_by_role("link", name="Details").first.click()
-    expect(page.get_by_text("Where it came from")).to_be_visible()
+    expect(page.get_by_text("Source")).to_be_visible()
     check(watched, server, "response")
     page.get_by_role("link", name="Delete…").click()
     check(watched, server, "response-delete")
-    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("button", name="Delete permanently").click()
     expect(page.get_by_role("status")).to_have_text("The response was deleted.")
     expect(heading).to_have_text("Responses 59")
     page.goto(f"{server.url}/console/responses?flow={flow}&from=2030-01-01")

@@ -1,6 +1,5 @@
-// What the console's plain pages do better with a script; without it they still work.
-// Loaded before the page is drawn, so that a long text is not laid out in a field that gives way
-// to the editor.
+// Improvements to the console's plain pages, which also work without scripts. Loaded before the page
+// is drawn, so that a long text is not laid out in a field that the editor replaces.
 document.documentElement.classList.add("scripted");
 
 addEventListener("DOMContentLoaded", () => {

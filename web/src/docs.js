@@ -9,7 +9,7 @@ window.SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
   persistAuthorization: false,
-  // Nothing may be asked of anyone but this server.
+  // No requests to other servers.
   validatorUrl: null,
   queryConfigEnabled: false,
 });

@@ -1,4 +1,4 @@
-// The code editor of a flow's page. It takes the place of the text field, which works without it.
+// The code editor of a flow's page. It replaces the text field, which works without it.
 import { attachChecks } from "./editor/checks.js";
 import { completions } from "./editor/completions.js";
 import { attachPreview } from "./editor/preview.js";

@@ -1,7 +1,7 @@
-// The simulated phone: the chat of a made-up user, and the flow they open in it.
+// The simulated phone: the chat of a simulated user, and the flow they open in it.
 //
-// The server keeps everything: this page shows the chat as it is there, posts what the user does,
-// and looks for news while it can be seen. Texts are never markup.
+// All state is on the server: this page shows the chat, posts the user's actions,
+// and polls for updates while it is visible. Texts are never markup.
 
 import { arrange, h, icon } from "./player/dom.js";
 import { mountPlayer } from "./player/player.js";
@@ -22,7 +22,7 @@ class Phone {
   nothing = h(
     "li",
     { class: "nothing" },
-    "Nothing was said yet. Say hello: then the business may send flows for 24 hours.",
+    "No messages yet. Send one, and the business may send flows for 24 hours.",
   );
   player = null;
   busy = false;
@@ -107,7 +107,7 @@ class Phone {
     this.trouble.hidden = false;
   }
 
-  /** Looks for news for ever; while nobody sees the page, less is asked and nothing is read. */
+  /** Polls for updates endlessly; while the page is hidden, less often and without marking as read. */
   async watch() {
     for (;;) {
       if (!document.hidden) await this.news();
@@ -336,7 +336,7 @@ async function refusal(answer) {
   try {
     message = (await answer.json()).message ?? message;
   } catch {
-    // What is no JSON says nothing more.
+    // The body is not JSON, so there is no better message.
   }
   return new Error(message);
 }

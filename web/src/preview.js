@@ -1,4 +1,4 @@
-// The preview page: a phone that plays the flow, a bar to work it with, a panel beside it.
+// The preview page: a phone that plays the flow, a toolbar, and a panel beside it.
 
 import { h, setText } from "./player/dom.js";
 import { mountPlayer } from "./player/player.js";
@@ -15,7 +15,7 @@ let about;
 let asked;
 let player;
 
-// What the link proves to the server, and the parameters that its token may cover.
+// The link's token, and the parameters that it may cover.
 function linkOf(search) {
   const given = new URLSearchParams(search);
   const kept = ["token", "flow_token", "flow_action_payload"].filter((name) => given.get(name));
@@ -153,7 +153,7 @@ function onStep(answer) {
     jump.select.value = screen;
 }
 
-// --- what is told about the flow
+// --- the description of the flow
 
 async function tellAbout() {
   about = await answerOf(await fetch(address("about")));
@@ -208,20 +208,23 @@ async function changed() {
   if (!answer) return;
   if (answer.lost) {
     restart();
-    say(...asked.problems, `The screen ${answer.lost} is gone, so the flow was started anew.`);
+    say(
+      ...asked.problems,
+      `The screen ${answer.lost} no longer exists, so the flow was restarted.`,
+    );
   } else {
-    panel.note("reloaded", "The file changed; the place was kept.");
+    panel.note("reloaded", "The file changed; the current screen was kept.");
   }
 }
 
 function watch() {
   if (!place.dataset.watch) return;
   const changes = new EventSource(place.dataset.watch);
-  // One change after the other: an answer about an older text must not come last.
+  // One change at a time, so that a response about an older text does not come last.
   let following = Promise.resolve();
   const follow = () => (following = following.then(changed));
   changes.addEventListener("changed", follow);
-  // A connection that was lost may have lost a change with it.
+  // A lost connection may have missed a change.
   let lost = false;
   changes.addEventListener("error", () => (lost = true));
   changes.addEventListener("open", () => {
@@ -255,11 +258,11 @@ async function begin() {
     live: asked.live,
     sealed: !place.dataset.watch,
     notLive:
-      "The flow asks its endpoint. This page calls it only with interactive=true in its address. Choose what it answers:",
+      "The flow calls its endpoint. This page does so only with interactive=true in its URL. Choose the response:",
     business: place.dataset.name,
     onAgain: () => restart(),
   });
-  // For the page's tests, and for whoever looks into it from the browser's console.
+  // For the page's tests and for debugging in the browser's console.
   window.waflowsPreview = player;
   restart();
   watch();

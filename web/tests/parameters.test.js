@@ -35,11 +35,11 @@ for (const [search, start] of [
   ["?interactive=maybe", "interactive must be true or false"],
   ["?flow_action=jump", "flow_action must be"],
   ["?flow_action=navigate", "flow_action=navigate needs"],
-  ["?flow_action_payload={}", "flow_action_payload is left aside"],
+  ["?flow_action_payload={}", "flow_action_payload is ignored"],
   ["?flow_action=navigate&flow_action_payload=[]", "flow_action_payload must be JSON"],
   ["?flow_action=navigate&flow_action_payload={%22screen%22:%22X%22}", "flow_action_payload names"],
   ["?phone_number=abc", "phone_number must be"],
-  ["?flow_token=mine", "flow_token is left aside"],
+  ["?flow_token=mine", "flow_token is ignored"],
 ]) {
   test(`${search} is a problem that is named`, () => {
     const { problems } = asked(search);

@@ -38,11 +38,11 @@ type request struct {
 // answer is what the flow does: this is the part to write yourself.
 func answer(asked request) (object, error) {
 	_, failed := asked.Data["error"]
-	_, told := asked.Data["error_message"]
+	_, described := asked.Data["error_message"]
 	switch {
 	case asked.Action == "ping":
 		return object{"data": object{"status": "active"}}, nil
-	case failed && told:
+	case failed && described:
 		log.Printf("the phone reports: %v", asked.Data["error"])
 		return object{"data": object{"acknowledged": true}}, nil
 	case asked.Action == "INIT" || asked.Action == "BACK":

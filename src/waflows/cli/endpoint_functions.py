@@ -26,7 +26,7 @@ class EndpointRaised(WaflowsError):
 
 
 def endpoint_function(place: str) -> Endpoint:
-    """Loads what `FILE.py:NAME` names; raises OperatorError if it is no data endpoint."""
+    """Loads what `FILE.py:NAME` names; raises OperatorError if it is not a data endpoint."""
     file, _, name = place.rpartition(":")
     path = Path(file or place)
     wanted = name if file else "endpoint"
@@ -37,7 +37,9 @@ def endpoint_function(place: str) -> Endpoint:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise OperatorError(f"--endpoint: {path} cannot be imported. {told(error, path)}") from None
+        raise OperatorError(
+            f"--endpoint: {path} cannot be imported. {describe(error, path)}"
+        ) from None
     from waflows.endpoint import Endpoint as KitEndpoint
 
     found = getattr(module, wanted, None)
@@ -48,7 +50,7 @@ def endpoint_function(place: str) -> Endpoint:
     return _Guarded(found, path)
 
 
-def told(error: BaseException, path: Path) -> str:
+def describe(error: BaseException, path: Path) -> str:
     """An exception as one sentence, with the last line of the author's file that led to it."""
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, SyntaxError) and error.lineno is not None:
@@ -71,7 +73,7 @@ class _Guarded:
         try:
             return self._function(request)
         except (Exception, SystemExit) as error:
-            raise EndpointRaised(f"The endpoint raised {told(error, self._path)}") from None
+            raise EndpointRaised(f"The endpoint raised {describe(error, self._path)}") from None
 
 
 def _in_plain_text(endpoint: KitEndpoint) -> Endpoint:

@@ -233,16 +233,16 @@ def from_answer(
     """The exception for a response with status 300 or above; header names are in lower case."""
     retry_after = _seconds(headers.get("retry-after"))
     try:
-        told = msgspec.json.decode(body, type=_Envelope)
+        envelope = msgspec.json.decode(body, type=_Envelope)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        told = None
-    if status < 400 or told is None:
+        envelope = None
+    if status < 400 or envelope is None:
         return UnexpectedAnswer(_describe(status, headers, body), status, retry_after)
-    return _kind(status, told.code)(
-        told.message or f"The server answered {status} without a message.",
-        told.code,
-        told.error_id,
-        told.timestamp,
+    return _kind(status, envelope.code)(
+        envelope.message or f"The server answered {status} without a message.",
+        envelope.code,
+        envelope.error_id,
+        envelope.timestamp,
         status,
         headers.get("x-request-id"),
         retry_after,

@@ -59,7 +59,7 @@ _DELETE = Question(
     "delete",
     "Delete",
     "Deleting is final: the draft goes with its whole history.",
-    "Delete for good",
+    "Delete permanently",
 )
 
 

@@ -1,6 +1,6 @@
 """Playing a text that is still being written, beside the editor.
 
-A sketch is a text known by its hash while this process has it in memory. When it does not, or when
+A sketch is a text identified by its hash while this process has it in memory. When it does not, or when
 another process gets the request, it answers 404 and the page sends the text again.
 """
 

@@ -173,7 +173,7 @@ def is_flow_token_signed(app_secrets: Sequence[str], flow_token: str, signature:
         return False
     macs = [_jwt_mac(one, header, claims) for one in app_secrets]
     genuine = any(hmac.compare_digest(one, presented) for one in macs)
-    # A token that names another algorithm, or none, is no proof whatever its last part says.
+    # A token that names another algorithm, or none, proves nothing, whatever its last part.
     return genuine and algorithm == "HS256" and signed.get("flow_token") == flow_token
 
 

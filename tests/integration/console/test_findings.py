@@ -12,7 +12,7 @@ from waflows.flowjson.diagnostics import MOST_FAULTS
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
-_MORE = "and more that were not looked for"
+_MORE = "and possibly more that were not checked"
 
 
 def _with_findings(count: int) -> str:

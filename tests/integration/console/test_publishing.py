@@ -63,8 +63,8 @@ def test_an_endpoint_that_does_not_answer_is_told_before_publishing(server: Tena
     text = endpoint_flow().replace("5.0", "7.3")
     flow = server.create("Flow", flowJson=text, endPointUri=unused_url())
 
-    assert "How the endpoint is reached" in settings(server, flow)
-    assert "never; it is checked before publishing" in settings(server, flow)
+    assert "Endpoint access" in settings(server, flow)
+    assert "never; it will be checked before publishing" in settings(server, flow)
     assert "Its endpoint does not pass the health check" in asked(server, flow)
     fingerprint = key_pairs.fingerprint(public)
     assert f"<code>{fingerprint}</code> since" in settings(server, flow)

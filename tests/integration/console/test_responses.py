@@ -68,7 +68,7 @@ def test_responses_are_narrowed_by_date_and_channel_and_leafed_through(server: T
     assert f'href="{HOME}?"' in second
     assert wrong.status_code == 400
     assert "from must be a date" in wrong.text
-    assert "No response matches." in nothing
+    assert "No matching responses." in nothing
 
 
 def test_the_file_is_for_spreadsheets_and_of_the_same_selection(server: Tenant) -> None:

@@ -1,4 +1,4 @@
-// Faults as they are typed: underlined in the text, listed beside it, found by the server's validator.
+// Findings of the server's validator while typing: underlined in the text and listed beside it.
 import { forEachDiagnostic, linter, lintGutter } from "@codemirror/lint";
 import { ask } from "./server.js";
 import { textOf } from "./view.js";
@@ -31,7 +31,8 @@ export function attachChecks({ list, count }) {
   }
 
   function show(view, found, complete) {
-    count.textContent = counted(found) + (complete ? "" : ", and more that were not looked for");
+    count.textContent =
+      counted(found) + (complete ? "" : ", and possibly more that were not checked");
     // From here on it holds buttons, which bring a keyboard to it.
     list.removeAttribute("tabindex");
     list.replaceChildren(...found.slice(0, MOST_LISTED).map((fault) => item(view, fault)));

@@ -96,7 +96,7 @@ const text = (label, type) => ({
     }),
 });
 
-// Options for what stands between the quotes of a node, or at the cursor where there is none yet.
+// Options for the text between the quotes of a node, or at the cursor if there is no node yet.
 // Each one writes the quotes too, in place of those that are there.
 function answer(context, node, options) {
   if (!options.length) return null;

@@ -43,7 +43,7 @@ export class Outline {
     return (this.kindOf(object, type)?.words ?? []).filter((word) => this.holds(word));
   }
 
-  // Which kind of object this is, told by where it stands.
+  // Which kind of object this is, determined by its place.
   typeOf(object) {
     const { owner, name } = this.placeOf(object);
     if (!owner) return "flow";

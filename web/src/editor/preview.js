@@ -20,7 +20,7 @@ export function attachPreview({ view, path, checks, name }) {
   // A long text is taken up when it is asked for, not at every pause.
   at("follow").checked = view.state.doc.length <= LONG;
 
-  // A server that does not know the text, or not any more, is sent it along.
+  // If the server does not have the text, it is sent with the message.
   async function post(message) {
     const sent = { ...message, sketch };
     try {
@@ -60,7 +60,7 @@ export function attachPreview({ view, path, checks, name }) {
         if (!answer || answer.screen.screen !== before.screen) restart();
       } catch (error) {
         tell(error.message);
-        // To be tried again when the next check is through, not at once and for ever.
+        // Retried after the next check, rather than at once in an endless loop.
         tried = null;
         if (!wantsRestart) break;
       }

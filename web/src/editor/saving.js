@@ -48,7 +48,7 @@ export function attachSaving({ form, writable }) {
     }
   }
 
-  const tell = (error) => trouble.replaceChildren(told(error));
+  const tell = (error) => trouble.replaceChildren(errorBox(error));
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -84,7 +84,7 @@ export function attachSaving({ form, writable }) {
   };
 }
 
-function told(error) {
+function errorBox(error) {
   const box = document.createElement("div");
   box.className = "fault";
   box.setAttribute("role", "alert");

@@ -28,6 +28,6 @@ export function bubbles(answer, { business = "The business", onAgain }) {
 
 function summary(lines) {
   if (!lines.length) return null;
-  const told = lines.flatMap((line) => [h("dt", {}, line.label), h("dd", {}, line.text)]);
-  return h("details", {}, h("summary", {}, "View response"), h("dl", {}, ...told));
+  const entries = lines.flatMap((line) => [h("dt", {}, line.label), h("dd", {}, line.text)]);
+  return h("details", {}, h("summary", {}, "View response"), h("dl", {}, ...entries));
 }

@@ -61,7 +61,7 @@ function group(widget, player, make) {
   return { node, update, lines };
 }
 
-function told(mark, words, off) {
+function lineOf(mark, words, off) {
   return `    ${mark} ${words
     .filter((each) => each.textContent)
     .map((each) => each.textContent)
@@ -84,13 +84,13 @@ function box(option, widget, player, group) {
   const update = (next, all) => {
     face.update(next);
     selected = Boolean(next.selected);
-    // A picked but not yet answered box is as the person left it.
+    // A box that was picked but has no answer yet stays as the user left it.
     if (!player.expects(widget.name)) control.checked = selected;
     control.disabled = next.enabled === false || all.enabled === false;
     control.dataset.off = next.enabled === false ? "yes" : "";
   };
   const marks = widget.multiple ? ["[x]", "[ ]"] : ["(•)", "( )"];
-  const line = () => told(marks[control.checked ? 0 : 1], face.texts, control.dataset.off);
+  const line = () => lineOf(marks[control.checked ? 0 : 1], face.texts, control.dataset.off);
   return { node, update, line };
 }
 
@@ -145,7 +145,7 @@ function chip(option, widget, player) {
     node.dataset.off = next.enabled === false ? "yes" : "";
   };
   const line = () =>
-    told(node.getAttribute("aria-pressed") === "true" ? "[x]" : "[ ]", [node], node.dataset.off);
+    lineOf(node.getAttribute("aria-pressed") === "true" ? "[x]" : "[ ]", [node], node.dataset.off);
   return { node, update, line };
 }
 

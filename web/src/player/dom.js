@@ -40,7 +40,7 @@ export function setAttribute(node, name, value) {
 
 const LONGEST = 20_000;
 
-/** A text no browser has trouble with. What is left out is told. */
+/** A text that every browser can handle. A cut is marked. */
 export function shortened(text) {
   if (text.length <= LONGEST) return text;
   return `${text.slice(0, LONGEST)}… (${(text.length - LONGEST).toLocaleString("en")} more characters)`;
@@ -107,8 +107,8 @@ export function imageAddress(given) {
 export function picture(source, alt, className = "") {
   const address = imageAddress(source);
   if (!address) {
-    const told = alt ? { role: "img", "aria-label": alt } : { "aria-hidden": "true" };
-    return h("span", { class: `no-picture ${className}`, ...told }, icon("photo"));
+    const role = alt ? { role: "img", "aria-label": alt } : { "aria-hidden": "true" };
+    return h("span", { class: `no-picture ${className}`, ...role }, icon("photo"));
   }
   return h("img", { class: className, src: address, alt });
 }

@@ -17,8 +17,8 @@ export function errorLine() {
 
 /** Ties an input to the texts that describe it, those that have words just now. */
 export function describe(control, error, ...more) {
-  const told = [...more, error.node].filter((each) => each.textContent).map((each) => each.id);
-  setAttribute(control, "aria-describedby", told.join(" "));
+  const described = [...more, error.node].filter((each) => each.textContent).map((each) => each.id);
+  setAttribute(control, "aria-describedby", described.join(" "));
   setAttribute(control, "aria-invalid", error.node.textContent ? "true" : "");
 }
 

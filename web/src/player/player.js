@@ -317,9 +317,9 @@ class Player {
       live
         ? "Loading…"
         : this.options.live
-          ? "The flow asks its endpoint, which is called only in a flow played on from its start. Choose what it answers:"
+          ? "The flow calls its endpoint, which is possible only if the flow was played from its start. Choose the response:"
           : (this.options.notLive ??
-            "The flow asks its endpoint, which is not called now. Choose what it answers:"),
+            "The flow calls its endpoint, which is not called now. Choose the response:"),
     );
     const offered = live ? [] : (this.options.answersFor?.(this.host.state.request) ?? []);
     buttons.replaceChildren(
@@ -384,7 +384,7 @@ class Player {
     });
     this.trouble.replaceChildren(
       h("p", {}, error.message),
-      kept ? h("p", {}, "What you entered is kept, and sent once that works.") : "",
+      kept ? h("p", {}, "Your input is kept and will be sent when this works again.") : "",
       h("div", { class: "buttons" }, leave, retry),
     );
     this.trouble.hidden = false;

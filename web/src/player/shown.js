@@ -148,14 +148,14 @@ export function footer(widget, player) {
     setAttribute(button, "aria-describedby", next.why ? why.id : "");
   };
   const lines = () => {
-    const told = [left, center, right]
+    const line = [left, center, right]
       .map((each) => each.textContent)
       .filter(Boolean)
       .join("  ");
     const off = button.hasAttribute("aria-disabled");
     const reason = why.textContent ? ` ${why.textContent}` : "";
     return [
-      ...(told ? [told] : []),
+      ...(line ? [line] : []),
       `[ ${label.textContent} ]${off ? `  (disabled)${reason}` : ""}`,
     ];
   };
@@ -181,7 +181,7 @@ export function navigationList(widget, player) {
   };
   const lines = () => [
     ...[label, about].filter((each) => !each.hidden).map((each) => each.textContent),
-    ...[...list.children].map((each) => `  > ${each.told()}`),
+    ...[...list.children].map((each) => `  > ${each.line()}`),
   ];
   return { node, update, lines };
 }
@@ -212,7 +212,7 @@ function entry(item, key, player) {
     icon("onward"),
   );
   const node = h("li", {}, button);
-  node.told = () =>
+  node.line = () =>
     [title, ...more, ...end, badge, ...tags]
       .filter(Boolean)
       .map((each) => each.textContent)

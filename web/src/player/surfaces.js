@@ -84,7 +84,7 @@ export class Surfaces {
       surface.close();
       close();
     });
-    const words = h("p", {}, "What you entered is not sent and will be lost.");
+    const words = h("p", {}, "Your input has not been sent and will be lost.");
     const surface = this.show(
       "Close this form?",
       h("div", {}, words, h("div", { class: "buttons" }, stay, go)),
@@ -92,7 +92,7 @@ export class Surfaces {
     );
   }
 
-  /** Offers an address to open, or says that it is none that may be opened. */
+  /** Offers an address to open, or says that it must not be opened. */
   offerLink(url) {
     const address = openable(url);
     const words = h("p", { class: "address" }, url);

@@ -1,4 +1,4 @@
-// What stands beside the phone: the data now, what happened, the response, the faults.
+// The panel beside the phone: the current data, the log, the response, the findings.
 
 import { h, setText } from "../player/dom.js";
 
@@ -14,7 +14,7 @@ export function panel() {
   log.body.classList.add("log");
   response.node.hidden = true;
   faults.node.hidden = true;
-  log.body.append(h("li", { class: "nothing" }, "Nothing happened yet."));
+  log.body.append(h("li", { class: "nothing" }, "No events yet."));
   const node = h(
     "aside",
     { class: "panel", id: "panel", "aria-label": "What the flow does" },
@@ -51,7 +51,7 @@ export function panel() {
         if (effect.effect === "call_endpoint")
           add(log.body, "request", effect.request.screen, effect.request.action, effect.request);
         if (effect.effect === "notify_endpoint")
-          add(log.body, "told the endpoint", effect.request.screen, "", effect.request);
+          add(log.body, "notified endpoint", effect.request.screen, "", effect.request);
       }
       response.node.hidden = !answer.screen.response;
       if (answer.screen.response) setText(response.body, json(answer.screen.response));
@@ -68,7 +68,7 @@ export function panel() {
   };
 }
 
-/** A fault: where it stands, what is wrong, how to mend it. */
+/** A finding: its place, what is wrong, how to fix it. */
 export function fault(found) {
   return h(
     "li",
@@ -120,7 +120,7 @@ function add(list, action, screen, detail, data) {
 /** How a call of the endpoint went: after the request, and before what came of it. */
 function called(list, { status, milliseconds, response, sent }) {
   if (!sent) {
-    add(list, "not sent", "", "Nothing went out to the endpoint.");
+    add(list, "not sent", "", "No request was sent to the endpoint.");
     return;
   }
   add(

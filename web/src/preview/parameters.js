@@ -19,9 +19,7 @@ export function read(search, about) {
     problems.push(`phone_number must be a phone number, not ${quoted(phone)}.`);
   }
   if (live && about.endpoint && about.id && !about.interactive) {
-    problems.push(
-      "interactive is left aside: the link was asked for with a key that may only read or is masked.",
-    );
+    problems.push("interactive is ignored: the link was created with a read-only or masked key.");
   }
   // Whoever asks for the interactive preview as Meta has it gets the panel for debug=true only.
   return { live: live && (about.interactive || !about.id), panel: !live || debug, open, problems };
@@ -35,7 +33,7 @@ function flowToken(query, about, open, problems) {
     open.flow_token = given;
   } else {
     problems.push(
-      `flow_token is left aside: it must begin with “preview-”, or be in the link as the server gave it, not ${quoted(given)}.`,
+      `flow_token is ignored: it must begin with “preview-”, or be in the link as the server issued it, not ${quoted(given)}.`,
     );
   }
 }
@@ -48,7 +46,7 @@ function payload(query, action, about, open, problems) {
     return;
   }
   if (action !== "navigate") {
-    problems.push("flow_action_payload is left aside: it goes with flow_action=navigate.");
+    problems.push("flow_action_payload is ignored: it requires flow_action=navigate.");
     return;
   }
   let found;
@@ -62,7 +60,9 @@ function payload(query, action, about, open, problems) {
     return;
   }
   if (!about.screens.some((screen) => screen.id === found.screen)) {
-    problems.push(`flow_action_payload names a screen that is not there: ${quoted(found.screen)}.`);
+    problems.push(
+      `flow_action_payload names a screen that does not exist: ${quoted(found.screen)}.`,
+    );
     return;
   }
   open.screen = found.screen;
