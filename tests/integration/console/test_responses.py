@@ -121,7 +121,7 @@ def test_a_response_is_shown_in_full_and_deleted_once_it_is_sure(server: Tenant)
     with signed_in(server.url, server.api_key) as http:
         assert long not in http.get(HOME).text
         assert long in http.get(f"{HOME}/{kept.id}").text
-        assert "Deleting is final" in http.get(f"{HOME}/{kept.id}/delete").text
+        assert "This cannot be undone" in http.get(f"{HOME}/{kept.id}/delete").text
         assert listed(server)["total"] == 1
         done = post(http, f"{HOME}/{kept.id}/delete", {"sure": "yes"})
         assert done.status_code == 303
