@@ -375,7 +375,7 @@ def test_a_text_on_one_line_is_laid_out_token_by_token(watched: Watched, server:
     assert re.sub(r"\s", "", saved_text(server, flow, 2)) == text
     put(page, "{")
     page.get_by_role("button", name="Tidy").click()
-    expect(page.get_by_role("alert")).to_contain_text("Only a text that is JSON can be tidied")
+    expect(page.get_by_role("alert")).to_contain_text("Only valid JSON can be formatted")
 
 
 def test_the_preview_follows_the_text_and_keeps_its_place(watched: Watched, server: Tenant) -> None:
