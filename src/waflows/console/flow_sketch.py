@@ -1,7 +1,7 @@
 """Playing a text that is still being written, beside the editor.
 
-A sketch is a text identified by its hash while this process has it in memory. When it does not, or when
-another process gets the request, it answers 404 and the page sends the text again.
+A sketch is a text identified by its hash while this process has it in memory. When it does not, or
+when another process gets the request, it answers 404 and the page sends the text again.
 """
 
 from __future__ import annotations
