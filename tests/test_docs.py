@@ -11,7 +11,7 @@ import pytest
 _ROOT = Path(__file__).resolve().parents[1]
 _RENDER = runpy.run_path(str(_ROOT / "docs" / "render.py"))
 _PAGES = sorted([*(_ROOT / "docs").glob("*.md"), *_ROOT.glob("*.md")])
-_LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
+_LINK = re.compile(r"\]\((?!https?://|data:|#)([^)#]+)(?:#[^)]*)?\)")
 
 
 @pytest.mark.parametrize("name", _RENDER["PAGES"])
