@@ -136,11 +136,11 @@ def _selection(call: Call[ResponsesQuery, None]) -> Selection:
 
 
 def _cursor(position: Position) -> str:
-    return cursors.written(selecting.write_position(position))
+    return cursors.encode(selecting.write_position(position))
 
 
 def _read_cursor(text: str) -> Position:
-    position = selecting.read_position(cursors.read(text))
+    position = selecting.read_position(cursors.decode(text))
     if position is None:
         raise InvalidParameter("cursor must be the one from the link to an earlier page.")
     return position

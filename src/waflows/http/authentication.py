@@ -1,4 +1,4 @@
-"""From an Authorization header to the account a request speaks for, and what its key allows."""
+"""Authenticate callers by API key or session, and check what their keys allow."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _MOST_REMEMBERED = 4096
 
 
 class _Memory:
-    """Callers that were checked, remembered while the database has not changed.
+    """A cache of authenticated callers, valid while the database does not change.
 
-    Only good ones are remembered, so every bad one takes the same long way.
+    Failures are not cached, so every wrong key takes the same path.
     """
 
     def __init__(self, db: Database) -> None:
@@ -51,24 +51,24 @@ class _Memory:
 
 
 class KeyMemory(_Memory):
-    """Keys that were checked. What is remembered is a key's digest, never the key."""
+    """API keys that are known to be valid, cached by their digest; keys are never kept."""
 
     def __init__(self, db: Database, secret: bytes) -> None:
         super().__init__(db)
         self._secret = secret
 
     async def principal(self, authorization: bytes | None) -> Principal:
-        """Who a request speaks for; raises NotAuthenticated."""
+        """Returns the principal of an Authorization header; raises NotAuthenticated."""
         presented = _bearer(authorization)
         digest = security.digest(self._secret, presented)
         return await self._recall(digest, accounts.authenticate, self._secret, presented)
 
 
 class SessionMemory(_Memory):
-    """Sessions of the console that were found to go on."""
+    """Console sessions that are known to be valid."""
 
     async def principal(self, session: Session) -> Principal:
-        """Who a genuine session speaks for; raises NotAuthenticated when it has ended."""
+        """Returns the principal of a genuine session; raises NotAuthenticated if it has ended."""
         return await self._recall(session.id, sign_ins.holder_of, session)
 
 
@@ -79,32 +79,32 @@ def check_account(principal: Principal, account_id: str) -> None:
 
 
 def check_channel(principal: Principal, channel_id: str) -> None:
-    """Raises Forbidden when the key is limited to other channels, be this one there or not."""
+    """Raises Forbidden if the key is limited to other channels, whether or not this one exists."""
     if not principal.may_use(channel_id):
         raise Forbidden(f"This API key may not use channel {channel_id}.")
 
 
 def check_write(principal: Principal) -> None:
-    """Raises Forbidden when the key may only read."""
+    """Raises Forbidden if the key is read-only."""
     if principal.read_only:
-        raise Forbidden("This API key may only read; use one that may write.")
+        raise Forbidden("This API key is read-only; use one that may write.")
 
 
 def check_whole_channel(principal: Principal) -> None:
-    """Raises Forbidden when the key speaks for some sub-accounts of a channel only."""
+    """Raises Forbidden if the key is limited to some sub-accounts of a channel."""
     if principal.sub_account_ids is not None:
         raise Forbidden(
-            "This API key is limited to sub-accounts, and this concerns all of a channel's: it"
+            "This API key is limited to sub-accounts; this operation concerns the whole channel and"
             " needs a key without that limit."
         )
 
 
 def check_uncovered(principal: Principal) -> None:
-    """Raises Forbidden when the key sees phone numbers and answers covered."""
+    """Raises Forbidden if the key is masked."""
     if principal.masked:
         raise Forbidden(
-            "This API key is masked, and this shows phone numbers and answers as they are, or says"
-            " where they go: it needs a key that is not masked."
+            "This API key is masked; this operation shows phone numbers and answers, or where they"
+            " are sent, and needs a key that is not masked."
         )
 
 

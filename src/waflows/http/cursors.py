@@ -1,17 +1,17 @@
-"""Where a page ended, as it stands in an address: opaque, so that nobody makes one up."""
+"""Pagination cursors: positions in a list, encoded opaquely for use in a URL."""
 
 from __future__ import annotations
 
 import base64
 
 
-def written(place: str) -> str:
-    """The cursor of a place in a list."""
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+def encode(position: str) -> str:
+    """Encodes a position in a list as a cursor."""
+    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
 
 
-def read(cursor: str) -> str:
-    """The place a cursor names; empty for what no cursor looks like."""
+def decode(cursor: str) -> str:
+    """Decodes a cursor to its position; empty if it is malformed."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         return base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()

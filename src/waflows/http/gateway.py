@@ -1,9 +1,9 @@
-"""The outermost layer: gives each request an id, answers kept lists, notes how each one ended.
+"""The outermost layer: assigns request ids, answers cached lists and records each request.
 
-Written without a framework, because every request passes through here and a kept list goes no
-further. The protocol underneath offers each request before it makes a task for it. Those that may
-be answered from memory are answered together at the end of the event loop's turn; all others go
-on into the application, and so do these when what is kept has become too old.
+Written without a framework, because every request passes through it and a cached list goes no
+further. The protocol offers each request before it creates a task. Requests that may be answered
+from the cache are answered together at the end of the event loop's turn; all others, and those
+whose cached response is stale, go on to the application.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from waflows.http.state import Exchange, RequestIds, State
 from waflows.http.traffic import INCOMING, Incoming, Traffic
 
 LIFESPAN_KEY = "waflows.gateway"
-"""Where the application's lifespan state holds its gateway, for the protocol underneath."""
+"""Key of the gateway in the application's lifespan state, for the protocol."""
 
 _EXCHANGE = "waflows.exchange"
 
 Respond = Callable[[int, bytes, bytes], bool]
-"""Sends a status, header lines and a body at once; False when that cannot be done."""
+"""Sends a status, header lines and a body at once; False if that is not possible."""
 
 
 class Gateway:
@@ -46,11 +46,11 @@ class Gateway:
         self._taken: list[tuple[Exchange, Respond, Callable[[], None]]] = []
 
     def take(self, scope: Scope, respond: Respond, go_on: Callable[[], None]) -> bool:
-        """Takes a request that may be answered from memory; False for any other.
+        """Takes a request that may be answered from the cache; False for any other.
 
         One of the two functions is called before the next turn of the event loop has ended.
         """
-        if scope["method"] != "GET" or self._may_be_struck():
+        if scope["method"] != "GET" or self._has_incoming_faults():
             return False
         exchange = self._begin(scope)
         if exchange.memory_key not in self._lists:
@@ -72,7 +72,7 @@ class Gateway:
         try:
             if self._hosts is not None:
                 self._hosts.check(Headers(scope=scope).get("host", ""))
-            if exchange.method == "GET" and not self._may_be_struck():
+            if exchange.method == "GET" and not self._has_incoming_faults():
                 await self._get(scope, exchange, receive, send)
             else:
                 await self._app(scope, receive, send)
@@ -84,7 +84,7 @@ class Gateway:
             self._recorder.record(exchange)
 
     def refuse(self, error: WaflowsError, scope: Scope) -> Response:
-        """The answer to a request that was too malformed to be passed on, as far as it is known."""
+        """Records a request that could not be parsed and makes its response."""
         exchange = Exchange(self._ids.next(None), scope["method"], scope["path"])
         response = self._refused(error, exchange, scope)
         self._recorder.record(exchange)
@@ -94,13 +94,13 @@ class Gateway:
         """Has `/readyz` say from now on that this process will end."""
         self._state.readiness.is_ending = True
 
-    def _may_be_struck(self) -> bool:
-        """Whether fault rules are about requests, which then all go the long way to them."""
+    def _has_incoming_faults(self) -> bool:
+        """Whether any fault rule applies to incoming requests; then the cache is not used."""
         rules = self._state.fault_rules
         return rules is not None and rules.concern("incoming")
 
     def _begin(self, scope: Scope) -> Exchange:
-        # Of a header given twice the first counts, as it does further in.
+        # The first of repeated headers counts, as in the application.
         headers = dict(reversed(scope["headers"]))
         request_id = self._ids.next(headers.get(b"x-request-id"))
         exchange = scope[_EXCHANGE] = Exchange(request_id, scope["method"], scope["path"])
@@ -110,7 +110,7 @@ class Gateway:
 
     def _answer_taken(self) -> None:
         taken, self._taken = self._taken, []
-        # Asked when all of these requests have arrived, one answer does for all of them.
+        # Read once, after all of these requests have arrived.
         stamp = self._db.stamp()
         for exchange, respond, go_on in taken:
             kept = self._lists.find(exchange.memory_key, stamp)
@@ -127,9 +127,9 @@ class Gateway:
                 go_on()
 
     async def _get(self, scope: Scope, exchange: Exchange, receive: Receive, send: Send) -> None:
-        """Has an answer made, and keeps it if it may be kept.
+        """Has the application answer, and caches the response if possible.
 
-        A list that was kept before is read once for all who want it at the moment.
+        A cached list that is stale is read once for all concurrent requests.
         """
         key = exchange.memory_key
         stamp = self._db.stamp()
@@ -151,7 +151,7 @@ class Gateway:
 
 
 def _ending_what_is_unread(incoming: Incoming, send: Send) -> Send:
-    """Has the connection end with an answer that comes before most of the request's body."""
+    """Closes the connection after a response that is sent before most of the request's body."""
 
     async def send_or_end(message: Message) -> None:
         if message["type"] == "http.response.start" and not incoming.may_be_drained():
@@ -162,7 +162,7 @@ def _ending_what_is_unread(incoming: Incoming, send: Send) -> Send:
 
 
 def _describe(exchange: Exchange, kept: KeptList) -> bool:
-    """Puts down how a kept list answers a request; whether the client has it already."""
+    """Fills an exchange from a cached list; True if the client has it already."""
     exchange.route = kept.route
     exchange.account_id = kept.account_id
     exchange.key = kept.key

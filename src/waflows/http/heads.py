@@ -1,4 +1,4 @@
-"""What the head of a request must be like: its size, its Host and how its body is delimited."""
+"""Checks of a request's head: its size, its Host and how its body is delimited."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from waflows.errors import HeadTooLarge, MalformedHttp, Unsupported, WaflowsErro
 
 MOST_HEAD_BYTES = 32 * 1024
 MOST_HEADERS = 200
-"""Each takes a hundred bytes and more of memory, however short it is."""
+"""Each takes at least a hundred bytes of memory, however short it is."""
 _HOST = re.compile(rb"[A-Za-z0-9._~%:\[\]!$&'()*+,;=-]*")
 
 Headers = list[tuple[bytes, bytes]]
 
 
 def body_length(headers: Headers, http_version: str) -> int | None:
-    """The length of the body that a head announces, None for a body in chunks.
+    """Checks a head; returns the length of the body that it announces, None for chunks.
 
-    Raises what is wrong with the head: links are made from the Host, so it must be one name.
+    Raises MalformedHttp, Unsupported. Links are made from the Host, so there must be exactly one.
     """
     hosts: list[bytes] = []
     codings: list[bytes] = []
@@ -42,7 +42,7 @@ def body_length(headers: Headers, http_version: str) -> int | None:
 
 
 def head_too_large() -> HeadTooLarge:
-    """The refusal of a head beyond the limits."""
+    """Makes the error for a head beyond the limits."""
     return HeadTooLarge(
         f"The request line and headers must be at most {MOST_HEAD_BYTES} bytes long together, and"
         f" at most {MOST_HEADERS} headers."
@@ -50,7 +50,7 @@ def head_too_large() -> HeadTooLarge:
 
 
 def explain(error: httptools.HttpParserError) -> WaflowsError:
-    """The refusal of a request that the parser does not understand."""
+    """Makes the error for a request that cannot be parsed."""
     cause = error.__context__
     if isinstance(cause, WaflowsError):
         return cause
@@ -65,5 +65,5 @@ def _check_codings(codings: list[bytes], http_version: str) -> None:
         raise MalformedHttp("A request of HTTP/1.0 cannot have a Transfer-Encoding.")
     if len(codings) > 1 or codings[0].strip().lower() != b"chunked":
         raise Unsupported(
-            "The only Transfer-Encoding that waflows takes is chunked, once and alone."
+            "The only Transfer-Encoding that waflows supports is chunked, once and alone."
         )

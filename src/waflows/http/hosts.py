@@ -1,9 +1,9 @@
-"""The names a development server answers to.
+"""The host names that a development server accepts.
 
-It has no sign-in of its own to hide behind: its key is printed, and it may call this machine. A
-page from elsewhere whose name leads to 127.0.0.1 (DNS rebinding) must not reach it, so a name in
-the Host header has to be one that only this machine or its owner can have given it. An address
-needs no look: a page served from it can only be the server's own.
+A development server prints its key and may call this machine, so it must not be reachable through
+DNS rebinding: a web page on a foreign name that resolves to 127.0.0.1. The name in the Host header
+must be a loopback name or one from the settings. IP addresses are always accepted, since a page
+loaded from an address comes from the server itself.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _LOOPBACK = "localhost"
 
 
 class OwnHosts:
-    """Names of loopback, addresses, the name it listens at, and that of its public URL."""
+    """Loopback names, IP addresses, the host to listen on, and the host of the public URL."""
 
     def __init__(self, settings: Settings) -> None:
         names = {_LOOPBACK, settings.host, urlsplit(settings.public_url).hostname or ""}
         self._names = {name.lower() for name in names if name}
 
     def check(self, host: str) -> None:
-        """Raises Forbidden for a Host header with any other name; no browser leaves it out."""
+        """Raises Forbidden for any other name; browsers never omit the Host header."""
         if not host:
             return
         try:
@@ -35,8 +35,8 @@ class OwnHosts:
         if name in self._names or name.endswith(f".{_LOOPBACK}") or _is_address(name):
             return
         raise Forbidden(
-            "This development server answers at localhost and at addresses only; start it with"
-            " --public-url to have it answer at another name."
+            "This development server accepts only localhost and IP addresses as its host; start it"
+            " with --public-url to accept another name."
         )
 
 

@@ -1,11 +1,10 @@
-"""Errors on their way to the database.
+"""Write error records to the database in the background.
 
-Answers do not wait for it: records are gathered for a moment and written together. Each account may
-have so many kept at once and so many a second, and all requests without an account share such an
-allowance too, so that a flood of bad requests costs neither a flood of writes nor the place of
-anyone's errors. What goes beyond is not even put together; it is counted, in the log and in the
-metrics, and each still has its own line in the log. Looking an error up waits for what is on its
-way.
+Responses do not wait for it: records are collected briefly and written in batches. Each account has
+a rate limit for its records, and all requests without an account share one, so that a flood of bad
+requests causes neither a flood of writes nor the loss of other accounts' records. Records beyond
+the limit are not created; they are counted in the log and the metrics, and each request still has
+its access log line. Looking up an error first writes the records that are waiting.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _LOOKUPS = 4
 
 
 class _Rate(NamedTuple):
-    """How many errors may be kept at once, and how many a second after that."""
+    """How many errors may be recorded at once, and per second after that."""
 
     burst: float
     a_second: float
@@ -46,7 +45,7 @@ _STRANGERS = _Rate(1000, 2)
 
 
 class _Allowance:
-    """What is left of a rate."""
+    """A token bucket for one rate."""
 
     def __init__(self, rate: _Rate) -> None:
         self._rate = rate
@@ -54,7 +53,7 @@ class _Allowance:
         self._at = time.monotonic()
 
     def take(self) -> bool:
-        """Uses one, if any is left."""
+        """Takes a token; False if none is left."""
         self._renew()
         if self._left < 1:
             return False
@@ -63,7 +62,7 @@ class _Allowance:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing of it is used, so that it need not be remembered."""
+        """Whether the bucket is full, so that it need not be kept."""
         self._renew()
         return self._left >= self._rate.burst
 
@@ -87,7 +86,7 @@ class Journal:
         self._dropped: collections.Counter[str] = collections.Counter()
 
     def add(self, account_id: str, make: Callable[[], ErrorRecord]) -> None:
-        """Keeps an error, soon, unless too many came at once; then it is not even made."""
+        """Records an error soon, or drops it without calling `make` if there are too many."""
         if len(self._waiting) >= _MOST_WAITING or not self._allowance(account_id).take():
             self._drop(account_id)
             return
@@ -96,7 +95,7 @@ class Journal:
             self._task = asyncio.create_task(self._write_soon())
 
     async def find(self, account_id: str, error_id: str) -> ErrorRecord:
-        """An error of the account; waits for one that another process is about to write.
+        """Returns an error of the account; waits briefly for other processes to write it.
 
         Raises NotFound.
         """
@@ -148,7 +147,7 @@ class Journal:
         self._dropped[account_id] += 1
 
     def _report(self) -> None:
-        """Says how many errors were dropped: once for many, as each would cost what it saves."""
+        """Logs how many errors were dropped, in one line per account."""
         dropped, self._dropped = self._dropped, collections.Counter()
         for account_id, count in dropped.items():
             metrics.ERRORS_NOT_KEPT.inc(count)

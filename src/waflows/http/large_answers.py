@@ -1,9 +1,9 @@
-"""Large answers while they are sent: how much of them one process holds at once.
+"""Limits how many bytes of large answers one process holds while they are sent.
 
-A client that asks for megabytes and then reads nothing would otherwise have the server keep them
-for as long as the connection lasts. So a large body is sent in slices, each after the client has
-taken the one before, and counted until the last slice has gone. What is beyond the bound is
-refused instead of held; one account has a share of it.
+Otherwise a client that requests megabytes and reads nothing would make the server hold them for as
+long as the connection lasts. A large body is sent in slices, each after the client has received the
+one before, and is counted until the last slice is sent. Answers beyond the limit are refused; each
+account has a share of it.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ MOST_BYTES_OF_ONE = MOST_BYTES // 2
 
 
 class LargeAnswers:
-    """The large bodies that this process is sending."""
+    """Counts the large bodies that this process is sending."""
 
     def __init__(self) -> None:
         self._held: Counter[str] = Counter()
 
     @contextlib.contextmanager
     def holding(self, owner: str, size: int) -> Iterator[None]:
-        """Counts a body for an account while it is sent; raises Overloaded when it is too much.
+        """Counts a body for an account while it is sent; raises Overloaded beyond the limits.
 
-        `owner` is the account that answers for the request; empty where there is no account.
+        `owner` is the account that is responsible for the request; empty if there is none.
         """
         self.require_room(owner, size)
         self._held[owner] += size
@@ -45,10 +45,10 @@ class LargeAnswers:
                 del self._held[owner]
 
     def require_room(self, owner: str, size: int) -> None:
-        """Raises Overloaded when no body of this size can be held for an account now.
+        """Raises Overloaded if no body of this size can be held for an account now.
 
-        While nothing is held there is room for one body of any size, and while an account holds
-        nothing it may have more than its share: otherwise some bodies could never be sent.
+        While nothing is held, one body of any size is accepted, and an account that holds nothing
+        may exceed its share; otherwise some bodies could never be sent.
         """
         total, own = self._held.total(), self._held[owner]
         if not total:
@@ -60,7 +60,7 @@ class LargeAnswers:
 
 
 async def send_in_slices(response: Response, scope: Scope, send: Send) -> None:
-    """Sends a finished response, never more at once than the client is ready to take."""
+    """Sends a finished response, never more at once than the client is ready to receive."""
     await send(
         {
             "type": "http.response.start",

@@ -1,4 +1,4 @@
-"""How much a request body may hold, by what it is for."""
+"""Limits of request bodies, by kind of route."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ class BodyLimit(msgspec.Struct, frozen=True):
 
 
 SIGN_IN = BodyLimit(4 * 1024, 100)
-"""Read from whoever asks: no larger than what it takes to refuse it."""
+"""Read before the caller is authenticated, so no larger than a sign-in needs."""
 FORM = BodyLimit(256 * 1024, 5_000)
-"""Whatever has no other limit: settings, forms, what happens on a phone."""
+"""The default: settings, forms and events on a phone."""
 MESSAGE = BodyLimit(1024 * 1024, 20_000)
 PLAYED_STATE = BodyLimit(16 * 1024 * 1024, 100_000)
-"""What a page sends along while it plays a flow, pictures that were picked included."""
+"""The state that a page sends while it plays a flow, with any pictures that were chosen."""
 FLOW_JSON = BodyLimit(32 * 1024 * 1024, 100_000, text=12 * 1024 * 1024)
 """A Flow JSON of 10 MB, each character of it escaped."""
 
 
 def check_json(text: bytes, limit: BodyLimit) -> None:
-    """Raises PayloadTooLarge when a JSON text that is not decoded yet holds too much."""
+    """Raises PayloadTooLarge for JSON text with too many values or too much text, undecoded."""
     if bounds.holds_more_values(text, limit.values):
         raise PayloadTooLarge(
             f"The request body holds too many values: at most {limit.values:,} commas, opening"
@@ -42,7 +42,7 @@ def check_json(text: bytes, limit: BodyLimit) -> None:
 
 
 def check_text(size: int, limit: BodyLimit) -> None:
-    """Raises PayloadTooLarge when a body comes to more bytes of text than it may."""
+    """Raises PayloadTooLarge for a body with too many bytes of text."""
     if 0 < limit.text < size:
         raise PayloadTooLarge(
             f"The request body comes to {size} bytes of text once its escapes are resolved; at most"

@@ -1,10 +1,10 @@
-"""Lists answered from memory: the hot path of the whole server.
+"""A cache of list responses: the hot path of the server.
 
-Listing a channel's flows is what clients do all day. A list that was answered once is kept, as
-finished response bytes, under everything its answer depends on: the address, the query, the key
-and the host. It is used only while the database's change stamp is the one from before it was
-read, so a kept answer is never older than what a fresh query would say. When it has become too
-old, one request reads it anew and those that come meanwhile share what it reads.
+Listing a channel's flows is the most frequent request. A response is cached as finished bytes,
+under everything it depends on: the path, the query, the key and the host. It is used only while
+the database's change stamp is the same as before it was read, so it is never older than the result
+of a fresh query. When it has become stale, one request reads it again and the requests that arrive
+meanwhile share the result.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _MOST_LISTS = 4096
 
 
 class KeptList(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer and what its access line needs. `expires_at` is the key's, in ms, or None.
+    """One response and its access log fields. `expires_at` is the key's, in ms, or None.
 
-    The headers are kept as an ASGI server takes them and as they are sent, and once more for the
-    answer 304, which has no body to describe.
+    The headers are kept both as ASGI headers and as sent, each also for the response 304, which has
+    no body to describe.
     """
 
     body: bytes
@@ -44,19 +44,19 @@ class KeptList(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int | None
 
     def has_expired(self) -> bool:
-        """Whether the key it was read with is no longer good."""
+        """Whether the key that it was read with has expired."""
         return self.expires_at is not None and self.expires_at <= clock.now_ms()
 
 
 def head_lines(headers: Headers) -> bytes:
-    """Headers as they are sent."""
+    """Serializes headers for HTTP/1.1."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 def memory_key(scope: Scope, headers: dict[bytes, bytes]) -> Key:
-    """Everything of a request that a list's answer depends on; of its key, only a digest.
+    """Everything in a request that a list response depends on; of the API key only a digest.
 
-    Whether a proxy's word for the scheme counts depends on who the proxy is.
+    Whether X-Forwarded-Proto is trusted depends on who sent it.
     """
     digest = hashlib.blake2b(headers.get(b"authorization", b"")).digest()
     forwarded, sender = b"", ""
@@ -76,7 +76,7 @@ def memory_key(scope: Scope, headers: dict[bytes, bytes]) -> Key:
 
 
 class ListMemory:
-    """The lists one process remembers."""
+    """The cached lists of one process."""
 
     def __init__(self) -> None:
         self._lists: OrderedDict[Key, tuple[int, KeptList]] = OrderedDict()
@@ -84,26 +84,26 @@ class ListMemory:
         self._being_read: dict[tuple[Key, int], asyncio.Future[KeptList | None]] = {}
 
     def __contains__(self, key: Key) -> bool:
-        """Whether an answer is kept under a key, be it still good or not."""
+        """Whether a response is cached under a key, whether or not it is stale."""
         return key in self._lists
 
     def find(self, key: Key, stamp: int | None) -> KeptList | None:
-        """The answer kept under a key, if nothing has changed since."""
+        """Returns the response cached under a key if the stamp has not changed since."""
         found = self._lists.get(key)
         return found[1] if found is not None and found[0] == stamp else None
 
     async def join(self, key: Key, stamp: int | None) -> KeptList | None:
-        """The answer that another request is about to read, if there is one."""
+        """Waits for the response that another request is reading, if there is one."""
         reading = None if stamp is None else self._being_read.get((key, stamp))
         return None if reading is None else await asyncio.shield(reading)
 
     def begin(self, key: Key, stamp: int | None) -> None:
-        """Says that a list which was kept before, under another stamp, is being read anew."""
+        """Marks a list that is cached under another stamp as being read again."""
         if stamp is not None and key in self._lists and (key, stamp) not in self._being_read:
             self._being_read[key, stamp] = asyncio.get_running_loop().create_future()
 
     def end(self, key: Key, stamp: int | None, read: KeptList | None) -> None:
-        """Keeps an answer that was read after the stamp was taken; None if there is none."""
+        """Caches the response that was read under this stamp; None if it cannot be cached."""
         if stamp is None:
             return
         reading = self._being_read.pop((key, stamp), None)

@@ -1,16 +1,15 @@
-"""HTTP/1.1 as waflows speaks it: uvicorn's protocol, with a few rules of its own.
+"""The HTTP/1.1 protocol of waflows: uvicorn's protocol with stricter limits.
 
-A request that cannot be parsed never reaches an application, and uvicorn answers it in plain text.
-Here it gets the error envelope, a log line and a place in the journal like any other. The head of a
-request is checked, and offers to switch protocols are declined without losing the request's body.
+uvicorn answers a request that cannot be parsed in plain text. Here it gets the error envelope, a
+log line and a record in the journal like any other. The head of a request is checked, and offers to
+switch protocols are declined without losing the request's body.
 
-Of what a client sends, only the next request is parsed. What it sends ahead is kept as bytes until
-the answer before has been sent, and while there is any, nothing more is read from the connection.
+Only the next request on a connection is parsed. What a client sends ahead is kept as bytes until
+the previous answer has been sent, and meanwhile nothing more is read from the connection.
 
-What a client sends must come in time: a head within `HEAD_SECONDS`, a body at `BODY_RATE` or
-faster after the first `BODY_GRACE_SECONDS`; answers must be taken, and a connection on which
-nothing is asked is closed after a while. `Traffic` looks at each connection once a second; no
-request needs a timer of its own.
+A head must arrive within `HEAD_SECONDS`, and a body at `BODY_RATE` or faster after the first
+`BODY_GRACE_SECONDS`. Connections are closed if the client does not receive its answers, or sends no
+request for a while. `Traffic` checks each connection once a second, so no request needs a timer.
 """
 
 from __future__ import annotations
@@ -41,14 +40,14 @@ HEAD_SECONDS = 20.0
 """From the first byte of a head to its last; on a new connection, from its beginning."""
 BODY_GRACE_SECONDS = 20.0
 BODY_RATE = 1024
-"""Bytes a second at which a body must come, on average, once its grace is over."""
+"""The slowest average rate of a body, in bytes per second, after the grace period."""
 IDLE_SECONDS = 75.0
-"""So long a connection is kept for the next request: longer than common proxies keep theirs."""
+"""How long an idle connection is kept: longer than common proxies keep theirs."""
 DRAIN_SECONDS = 3.0
-"""So long a connection of a process that is ending is kept for one more request."""
+"""How long a process that is ending keeps an idle connection for one more request."""
 STALLED_SECONDS = 60.0
-"""So long a client may take nothing of an answer that is being sent."""
-# So long a refused client may go on sending: closing at once could destroy the answer on its way.
+"""How long a client may receive nothing of an answer that is being sent."""
+# How long a refused client may go on sending; closing at once could destroy the answer in transit.
 _LINGER_SECONDS = 2.0
 _MOST_LINGERED = 32 * 1024 * 1024
 
@@ -69,7 +68,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
     _refusal: bytes | None = None
     # The body of the request that was begun last, if it has one.
     _incoming: Incoming | None = None
-    # When what is being waited for was begun: a head, a body, or waiting for the next request.
+    # When the current phase began: receiving a head, receiving a body, or idle.
     _since = 0.0
     _lingering = False
     _lingered = 0
@@ -77,24 +76,24 @@ class EnvelopeProtocol(HttpToolsProtocol):
     _unsent_since = 0.0
 
     def connection_made(self, transport: Any) -> None:
-        """Expects requests, when there is room for one more connection."""
+        """Accepts the connection, or refuses it if there are too many."""
         super().connection_made(transport)
         self.flow = Flow(transport)
         self._framing = Framing()
         self._since = self.loop.time()
         gateway: Gateway = self.app_state[LIFESPAN_KEY]
         self._traffic = gateway.traffic
-        if not self._traffic.opened(self):
-            self._refuse(Overloaded("The server has as many connections as it can."))
+        if not self._traffic.add(self):
+            self._refuse(Overloaded("The server has too many connections; try again shortly."))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Releases everything that is held for the connection."""
         super().connection_lost(exc)
-        self._traffic.closed(self)
+        self._traffic.remove(self)
         self._set_unparsed(b"", 0)
 
     def data_received(self, data: bytes) -> None:
-        """Takes what came in; after a refusal nothing is parsed any more."""
+        """Parses received bytes; after a refusal they are discarded."""
         if self._refusal is not None or self._lingering:
             self._lingered += len(data)
             if self._lingered > _MOST_LINGERED:
@@ -102,14 +101,14 @@ class EnvelopeProtocol(HttpToolsProtocol):
         elif self._unparsed:
             self._keep_unparsed(self._unparsed[self._unparsed_at :] + data, 0)
         elif self._can_parse() and self._framing.is_one_head(data):
-            # What nearly every request is, so that it costs no more than it must.
+            # Nearly every request is like this, so it takes the shortest path.
             self._is_followed = False
             self._feed(data)
         else:
             self._parse(data, 0, SMALL_CHUNKED_PIECE_BYTES)
 
     def _parse(self, data: bytes, start: int, most: int) -> None:
-        """Parses the next request, as far as it is there; keeps what comes after it."""
+        """Parses the next request as far as it was received; keeps what follows it."""
         end = start
         if self._can_parse():
             end = self._parse_piece(data, start, most)
@@ -119,7 +118,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
             self._keep_unparsed(data, end)
 
     def _parse_piece(self, data: bytes, start: int, most: int) -> int:
-        """Parses one piece and returns where it ends; after a refusal, where all ends."""
+        """Parses one piece and returns where it ends; after a refusal, the end of the data."""
         end = self._framing.end_of_piece(data, start, most)
         self._is_followed = end < len(data)
         if self._framing.head_bytes > heads.MOST_HEAD_BYTES:
@@ -145,7 +144,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete or self._framing.is_in_body
 
     def _keep_unparsed(self, data: bytes, start: int) -> None:
-        """Keeps what is not to be parsed yet; nothing is read while there is any."""
+        """Keeps bytes that must wait to be parsed, and stops reading while there are any."""
         self._set_unparsed(data, start)
         if not self._unparsed:
             self.flow.release_reading(self.cycle)
@@ -163,7 +162,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         self._traffic.unparsed_bytes += len(self._unparsed) - self._unparsed_at - before
 
     def _queue(self) -> None:
-        """Joins the connections that wait to parse more."""
+        """Queues the connection for parsing more."""
         if not self._is_queued:
             self._is_queued = True
             self._traffic.pacer.continue_later(self._parse_more)
@@ -179,7 +178,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
             self.flow.release_reading(self.cycle)
 
     def on_message_begin(self) -> None:
-        """Expects a request."""
+        """Begins a request."""
         super().on_message_begin()
         if self.cycle is not None:
             self._since = self.loop.time()
@@ -187,7 +186,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         self._incoming = None
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Takes a header; those that trail a body are of no use here."""
+        """Collects a header; trailers are ignored."""
         if not self._in_head:
             return
         if len(self.headers) >= heads.MOST_HEADERS:
@@ -195,7 +194,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Checks the head and passes the request on; raises what is wrong with it."""
+        """Checks the head and starts the request; raises the reason to refuse it."""
         self._in_head = False
         length = heads.body_length(self.headers, self.parser.get_http_version())
         self._framing.begin_body(length)
@@ -207,7 +206,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Takes a part of a body, as far as somebody wants it and there is room."""
+        """Passes on a part of a body, if it is needed and there is room."""
         incoming = self._incoming
         if incoming is None or self.parser.should_upgrade():
             return
@@ -223,7 +222,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
                 self.cycle.message_event.set()
 
     def on_message_complete(self) -> None:
-        """Expects the next request."""
+        """Completes a request."""
         self._framing.end_body()
         if self._incoming is not None and not self.parser.should_upgrade():
             self._incoming.complete = True
@@ -233,7 +232,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Goes on with the next request, or with the refusal that was due after the last one."""
+        """Continues with the next request, or sends the refusal that waits for this answer."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
@@ -269,15 +268,15 @@ class EnvelopeProtocol(HttpToolsProtocol):
             cycle.keep_alive = False
 
     def unsent(self) -> int:
-        """How many bytes of answers the client has not taken yet."""
+        """How many bytes of answers the client has not received yet."""
         return int(self.transport.get_write_buffer_size())
 
     def cut(self) -> None:
-        """Ends the connection at once, with whatever was still to be sent."""
+        """Aborts the connection; unsent bytes are discarded."""
         self.transport.abort()
 
     def check(self, now: float) -> None:
-        """Ends what has taken too long."""
+        """Closes the connection, or refuses its request, if a timeout has passed."""
         unsent = self.unsent()
         if unsent == 0 or unsent != self._unsent:
             self._unsent, self._unsent_since = unsent, now
@@ -287,7 +286,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         if self._refusal is not None or self._lingering or self.transport.is_closing():
             return
         if self.flow.read_paused:
-            # It is not the client who lets the other side wait.
+            # The client is not to blame for the delay.
             self._since += LOOK_SECONDS
             return
         waited = now - self._since
@@ -309,7 +308,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         return HEAD_SECONDS if self.cycle is None else IDLE_SECONDS
 
     def idle_since(self) -> float | None:
-        """Since when nothing was asked; a head that is not whole asks for nothing yet."""
+        """Since when it has been idle; an incomplete head counts as idle."""
         if self._unparsed or (self.cycle is not None and not self.cycle.response_complete):
             return None
         if self._incoming is not None and not self._incoming.complete:
@@ -321,7 +320,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _end_body(self, incoming: Incoming) -> None:
-        """Refuses a request whose body does not come on, or ends the wait for what nobody reads."""
+        """Refuses a request whose body is too slow, or stops waiting for an unread body."""
         if self.cycle.response_complete:
             self.transport.close()
             return
@@ -336,16 +335,16 @@ class EnvelopeProtocol(HttpToolsProtocol):
         return self._lingering or self.transport.is_closing()
 
     def end(self) -> None:
-        """Ends the connection; gently while some of a request is on its way."""
+        """Closes the connection; not abruptly while a request is being received."""
         if self._incoming is None or self._incoming.complete:
             self.transport.close()
         else:
             self._linger()
 
     def _linger(self) -> None:
-        """Ends the connection behind the answer, and lets what still comes pass for a moment.
+        """Stops sending, and discards what is received for a moment before closing.
 
-        Closing at once would have the client's system throw the answer away.
+        Closing at once could make the client's system discard the answer.
         """
         if self._lingering or self.transport.is_closing():
             return
@@ -357,7 +356,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Offers a request to the gateway first: an answer from memory needs no task."""
+        """Offers a request to the gateway first; an answer from the cache needs no task."""
         gateway: Gateway = self.app_state[LIFESPAN_KEY]
         scope: Any = cycle.scope
         scope[ABORT] = self.transport.abort
@@ -371,7 +370,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         self._traffic.pacer.start(functools.partial(self._start, cycle, app))
 
     def _start(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Starts a request, unless its client has gone while it waited to be started."""
+        """Starts a request, unless its client has disconnected meanwhile."""
         if cycle.disconnected:
             scope: Any = cycle.scope
             incoming: Incoming | None = scope.get(INCOMING)
@@ -382,7 +381,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
 
     def _respond(self, cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
-        """Sends a whole answer with one call of the system; False when it cannot be sent now."""
+        """Sends a complete answer in one system call; False if it cannot be sent now."""
         if cycle.more_body or cycle.disconnected or self.flow.write_paused:
             return False
         if self.transport.is_closing():
@@ -400,11 +399,11 @@ class EnvelopeProtocol(HttpToolsProtocol):
         return True
 
     def _should_upgrade(self) -> bool:
-        """Whether the request offers another protocol: then uvicorn leaves it to this class."""
+        """Makes uvicorn leave requests that offer another protocol to this class."""
         return True
 
     def _without_offer(self) -> bytes | None:
-        """The head of a request that offered to switch protocols, as if it had not; None for none.
+        """The head of a request without its offer to switch protocols; None if it was refused.
 
         The parser skips the body of such a request, so its head is parsed again.
         """
@@ -420,7 +419,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         return b"".join([*head, b"\r\n"])
 
     def _refuse(self, error: WaflowsError) -> None:
-        """Answers 400 or the like after every answer that is still due, and ends the connection."""
+        """Sends an error response, after the answer that is being sent, and closes."""
         gateway: Gateway = self.app_state[LIFESPAN_KEY]
         response = gateway.refuse(error, self._partial_scope())
         headers = [*self.server_state.default_headers, *response.raw_headers]
@@ -443,7 +442,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
     def _partial_scope(self) -> Scope:
-        """What is known of a request that was not understood."""
+        """The scope of a request that was not parsed completely."""
         known = self.headers is not None
         path = self.url.partition(b"?")[0] if known else b""
         return {
@@ -457,7 +456,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
 
 
 class _Ending:
-    """A connection as the answer to a request with a body sees it: it is never closed abruptly."""
+    """The transport for the answer to a request with a body: it is never closed abruptly."""
 
     def __init__(self, protocol: EnvelopeProtocol) -> None:
         self._protocol = protocol
@@ -468,5 +467,5 @@ class _Ending:
         return self._protocol.is_ending()
 
     def close(self) -> None:
-        """Ends the connection, when the request has come in whole at once."""
+        """Closes the connection, at once if the request was received completely."""
         self._protocol.end()

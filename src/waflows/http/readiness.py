@@ -1,7 +1,7 @@
-"""Whether writes succeed, found out by writing, however often it is asked.
+"""Check whether the database can be written, by writing to it.
 
-Probes come from several load balancers, every second or faster. Each process writes for all of
-them at most once in a few seconds, and those that ask meanwhile share the outcome.
+Several load balancers may probe every second or faster. Each process writes at most once every few
+seconds, and all probes in between share the result.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PATIENCE_SECONDS = 4.0
 
 
 class Readiness:
-    """The outcome of the last write of a process, for a while."""
+    """The result of the last write of a process, cached for a few seconds."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -36,13 +36,13 @@ class Readiness:
         if self.is_ending or now < self._bad_until:
             raise Unavailable
         if now < self._good_until:
-            # What real writes met since then costs nothing to ask.
+            # Failures of real writes since then are known without a write.
             self._db.check_failures()
             return
         if self._asking is None:
             self._asking = asyncio.create_task(self._write())
             self._asking.add_done_callback(self._asked)
-        # Whoever asks first may go away; the others still want to know.
+        # The first to ask may disconnect; the others still need the result.
         await asyncio.shield(self._asking)
 
     async def _write(self) -> None:

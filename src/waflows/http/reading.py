@@ -1,4 +1,4 @@
-"""From raw queries and bodies to Structs, with errors that say what would be right."""
+"""Decode queries and bodies to Structs, with errors that say what is expected."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ _BLOCK = 1024 * 1024
 
 
 def read_query(type_: type[S], raw: bytes) -> S:
-    """The query string as a Struct; parameters it does not know are left alone.
+    """Decodes a query string to a Struct; unknown parameters are ignored.
 
-    Of a parameter given twice the first counts. Raises InvalidParameter for the wrong form,
+    The first of repeated parameters counts. Raises InvalidParameter for the wrong form,
     OutOfRange for a number outside its limits.
     """
     given: dict[str, str] = {}
@@ -66,7 +66,7 @@ def read_query(type_: type[S], raw: bytes) -> S:
 
 
 def read_body(type_: type[T], body: bytes) -> T:
-    """A JSON body as a Struct, or a list of one; no body counts as `{}` where that may be sent.
+    """Decodes a JSON body to a Struct or a list; an empty body counts as `{}` if that is valid.
 
     Raises InvalidParameter, naming the field and what it must be. A field whose type says
     `Meta(extra={"missing": fault})` has a fault of its own for when it is not there or no value of
@@ -93,9 +93,9 @@ def read_body(type_: type[T], body: bytes) -> T:
 
 
 def _check_encoding(body: bytes) -> None:
-    """Raises InvalidParameter for what is no UTF-8.
+    """Raises InvalidParameter for a body that is not UTF-8.
 
-    Goes block by block: decoded as a whole, one emoji would have each letter take four bytes.
+    Decodes in blocks: if decoded as a whole, one emoji would make each letter take four bytes.
     """
     if body.isascii():
         return
@@ -112,18 +112,18 @@ def _check_encoding(body: bytes) -> None:
 
 
 def null_character(name: str) -> InvalidParameter:
-    """The refusal of a text that not every database can hold."""
+    """Makes the error for text that not every database can store."""
     return InvalidParameter(f"{name} must not have a null character in it.")
 
 
 def may_be_left_out(type_: Any) -> bool:
-    """Whether a body need not be sent: it is a Struct, and every field of it has a default."""
+    """Whether a body can be left out: it is a Struct whose fields all have defaults."""
     info = inspect.type_info(type_)
     return isinstance(info, inspect.StructType) and not any(one.required for one in info.fields)
 
 
 def describe(type_: Any) -> str:
-    """What a value of a type must be, in words."""
+    """Describes in words what a value of a type must be."""
     return _describe(inspect.type_info(type_))
 
 
@@ -215,9 +215,9 @@ def _describe(info: inspect.Type) -> str:
 
 
 def _fault(text: bytes, error: msgspec.DecodeError) -> str:
-    """What is wrong with a JSON text, and where if that can be said.
+    """Describes what is wrong with JSON text, and where if that is known.
 
-    The standard library's parser names the place in lines and columns, as an editor does.
+    The standard library's parser reports lines and columns, as editors do.
     """
     if not text or text.isspace():
         return "it is empty"
@@ -236,9 +236,9 @@ def _fault(text: bytes, error: msgspec.DecodeError) -> str:
 
 
 def _refuse_null_characters(decoded: Any) -> None:
-    """Raises InvalidParameter for a null character in what was decoded, naming the place.
+    """Raises InvalidParameter for a null character in a decoded value, with its path.
 
-    Goes from one value to the next without a copy; the way to the present one is all it keeps.
+    Visits the values without copying them; only the path of the current one is kept.
     """
     # The values still to come at each level, and the steps that led to the levels below the first.
     levels = [iter([("", decoded)])]
@@ -276,10 +276,10 @@ def _path(steps: list[str]) -> str:
 
 
 def _refuse_near_misses(type_: Any, body: bytes) -> None:
-    """Raises InvalidParameter for a field that is a known one but for case or separators.
+    """Raises InvalidParameter for a field that differs from a known one by case or separators.
 
-    8x8 ignores fields it does not know; ignoring `endpointUri` for `endPointUri` would lose what
-    the client meant to say.
+    8x8 ignores unknown fields; ignoring `endpointUri` for `endPointUri` would lose what the client
+    intended.
     """
     _refuse_near_misses_in(inspect.type_info(type_), body)
 

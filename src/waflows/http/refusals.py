@@ -1,4 +1,4 @@
-"""From the product's errors to what a client sees; the only file that knows the codes.
+"""Map the product's errors to error responses; the only module that knows the codes.
 
 8x8 documents an integer code for most kinds of error; where it documents none, the code is the
 HTTP status itself, which lies outside 8x8's range. The two dialects differ in a few statuses only.
@@ -29,14 +29,14 @@ class Envelope(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """An error as one dialect answers it."""
+    """Status and code of an error in one dialect."""
 
     status: int
     code: int
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A whole error response: what to send and what to keep of it."""
+    """A complete error response."""
 
     status: int
     envelope: Envelope
@@ -52,9 +52,9 @@ _REFERENCE: list[tuple[type[Exception], Answer]] = [
     (errors.OutOfRange, Answer(400, _OUT_OF_RANGE)),
     (errors.InvalidId, Answer(400, _INVALID_ID)),
     (errors.InvalidRequest, Answer(400, _INVALID_PARAMETER)),
-    # 8x8 has no simulated phone; a step that came too late is told from one that is wrong.
+    # 8x8 has no simulated phone; 409 distinguishes an outdated step from an invalid one.
     (errors.OvertakenStep, Answer(409, 409)),
-    # Told from a conflict by its code, since no other state of the flow would help.
+    # The code distinguishes it from a conflict, since no other state of the flow would help.
     (errors.QuotaReached, Answer(400, _OUT_OF_RANGE)),
     (errors.Conflict, Answer(400, _INVALID_PARAMETER)),
     (errors.NotAuthenticated, Answer(401, _NOT_AUTHENTICATED)),
@@ -115,31 +115,31 @@ _MESSAGE_CODES = {
 _UNEXPECTED = Answer(500, _INTERNAL)
 _LONGEST_MESSAGE = 4000
 _LONGEST_REPEATED = 500
-_UNEXPECTED_MESSAGE = "Internal server error: not your fault; the errorId leads to its cause."
+_UNEXPECTED_MESSAGE = "Internal server error; look up the errorId for its cause."
 
 
 def refuse(error: Exception, dialect: Dialect) -> Refusal:
-    """The response to an error, with a fresh errorId.
+    """Makes the response to an error, with a new errorId.
 
-    What is not one of the product's own errors becomes a 500 that says nothing of its cause.
+    An error that is not one of the product's own becomes a 500 that does not reveal its cause.
     """
     answer = answer_to(error, dialect)
-    told = isinstance(error, errors.WaflowsError) and answer is not _UNEXPECTED
-    message = str(error)[:_LONGEST_MESSAGE] if told else _UNEXPECTED_MESSAGE
+    is_public = isinstance(error, errors.WaflowsError) and answer is not _UNEXPECTED
+    message = str(error)[:_LONGEST_MESSAGE] if is_public else _UNEXPECTED_MESSAGE
     envelope = Envelope(answer.code, message, str(uuid.uuid4()), clock.error_timestamp())
     return Refusal(answer.status, envelope, _headers(error, answer.status))
 
 
 def shortened(text: str) -> str:
-    """As much of an address or a header as an answer repeats and the journal keeps.
+    """Truncates a path or header for error messages and the journal.
 
-    Otherwise anyone could fill the disk with errors about very long addresses.
+    Otherwise anyone could fill the disk with errors about very long paths.
     """
     return text if len(text) <= _LONGEST_REPEATED else f"{text[:_LONGEST_REPEATED]}…"
 
 
 def answer_to(error: Exception, dialect: Dialect) -> Answer:
-    """Status and code of an error."""
+    """Returns the status and code of an error."""
     if isinstance(error, errors.InvalidMessage):
         return Answer(400, _MESSAGE_CODES[error.fault])
     if isinstance(error, errors.DeliberateFault):

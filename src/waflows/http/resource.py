@@ -1,9 +1,8 @@
 """The routes of one path as an ASGI application: authorise, read, decode, handle, encode.
 
-Whether a request may go on is decided on its head alone; only then is its body read, as far as
-its row of the table allows.
+A request is authorised by its head alone; only then is its body read, up to the limit of its route.
 
-Every answer of 400 and above is made here, in the error envelope, and handed to the journal.
+Every response of 400 and above is made here, in the error envelope, and recorded in the journal.
 """
 
 from __future__ import annotations
@@ -55,13 +54,13 @@ from waflows.storage.errors import ErrorRecord
 from waflows.upstream.fault_rules import FaultRules
 
 DEVELOPMENT_PATH = "/dev/"
-"""Where the tools of a development server are; no fault rule strikes them."""
+"""The path of a development server's tools; fault rules do not apply to them."""
 
 _SECRET_PARAMETERS = {"token", "msisdn"}
-# Unless an answer says otherwise nobody keeps it, and no browser takes it for what it is not.
+# By default responses are not cached and browsers do not guess their type.
 _COMMON_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-# What takes longer than a few milliseconds to decode is not for the event loop, and of what takes
-# much memory only a few are decoded at a time.
+# Bodies that take more than a few milliseconds to decode are decoded off the event loop, and only a
+# few of those that need much memory at a time.
 _SHORT_BODY = 64 * 1024
 _LONG_BODY = 1024 * 1024
 
@@ -70,10 +69,9 @@ BodyReader = Callable[[Any, bytes], Any]
 
 
 class Resource:
-    """The routes that share one path, told apart by method.
+    """The routes of one path, selected by method.
 
-    How a caller is known, how a body is decoded and how an error looks are methods of their own,
-    for pages to do otherwise.
+    Subclasses for pages override how callers are authenticated, bodies decoded and errors shown.
     """
 
     def __init__(self, path: str, routes: list[Route], state: State) -> None:
@@ -130,13 +128,13 @@ class Resource:
         receive: Receive,
         send: Send,
     ) -> None:
-        """Sends what comes bit by bit.
+        """Streams a response.
 
-        When that fails the head has gone out. The answer is left without an end, so that the
-        server underneath cuts the connection and the client knows that something is missing.
+        If that fails, the head has been sent already. The response is left incomplete, so that the
+        server closes the connection and the client notices that something is missing.
         """
         if scope["method"] == "HEAD":
-            # Nothing need be read for a body that is not sent.
+            # The body is not sent, so it is not read either.
             await Response(None, response.status_code, response.headers)(scope, receive, send)
             return
         ended = False
@@ -151,13 +149,13 @@ class Resource:
         except Exception as error:
             self.refused(error, exchange, scope)
         else:
-            # Without an end and without an error it is the client that has gone.
+            # Neither an end nor an error: the client has disconnected.
             exchange.status = exchange.status if ended else 499
 
     async def caller(
         self, route: Route, scope: AsgiScope, headers: Headers, exchange: Exchange
     ) -> Principal | None:
-        """Who asks, checked against what the route needs; None where it needs nobody."""
+        """Authenticates the caller and checks it against the route; None for a public route."""
         if route.scope is Scope.PUBLIC:
             return None
         authorization = headers.get("authorization")
@@ -180,7 +178,7 @@ class Resource:
         return principal
 
     async def limit(self, principal: Principal, kind: str, cost: int) -> None:
-        """Counts a use of the key; raises RateLimited when it is too many."""
+        """Counts a use of the key; raises RateLimited beyond the limit."""
         settings = self.state.settings
         limit = settings.rate_limit if kind == "write" else settings.rate_limit_reads
         if limit:
@@ -195,7 +193,7 @@ class Resource:
             )
 
     def body_reader(self, route: Route, headers: Headers) -> BodyReader:
-        """What decodes the request's body; raises UnsupportedMediaType by its head."""
+        """Returns the decoder of the request's body; raises UnsupportedMediaType."""
         check_media_type(headers)
         return functools.partial(_read_json, limit=route.max_body)
 
@@ -208,9 +206,9 @@ class Resource:
         owner: str,
         turn: AsyncExitStack,
     ) -> Any:
-        """The request's body as the route's type; the only place where a body is read.
+        """Reads and decodes the request's body; the only place where a body is read.
 
-        Of one owner a single long body is worked on at a time, until `turn` is over.
+        Long bodies of one owner are handled one at a time, each until `turn` ends.
         """
         read = self.body_reader(route, headers)
         most = min(route.max_body.bytes, self.state.settings.max_body_bytes)
@@ -219,18 +217,18 @@ class Resource:
             return read(route.body, body)
         if len(body) <= _LONG_BODY:
             return await asyncio.to_thread(read, route.body, body)
-        # Decoded, handled and encoded again it takes several times its size.
+        # Decoding, handling and encoding it takes several times its size in memory.
         await turn.enter_async_context(self.state.long_bodies.first(owner))
         async with self.state.decoding:
             return await asyncio.to_thread(read, route.body, body)
 
     def refused(self, error: Exception, exchange: Exchange, scope: AsgiScope) -> Response:
-        """The answer to an error."""
+        """Makes the response to an error."""
         return refused(error, self._dialect, self.state, exchange, scope)
 
     async def _answer(self, scope: AsgiScope, receive: Receive, exchange: Exchange) -> Response:
         if b"%2f" in scope["raw_path"].lower():
-            # Routing took it for a slash; but it is part of a name, and no name here has one.
+            # Routing treats it as a slash, but it is part of a name, and no name has one.
             raise NotFound("Nothing has a name with a slash in it.")
         route = self._routes.get(scope["method"])
         if route is None:
@@ -240,7 +238,7 @@ class Resource:
                 allow,
             )
         if self.state.fault_rules is not None and not self.path.startswith(DEVELOPMENT_PATH):
-            await _strike(self.state.fault_rules, route.name, scope, receive)
+            await _inject_fault(self.state.fault_rules, route.name, scope, receive)
         headers = Headers(scope=scope)
         caller = await self.caller(route, scope, headers, exchange)
         call: Call[Any, Any] = Call(
@@ -277,7 +275,7 @@ class Resource:
 
 
 def check_powers(principal: Principal, route: Route) -> None:
-    """Raises Forbidden when the key may not do what a route does, whatever it is done to."""
+    """Raises Forbidden if the key does not allow the route, whatever it is applied to."""
     if route.scope is Scope.WRITE:
         check_write(principal)
     if route.whole_channel:
@@ -287,18 +285,18 @@ def check_powers(principal: Principal, route: Route) -> None:
 
 
 def cost_of(route: Route, headers: Headers) -> int:
-    """How many uses of a key a request counts as: a large Flow JSON is many."""
+    """How many uses of a key a request counts as; a large Flow JSON counts as many."""
     return rate_limits.cost(_length_of(headers)) if route.max_body is limits.FLOW_JSON else 1
 
 
 def _length_of(headers: Headers) -> int | None:
-    """How many bytes the body will have, where the head says so."""
+    """The length of the body, if the head announces it."""
     announced = headers.get("content-length", "")
     return int(announced) if announced.isdecimal() else None
 
 
-async def _strike(rules: FaultRules, name: str, scope: AsgiScope, receive: Receive) -> None:
-    """Lets a request fail as a rule wants it. Raises DeliberateFault, ClientDisconnect."""
+async def _inject_fault(rules: FaultRules, name: str, scope: AsgiScope, receive: Receive) -> None:
+    """Applies a fault rule to a request. Raises DeliberateFault, ClientDisconnect."""
     rule = rules.strike("incoming", name)
     if rule is None:
         return
@@ -315,7 +313,7 @@ async def _strike(rules: FaultRules, name: str, scope: AsgiScope, receive: Recei
 def refused(
     error: Exception, dialect: Dialect, state: State, exchange: Exchange, scope: AsgiScope
 ) -> Response:
-    """The response to an error, which is noted."""
+    """Records an error and makes its response."""
     refusal = note(error, dialect, state, exchange, scope)
     return Response(
         msgspec.json.encode(refusal.envelope),
@@ -328,7 +326,7 @@ def refused(
 def note(
     error: Exception, dialect: Dialect, state: State, exchange: Exchange, scope: AsgiScope
 ) -> Refusal:
-    """What to answer to an error; what led to it goes to the journal, a 500 to the log as well."""
+    """Records an error in the journal, and if unexpected in the log; returns its response."""
     refusal = answers.refuse(error, dialect)
     exchange.error_id = refusal.envelope.error_id
     exchange.code = refusal.envelope.code
@@ -351,7 +349,7 @@ def _is_unexpected(error: Exception, refusal: Refusal) -> bool:
 
 
 def base_url(state: State, scope: AsgiScope, headers: Headers) -> str:
-    """The server's address as the client sees it, without a slash at the end."""
+    """The server's URL as the client sees it, without a trailing slash."""
     if state.settings.public_url:
         return state.settings.public_url.rstrip("/")
     host = headers.get("host")
@@ -362,7 +360,7 @@ def base_url(state: State, scope: AsgiScope, headers: Headers) -> str:
 
 
 def response_of(reply: Reply, if_none_match: str | None = None) -> Response:
-    """A handler's answer as HTTP."""
+    """Makes the HTTP response of a reply."""
     headers = _COMMON_HEADERS | reply.headers
     etag = headers.get("ETag")
     if etag and if_none_match and names_etag(if_none_match.encode("latin-1"), etag.encode()):
@@ -406,7 +404,7 @@ def _read_json(type_: Any, body: bytes, limit: limits.BodyLimit) -> Any:
 
 
 def check_media_type(headers: Headers) -> None:
-    """Raises UnsupportedMediaType for a body that is not JSON as it is."""
+    """Raises UnsupportedMediaType for a body that is not plain JSON."""
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("The request body must not be compressed.")
     given = headers.get("content-type")
@@ -426,9 +424,9 @@ def check_media_type(headers: Headers) -> None:
 async def _read_whole(
     headers: Headers, receive: Receive, incoming: Incoming | None, most: int
 ) -> bytes:
-    """A request's body; raises PayloadTooLarge when it is longer than `most` bytes.
+    """Reads a request's body; raises PayloadTooLarge if it is longer than `most` bytes.
 
-    Raises too what the protocol finds wrong with it on the way: TooSlow, Overloaded.
+    Also raises what the protocol refuses while it arrives: TooSlow, Overloaded.
     """
     too_large = PayloadTooLarge(f"The request body must be at most {most} bytes long here.")
     announced = _length_of(headers)

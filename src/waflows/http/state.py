@@ -1,4 +1,4 @@
-"""What one server process holds while it runs, and what it knows of one request."""
+"""The state of one server process, and of one request."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _GATHER_SECONDS = 0.02
-# What waflows does not have is no fault of the server.
-_NOT_HAD = 501
+# 501 marks what waflows does not support; it is not a failure of the server.
+_NOT_SUPPORTED = 501
 _MOST_GATHERED = 512
 _PERSON_IN_PATH = re.compile(r"(/phones/|/console/phone/[^/]+/)[^/]+")
 _CLIENTS_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 
 class Exchange:
-    """One request, as far as it is known, and how it was answered.
+    """What is known of one request and of its response.
 
-    `path` is without the phone number that stands in it, since logs and the journal keep it.
-    `memory_key` is what its answer may be kept under, `kept` the answer that may be. `owner` is
-    the account that answers for it, by its key or by the link that was used.
+    Phone numbers are removed from `path`, since logs and the journal keep it. `memory_key` is the
+    cache key of its response, `kept` the response if it can be cached. `owner` is the account that
+    is responsible for it, by its key or by the link that was used.
     """
 
     memory_key: Key
@@ -71,24 +71,24 @@ class Exchange:
 
 
 class RequestIds:
-    """Ids for requests: a random part of this process, and a count."""
+    """Makes request ids: a random part for the process, and a counter."""
 
     def __init__(self) -> None:
         self._process = secrets.token_hex(6)
         self._count = itertools.count(1)
 
     def next(self, given: bytes | None) -> str:
-        """The client's own id when it sent a usable one, else a new one."""
+        """Returns the client's id if it is usable, otherwise a new one."""
         if given is not None and _CLIENTS_REQUEST_ID.fullmatch(given):
             return given.decode()
         return f"{self._process}-{next(self._count):x}"
 
 
 class Recorder:
-    """Takes note of answered requests: an access line each, and the metrics.
+    """Records answered requests: an access log line each, and the metrics.
 
-    Both are worked off together every few milliseconds, which costs a request a fraction of what
-    a system call and the steps of several counters would.
+    Both are written in batches every few milliseconds, which costs a fraction of a system call and
+    several counter updates per request.
     """
 
     def __init__(self, logs: Logs) -> None:
@@ -97,12 +97,12 @@ class Recorder:
         self._lines: list[AccessLine] = []
 
     def record(self, exchange: Exchange) -> None:
-        """Takes note of a finished exchange."""
+        """Records a finished exchange."""
         lines = self._lines
         lines.append(
             AccessLine(
                 self._time.now(),
-                "error" if exchange.status >= 500 and exchange.status != _NOT_HAD else "info",
+                "error" if exchange.status >= 500 and exchange.status != _NOT_SUPPORTED else "info",
                 exchange.request_id,
                 exchange.method,
                 exchange.route,
@@ -123,7 +123,7 @@ class Recorder:
             self.flush()
 
     def flush(self) -> None:
-        """Writes the lines and counts the requests that were noted so far."""
+        """Writes the lines and counts the requests that were recorded so far."""
         lines, self._lines = self._lines, []
         if lines:
             self._logs.access(lines)
@@ -134,7 +134,7 @@ class State(msgspec.Struct, kw_only=True):
     """Everything a handler may use.
 
     `secret` signs links and hashes keys; `openapi` makes the document that describes the API;
-    `vault` seals secrets at rest; every call to the outside goes through `egress`; `player` plays
+    `vault` seals secrets at rest; every outgoing call goes through `egress`; `player` plays
     flows, `checker` checks their JSON, `link_uses` counts how often each preview link is used.
     `development` is true for `waflows dev` alone.
     """
@@ -156,9 +156,9 @@ class State(msgspec.Struct, kw_only=True):
     link_uses: Counts
     development: bool
     own_url: str
-    """Where this machine reaches the server, as far as that is known."""
+    """The URL of the server on this machine, if known."""
     fault_rules: FaultRules | None
-    """What makes calls fail on purpose; there in development only."""
+    """Rules that make calls fail on purpose; in development only."""
     readiness: Readiness
     large_answers: LargeAnswers = msgspec.field(default_factory=LargeAnswers)
     decoding: asyncio.Semaphore = msgspec.field(default_factory=lambda: asyncio.Semaphore(2))
@@ -166,7 +166,7 @@ class State(msgspec.Struct, kw_only=True):
     sign_in_link: SignInLink | None = None
     """The link that `waflows dev` prints."""
     long_bodies: Lines = msgspec.field(default_factory=Lines)
-    """Where requests with a large body wait for one another, in a line for each account."""
+    """Queues of requests with large bodies, one per account."""
 
     async def read_text(
         self,

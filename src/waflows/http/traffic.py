@@ -1,9 +1,10 @@
-"""What the connections of one process hold: how many there are, and the bodies that come in.
+"""Limits of what the connections of one process hold: their number, bodies and unsent answers.
 
-Whoever can connect could otherwise keep memory and descriptors for as long as they like. So there
-is a bound on connections, at which the idlest are closed; a bound on the bytes of bodies that are
-not yet handled, of which one account has a share; and a look at every connection each second, by
-which those that have taken too long are ended. The times are the protocol's; see there.
+Without limits every client could hold memory and descriptors indefinitely. The number of
+connections is limited, and beyond the limit the longest idle are closed. The bytes of request
+bodies that are being received are limited, with a share for each account. Every connection is
+checked once a second and closed if it exceeds a timeout; the timeouts are those of
+`waflows.http.protocol`.
 """
 
 from __future__ import annotations
@@ -24,53 +25,53 @@ except ImportError:  # Windows has no such limit.
     resource = None  # type: ignore[assignment]
 
 INCOMING = "waflows.incoming"
-"""Where a request's scope holds its `Incoming`; requests without a body have none."""
+"""Scope key of a request's `Incoming`; requests without a body have none."""
 
 MOST_CONNECTIONS = 4096
 MOST_UNPARSED_BYTES = 32 * 1024 * 1024
 """So many bytes may wait, on all connections, for the answers to the requests before them."""
 MOST_BODY_BYTES = 256 * 1024 * 1024
 MOST_BODY_BYTES_OF_ONE = 32 * 1024 * 1024
-"""As much as the largest body there may be."""
+"""The size of the largest body."""
 MOST_UNSENT_BYTES = 256 * 1024 * 1024
-"""So many bytes of answers may wait for their clients to take them."""
+"""The most bytes of answers that clients have not received yet."""
 MOST_DRAINED = 64 * 1024
-"""So much of a body that nobody reads is let pass for the sake of the connection."""
+"""The most of an unread body that is discarded to keep the connection open."""
 LOOK_SECONDS = 1.0
 
 _KEPT_DESCRIPTORS = 256
-"""So many descriptors are left for the database, its files and calls to the outside."""
+"""Descriptors reserved for the database, its files and outgoing calls."""
 _CLOSED_AT_ONCE = 16
-"""At the bound one connection in so many is closed, so that the next ones find room."""
+"""At the limit one in so many connections is closed, so that there is room for the next."""
 _QUIET_SECONDS = 10.0
-"""The same trouble is logged no more often than this."""
+"""The same problem is logged at most this often."""
 _NETSTAT = Path("/proc/net/netstat")
 
 
 class Watched(Protocol):
-    """A connection, as far as its traffic is concerned."""
+    """What `Traffic` needs of a connection."""
 
     def check(self, now: float) -> None:
-        """Ends the connection, or refuses its request, when something has not come in time."""
+        """Closes the connection, or refuses its request, if a timeout has passed."""
 
     def unsent(self) -> int:
-        """How many bytes of answers the client has not taken yet."""
+        """How many bytes of answers the client has not received yet."""
 
     def cut(self) -> None:
         """Ends the connection at once."""
 
     def idle_since(self) -> float | None:
-        """Since when nothing was asked on it; None while a request is read or answered."""
+        """Since when it has been idle; None while a request is received or answered."""
 
     def close_idle(self) -> None:
         """Closes the connection to make room."""
 
 
 class Incoming:
-    """The body of one request while it comes in, shared by the protocol and the application.
+    """The body of one request while it is received, shared by the protocol and the application.
 
-    `refusal` is what is wrong with it, for whoever waits for more of it to raise. `expecting` is
-    set when the client sends nothing until it hears `100 Continue`.
+    `refusal` is an error for the reader of the body to raise. `expecting` is set if the client
+    waits for `100 Continue` before it sends the body.
     """
 
     __slots__ = (
@@ -95,15 +96,15 @@ class Incoming:
         self._owner = ""
 
     def take(self, size: int) -> bool:
-        """Counts bytes that came; False, with a refusal, when the process holds too many."""
+        """Counts received bytes; False, with a refusal, if the process holds too many."""
         self.received += size
         if self._traffic is None:
             return False
         if not self._traffic.has_room(self._owner, size):
             self.refusal = Overloaded(
-                "The server holds as much of unfinished requests as it can; try again shortly."
+                "The server is receiving too many large requests; try again shortly."
             )
-            # What was read is thrown away at once, so that the others may go on.
+            # What was received is discarded at once, so that other requests can go on.
             self.release()
             return False
         self._traffic.count(self._owner, size)
@@ -111,24 +112,24 @@ class Incoming:
         return True
 
     def belongs_to(self, account_id: str) -> None:
-        """Counts the body for an account, from when it is known who sends it."""
+        """Counts the body for an account, once the sender is known."""
         if self._traffic is not None:
             self._traffic.count(self._owner, -self._counted)
             self._owner = account_id
             self._traffic.count(self._owner, self._counted)
 
     def release(self) -> None:
-        """Counts the body no more: it was handled, or nobody wants it."""
+        """Stops counting the body: it was handled, or is not needed."""
         if self._traffic is not None:
             self._traffic.count(self._owner, -self._counted)
             self._traffic = None
 
     def may_be_drained(self) -> bool:
-        """Whether what is still to come is little enough to let it pass."""
+        """Whether the rest of the body is small enough to receive and discard it."""
         if self.complete:
             return True
         if self.expecting and not self.received:
-            # Nobody knows whether it will come at all.
+            # It may never be sent.
             return False
         return self.announced is None or self.announced - self.received <= MOST_DRAINED
 
@@ -141,7 +142,7 @@ class Traffic:
         self.pacer = Pacer()
         self.unparsed_bytes = 0
         self.is_draining = False
-        """Whether the process is ending: each connection is given one more answer."""
+        """Whether the process is ending; each connection gets one more answer."""
         self._logs = logs
         self._connections: set[Watched] = set()
         self._body_bytes = 0
@@ -151,16 +152,16 @@ class Traffic:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begins to look at the connections."""
-        self._task = asyncio.create_task(self._look_forever())
+        """Starts checking the connections every second."""
+        self._task = asyncio.create_task(self._check_every_second())
 
     def stop(self) -> None:
-        """Looks no more."""
+        """Stops checking the connections."""
         if self._task is not None:
             self._task.cancel()
 
-    def opened(self, connection: Watched) -> bool:
-        """Takes a connection in; False when there is no room and none can be made."""
+    def add(self, connection: Watched) -> bool:
+        """Adds a connection; False if there is no room and none can be made."""
         self._connections.add(connection)
         if len(self._connections) <= self.most_connections:
             return True
@@ -172,18 +173,18 @@ class Traffic:
         )
         return closed > 0
 
-    def closed(self, connection: Watched) -> None:
-        """Lets a connection go."""
+    def remove(self, connection: Watched) -> None:
+        """Removes a closed connection."""
         self._connections.discard(connection)
 
     def has_room(self, owner: str, size: int) -> bool:
-        """Whether so many bytes more may be held of bodies, and of this account's."""
+        """Whether so many more bytes of bodies can be held, in all and for this account."""
         if self._body_bytes + size > MOST_BODY_BYTES:
             return False
         return not owner or self._of_owner.get(owner, 0) + size <= MOST_BODY_BYTES_OF_ONE
 
     def count(self, owner: str, size: int) -> None:
-        """Counts bytes of bodies, or with a negative number no longer."""
+        """Adds to the count of body bytes; a negative size subtracts."""
         self._body_bytes += size
         if owner:
             left = self._of_owner.get(owner, 0) + size
@@ -192,14 +193,14 @@ class Traffic:
             else:
                 self._of_owner.pop(owner, None)
 
-    async def _look_forever(self) -> None:
+    async def _check_every_second(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             now = asyncio.get_running_loop().time()
             for connection in list(self._connections):
                 connection.check(now)
             self._cut_the_fullest()
-            self._look_for_lost_connections()
+            self._report_lost_connections()
 
     def _close_the_idlest(self, keep: Watched) -> int:
         idle = [
@@ -214,7 +215,7 @@ class Traffic:
         return len(chosen)
 
     def _cut_the_fullest(self) -> None:
-        """Cuts the connections with most to send, while all together hold too much."""
+        """Aborts the connections with the most unsent bytes while there are too many in all."""
         sizes = [(one.unsent(), one) for one in self._connections]
         total = sum(size for size, _ in sizes)
         if total <= MOST_UNSENT_BYTES:
@@ -227,10 +228,13 @@ class Traffic:
             total -= size
             if total <= MOST_UNSENT_BYTES:
                 break
-        self._warn("too much waits to be sent: the connections with most of it were cut", cut=cut)
+        self._warn(
+            "too many bytes of answers are unsent: the connections with the most were aborted",
+            cut=cut,
+        )
 
-    def _look_for_lost_connections(self) -> None:
-        """Says why clients are turned away that this process never hears of."""
+    def _report_lost_connections(self) -> None:
+        """Logs why clients are rejected before this process sees their connections."""
         try:
             os.close(os.dup(0))
         except OSError as error:
@@ -257,7 +261,7 @@ class Traffic:
 
 
 def raise_descriptor_limit() -> None:
-    """Allows this process, and those it starts, as many open files as the system lets it."""
+    """Raises the limit of open files for this process and its children to the hard limit."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -265,7 +269,7 @@ def raise_descriptor_limit() -> None:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         except (OSError, ValueError):
-            # Some systems name a hard limit that they do not allow.
+            # Some systems report a hard limit that they do not allow.
             return
 
 
@@ -279,7 +283,7 @@ def _most_connections() -> int:
 
 
 def _dropped_connections() -> int:
-    """Connections dropped because a queue was full, as Linux counts them for all programs."""
+    """Connections dropped because a queue was full; Linux counts them for all programs."""
     try:
         names, values, *_ = (
             line.split() for line in _NETSTAT.read_text("ascii").splitlines() if "TcpExt" in line

@@ -1,10 +1,10 @@
-"""Everything of uvicorn that waflows uses although uvicorn does not document it.
+"""Every undocumented member of uvicorn that waflows uses.
 
 `waflows.http.protocol` builds on uvicorn's HTTP protocol, which halves the time of the most common
 request. These members may change in any release of uvicorn, so `pyproject.toml` bounds its version
-and a test compares the tables below with both the installed uvicorn and the protocol. Without the
-protocol, under plain `uvicorn`, the application answers the same, only slower and with uvicorn's
-own limits.
+and a test compares the tables below with both the installed uvicorn and the protocol. Under plain
+uvicorn, without the protocol, the application gives the same answers, but slower and with uvicorn's
+limits.
 """
 
 from __future__ import annotations

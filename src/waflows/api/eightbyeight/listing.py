@@ -74,7 +74,7 @@ async def list_flows(call: Call[ListQuery, None]) -> Reply:
 def _headers(call: Call[ListQuery, None], page: Page) -> dict[str, str]:
     headers = {"Cache-Control": "private, no-cache", "X-Total-Count": str(page.total)}
     if page.next_below is not None:
-        after = cursors.written(f"below:{page.next_below}")
+        after = cursors.encode(f"below:{page.next_below}")
         query = {"limit": str(call.query.limit), "after": after}
         if call.query.status:
             query["status"] = call.query.status.value
@@ -91,7 +91,7 @@ def _etag(body: bytes, headers: dict[str, str]) -> str:
 
 
 def _read_cursor(text: str) -> int:
-    plain = cursors.read(text)
+    plain = cursors.decode(text)
     position = plain.removeprefix("below:")
     if not plain.startswith("below:") or not position.isascii() or not position.isdecimal():
         raise InvalidParameter("after must be the cursor from the Link header of an earlier page.")

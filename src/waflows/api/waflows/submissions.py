@@ -211,13 +211,13 @@ def _next_link(call: Call[SubmissionListQuery, None], after: Position) -> str:
     query = {name: value for name, value in given.items() if value is not None}
     query |= {
         "limit": str(call.query.limit),
-        "cursor": cursors.written(selecting.write_position(after)),
+        "cursor": cursors.encode(selecting.write_position(after)),
     }
     return f'<{call.base_url}{call.request_path}?{urlencode(query)}>; rel="next"'
 
 
 def _read_cursor(text: str) -> Position:
-    position = selecting.read_position(cursors.read(text))
+    position = selecting.read_position(cursors.decode(text))
     if position is None:
         raise InvalidParameter("cursor must be the one from the Link header of an earlier page.")
     return position
