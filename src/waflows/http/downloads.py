@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def attachment(filename: str) -> dict[str, str]:
-    """The headers of a file that is private to whoever asked for it."""
+    """Makes the headers of a file download that is private to its caller."""
     return {
         "Cache-Control": "private, no-store",
         "Content-Disposition": f'attachment; filename="{filename}"',

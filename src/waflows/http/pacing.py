@@ -1,9 +1,9 @@
 """How many requests one process starts in one turn of its event loop.
 
-Everything that is ready runs in one turn, so whoever sends hundreds of requests at once, on
-hundreds of connections, would have every other client wait until all of them have run. A `Pacer`
-starts a few in each turn. Requests that were sent ahead of the answers to those before them wait
-in a line of their own, so that a client that sends one request passes those that send many.
+Everything that is ready runs in one turn, so hundreds of requests at once, on hundreds of
+connections, would make every other client wait until all of them have run. A `Pacer` starts a few
+in each turn. Pipelined requests wait in a queue of their own, so that a client that sends one
+request overtakes those that send many.
 """
 
 from __future__ import annotations

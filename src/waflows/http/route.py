@@ -147,5 +147,5 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def description(self) -> str:
-        """What users of the API are told about the operation: its handler's docstring."""
+        """The description of the operation in the API's documents: its handler's docstring."""
         return inspect.getdoc(self.handler) or ""

@@ -22,7 +22,7 @@ import uvicorn
 from waflows.http.gateway import LIFESPAN_KEY, Gateway
 
 RETIRE = getattr(signal, "SIGUSR1", None)
-"""What tells a worker to drain at once; None where there is no such signal."""
+"""The signal that makes a worker drain at once; None if the platform has no such signal."""
 
 
 class DrainingServer(uvicorn.Server):
@@ -67,7 +67,7 @@ class DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)  # type: ignore[arg-type]
 
     def _begin_end(self, delay: float) -> None:
-        # A signal may come twice: from the supervisor and from whoever signals a whole group.
+        # A signal may come twice: from the supervisor and from a signal to the whole group.
         if self._drain_at is not None:
             return
         self._drain_at = time.monotonic() + delay
