@@ -27,7 +27,7 @@ class Channel(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What is known of a key once it has been shown.
+    """An API key without its text, which is shown once and not stored.
 
     `channel_ids` None means every channel, `sub_account_ids` None every sub-account. A `masked`
     key is shown answers and phone numbers with their characters covered.
@@ -53,13 +53,13 @@ _KEYS = Rows("api_keys", ApiKey, never_null=("channel_ids", "sub_account_ids"))
 
 
 def instance_value(tx: Transaction, name: str) -> str | None:
-    """A value that belongs to this installation as a whole."""
+    """Returns a value of this installation, or None."""
     row = tx.one("SELECT value FROM instance WHERE name = ?", name)
     return row[0] if row else None
 
 
 def set_instance_value(tx: Transaction, name: str, value: str) -> None:
-    """Sets such a value unless it is set already."""
+    """Sets a value of this installation unless it is set already."""
     tx.execute(
         "INSERT INTO instance (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
         name,
@@ -68,7 +68,7 @@ def set_instance_value(tx: Transaction, name: str, value: str) -> None:
 
 
 def replace_instance_value(tx: Transaction, name: str, value: str) -> None:
-    """Sets such a value whether or not it is set already."""
+    """Sets a value of this installation, replacing an earlier one."""
     tx.execute(
         "INSERT INTO instance (name, value) VALUES (?, ?)"
         " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -78,7 +78,7 @@ def replace_instance_value(tx: Transaction, name: str, value: str) -> None:
 
 
 def forget_instance_value(tx: Transaction, name: str) -> None:
-    """Drops such a value."""
+    """Deletes a value of this installation."""
     tx.execute("DELETE FROM instance WHERE name = ?", name)
 
 
@@ -123,7 +123,7 @@ def channels_of(tx: Transaction, account_id: str) -> list[Channel]:
 
 
 def lock_channel(tx: Transaction, account_id: str, channel_id: str) -> bool:
-    """Makes other writers of the channel wait until this transaction ends; False if none."""
+    """Locks the channel against other writers until the end; False if it does not exist."""
     return bool(
         tx.execute(
             "UPDATE channels SET last_position = last_position WHERE account_id = ? AND id = ?",
@@ -134,7 +134,7 @@ def lock_channel(tx: Transaction, account_id: str, channel_id: str) -> bool:
 
 
 def take_position(tx: Transaction, account_id: str, channel_id: str) -> int:
-    """The next position in the channel's list, counted as one more flow."""
+    """Takes the next position in the channel's list and counts one more flow."""
     row = tx.one(
         "UPDATE channels SET last_position = last_position + 1, flow_count = flow_count + 1"
         " WHERE account_id = ? AND id = ? RETURNING last_position",
@@ -146,7 +146,7 @@ def take_position(tx: Transaction, account_id: str, channel_id: str) -> int:
 
 
 def count_one_less(tx: Transaction, account_id: str, channel_id: str) -> None:
-    """Counts a flow of the channel as gone."""
+    """Counts one flow of the channel less."""
     tx.execute(
         "UPDATE channels SET flow_count = flow_count - 1 WHERE account_id = ? AND id = ?",
         account_id,
@@ -160,7 +160,7 @@ def insert_key(tx: Transaction, key: ApiKey, digest: str) -> None:
 
 
 def key_by_id(tx: Transaction, key_id: str) -> tuple[ApiKey, str] | None:
-    """A key and its digest, of whichever account: this is how a caller's account is found."""
+    """Returns a key of any account with its digest; this is how a caller's account is found."""
     row = tx.one(f"SELECT digest, {_KEYS.listed} FROM api_keys WHERE id = ?", key_id)
     return (_KEYS.read(row[1:]), row[0]) if row else None
 
@@ -177,7 +177,7 @@ def find_key(tx: Transaction, account_id: str, key_id: str) -> ApiKey | None:
 
 
 def set_revoked(tx: Transaction, account_id: str, key_id: str, at: int) -> None:
-    """Marks a key as revoked, unless it was before."""
+    """Marks a key as revoked; an earlier time of revocation stays."""
     tx.execute(
         "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE account_id = ? AND id = ?",
         at,

@@ -23,11 +23,11 @@ from waflows.storage.tables import TABLES
 
 
 class DamagedCopy(Exception):
-    """A copy has not what it was made from."""
+    """A copy differs from its source."""
 
 
 class Copied(msgspec.Struct, frozen=True):
-    """How much was copied."""
+    """The size of a copy."""
 
     tables: int
     rows: int
@@ -35,7 +35,7 @@ class Copied(msgspec.Struct, frozen=True):
 
 
 def back_up(database: Database, target: Path) -> Copied:
-    """Writes a copy of one moment of the database, whatever is written meanwhile.
+    """Writes a consistent copy of the database while others write to it.
 
     The copy is checked, and appears under its name only when it is whole and sound. Raises
     OperatorError when there is a file already or the copy is damaged; then nothing is left of it.
@@ -76,7 +76,7 @@ def _copy_and_check(database: Database, part: Path) -> Copied:
 
 
 def _faults_of_copy(part: Path) -> list[str]:
-    """What is wrong with a finished copy, looked at as a file of its own."""
+    """Returns what is wrong with a finished copy, checked as a separate file."""
     copy = SqliteDatabase(str(part))
     try:
         return [
@@ -94,7 +94,7 @@ def _remove(path: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Has the disk keep a file, or the names in a folder, through a power cut."""
+    """Flushes a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -105,7 +105,7 @@ def _sync(path: Path) -> None:
 def restore(source: Path, database: Database) -> Copied:
     """Fills an empty database from a backup, which may be from an older version.
 
-    Raises OperatorError when the file is no backup or the database has accounts in it.
+    Raises OperatorError when the file is not a backup or the database has accounts in it.
     """
     if not source.is_file():
         raise OperatorError(f"There is no backup {source}.")
@@ -125,7 +125,7 @@ def restore(source: Path, database: Database) -> Copied:
 
 
 def _with_logs(path: Path) -> list[Path]:
-    """A database file and what SQLite would take for the latest changes to it."""
+    """A database file and the files that SQLite keeps beside it."""
     return [path.with_name(path.name + ending) for ending in ("", "-wal", "-shm", "-journal")]
 
 
@@ -161,7 +161,7 @@ def _columns(database: SqliteDatabase) -> dict[str, list[str]]:
 
 
 def _copy_tables(target: Transaction, source: Transaction, columns: dict[str, list[str]]) -> None:
-    """Copies every row; raises DamagedCopy when a table has not as many rows as its source."""
+    """Copies every row; raises DamagedCopy when a table has fewer or more rows than its source."""
     for table, names in columns.items():
         listed = ", ".join(names)
         marks = ", ".join("?" for _ in names)

@@ -1,7 +1,7 @@
-"""What a sound database looks like, asked of the engine itself and of what was counted.
+"""Checks of a database: by the engine itself, and of the counters kept beside the rows.
 
-Each question answers sentences about what is wrong, and nothing for a sound database. Whatever a
-driver says of a damaged file is such a sentence too.
+Each check returns sentences about what is wrong, and none for a sound database. An error that the
+driver raises for a damaged file becomes such a sentence too.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _TABLES_OF = {
 
 
 def faults_of_schema(database: Database) -> list[str]:
-    """Whether it is the schema of this version, and every table is there."""
+    """Checks that the schema is that of this version and that every table exists."""
 
     def look(tx: Transaction) -> list[str]:
         numbers = {row[0] for row in tx.all("SELECT number FROM schema_migrations")}
@@ -85,7 +85,7 @@ def faults_of_schema(database: Database) -> list[str]:
 
 
 def faults_of_storage(database: Database) -> list[str]:
-    """What the engine finds damaged in its tables and indexes."""
+    """Returns the damage that the engine finds in its tables and indexes."""
     if database.engine == "sqlite":
         return _ask(
             database,
@@ -108,7 +108,7 @@ def faults_of_storage(database: Database) -> list[str]:
 
 
 def faults_of_indexes(database: Database) -> list[str] | None:
-    """What amcheck finds in PostgreSQL's indexes; None where it is not installed."""
+    """Returns what amcheck finds in PostgreSQL's indexes; None where it is not installed."""
     if not database.read_now(
         lambda tx: tx.one("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'")
     ):
@@ -134,7 +134,7 @@ def faults_of_indexes(database: Database) -> list[str] | None:
 
 
 def faults_of_references(database: Database) -> list[str]:
-    """References that lead nowhere; on PostgreSQL, constraints that are not enforced."""
+    """Returns dangling references; on PostgreSQL, constraints that are not enforced."""
     if database.engine == "sqlite":
         return _ask(
             database,
@@ -156,7 +156,7 @@ def faults_of_references(database: Database) -> list[str]:
 
 
 def faults_of_counters(database: Database) -> list[str]:
-    """What is counted beside the rows and does not match them."""
+    """Returns the counters that do not match the rows they count."""
     found = []
     for sentence, sql in _COUNTERS.items():
         found += _ask(database, _sentences_about(sentence, sql))
@@ -168,7 +168,7 @@ def _sentences_about(sentence: str, sql: str) -> Callable[[Transaction], list[st
 
 
 def _reader(table: str) -> Callable[[Transaction], list[str]]:
-    """Reads every row of a table, which shows a damaged page."""
+    """Returns a check that reads every row of a table, which reveals damaged pages."""
 
     def look(tx: Transaction) -> list[str]:
         for _ in tx.each(f"SELECT * FROM {table}"):
@@ -181,7 +181,7 @@ def _reader(table: str) -> Callable[[Transaction], list[str]]:
 def _ask(database: Database, look: Callable[[Transaction], list[str]]) -> list[str]:
     try:
         found = database.read_now(look)
-    except Exception as error:  # whatever the driver says of a damaged table is the finding
+    except Exception as error:  # an error for a damaged table is the finding
         return [" ".join(str(error).split())]
     if len(found) > _MOST_SENTENCES:
         found = [*found[:_MOST_SENTENCES], f"and {len(found) - _MOST_SENTENCES:,} more"]

@@ -1,7 +1,7 @@
 """Compresses the revisions that an earlier version stored as plain text.
 
 Done in short transactions, so that it can run beside a server and be interrupted: what is left is
-compressed the next time, and both forms can be read meanwhile.
+compressed the next time. Both forms can be read at any time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Compacted(msgspec.Struct, frozen=True):
 
 
 def compress_revisions(database: Database) -> Compacted:
-    """Compresses every revision that is shorter for it."""
+    """Compresses every revision that becomes shorter."""
     place: Place | None = _START
     total = Compacted(0, 0, 0)
     while place is not None:
@@ -38,7 +38,7 @@ def compress_revisions(database: Database) -> Compacted:
 
 
 def _compress_some(tx: Transaction, beyond: Place) -> tuple[Place | None, Compacted]:
-    """Compresses a few revisions beyond a place; how far it came, None for to the end."""
+    """Compresses a few revisions after a place; returns the last place, None at the end."""
     rows = tx.all(
         "SELECT account_id, flow_id, revision, bytes FROM flow_revisions"
         " WHERE (account_id, flow_id, revision) > (?, ?, ?) AND packed IS NULL"
@@ -59,7 +59,7 @@ def _compress_some(tx: Transaction, beyond: Place) -> tuple[Place | None, Compac
 
 
 def _compress(tx: Transaction, place: Place) -> int | None:
-    """The length of a revision once compressed; None where it stays as it is."""
+    """Compresses one revision; returns its compressed length, None if it stays as it is."""
     where = "account_id = ? AND flow_id = ? AND revision = ? AND packed IS NULL"
     row = tx.one(f"SELECT flow_json FROM flow_revisions WHERE {where}", *place)
     packed = None if row is None else packing.pack(row[0])

@@ -41,15 +41,15 @@ class Transaction(Protocol):
         """Runs a statement once for each row of parameters; much quicker than one by one."""
 
     def locking(self, alias: str, *, skip: bool = False) -> str:
-        """What ends a SELECT whose rows of one table must stay as they are until the end.
+        """The clause that ends a SELECT to lock the rows of one table until the transaction ends.
 
         With `skip` rows that another transaction holds are left out instead of waited for. Empty
-        where a writer is alone.
+        on an engine with a single writer.
         """
 
 
 class Deafness(msgspec.Struct, frozen=True):
-    """Why a process may miss the changes of others: for anybody to read, and more for the log."""
+    """Why a process may miss the changes of others; `detail` is for the log only."""
 
     reason: str
     detail: str = ""
@@ -61,8 +61,8 @@ Unit = Callable[Concatenate[Transaction, P], T]
 class Database(Protocol):
     """A database that runs units of work.
 
-    `run` commits durably and tells every other process; `run_soft` is for side records (limits,
-    errors): atomic too, but the last moments may be lost with the power, and nobody is told.
+    `run` commits durably and notifies every other process; `run_soft` is for side records (limits,
+    errors): atomic too, but a power cut may lose the last moments, and no process is notified.
     Each raises Unavailable when the database cannot be reached in good time.
     """
 
@@ -72,7 +72,7 @@ class Database(Protocol):
     transaction does so by itself."""
 
     async def start(self) -> None:
-        """Begins to watch for changes of other processes."""
+        """Starts watching for changes made by other processes."""
 
     async def stop(self) -> None:
         """Closes every connection."""
@@ -96,7 +96,7 @@ class Database(Protocol):
         """`read` for callers without an event loop."""
 
     def on_change(self, call: Callable[[], None]) -> None:
-        """Has something called after each `run` of this process, from whichever thread."""
+        """Registers a callback for after each `run` of this process, called from any thread."""
 
     def stamp(self) -> int | None:
         """A number that changes with every committed change, by any process.
@@ -111,16 +111,16 @@ class Database(Protocol):
         """Why there is no stamp; None while there is one."""
 
     def on_hearing(self, call: Callable[[Deafness | None], None]) -> None:
-        """Has something called when the process goes deaf, and when it hears (again).
+        """Registers a callback for when the process goes deaf and when it hears again.
 
-        From whichever thread, and once for each change.
+        It is called from any thread, once for each change.
         """
 
     def check_failures(self) -> None:
-        """Raises Unavailable when a write found no room lately."""
+        """Raises Unavailable when a recent write failed for lack of disk space."""
 
     def check_room(self) -> None:
-        """Raises Unavailable when there is no room to write, as far as that can be known.
+        """Raises Unavailable when the disk is full, as far as that can be known.
 
         May wait for the disk, so it is for a thread.
         """
@@ -130,9 +130,9 @@ class Database(Protocol):
 
 
 class RecentFailure:
-    """Remembers for a while that a write found no room.
+    """Remembers for a while that a write failed for lack of disk space.
 
-    Another that is smaller may succeed the next moment, which does not make the disk good.
+    A smaller write may succeed a moment later, although the disk is still nearly full.
     """
 
     SECONDS = 30.0
@@ -142,10 +142,10 @@ class RecentFailure:
         self._text = ""
 
     def note(self, text: str) -> None:
-        """A write has just failed for want of room."""
+        """Records that a write has just failed for lack of disk space."""
         self._at, self._text = time.monotonic(), text
 
     def check(self) -> None:
-        """Raises Unavailable when one failed recently."""
+        """Raises Unavailable when a write failed recently."""
         if time.monotonic() - self._at < self.SECONDS:
             raise Unavailable(f"There was no room to write a moment ago: {self._text}.")

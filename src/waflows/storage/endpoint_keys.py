@@ -1,4 +1,4 @@
-"""Queries on what a channel exchanges data with endpoints by: key pairs, app secret, checks."""
+"""Queries on key pairs, app secrets and health checks of data endpoints."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from waflows.storage.rows import Rows
 
 
 class EndpointKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A key pair of a channel as it may be shown; `holds_private_key` says what is kept sealed.
+    """A key pair of a channel without its private key, which is stored sealed if there is one.
 
-    `form` is how it came; `public_key` is PEM. Times are milliseconds since the epoch.
+    `form` is the format it was given in; `public_key` is PEM. Times are milliseconds
+    since the epoch.
     """
 
     number: int
@@ -24,7 +25,7 @@ class EndpointKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class EndpointCheck(msgspec.Struct, frozen=True, rename="camel"):
-    """How an endpoint answered its health check; `failing_step` None for well."""
+    """The result of an endpoint's health check; `failing_step` is None when it passed."""
 
     uri: str
     fingerprint: str
@@ -67,7 +68,7 @@ def insert_key(
 def sealed_private_key(
     tx: Transaction, account_id: str, channel_id: str, number: int
 ) -> str | None:
-    """The private half of a key pair as it is kept."""
+    """Returns the sealed private key of a key pair."""
     row = tx.one(
         "SELECT private_key FROM endpoint_keys"
         " WHERE account_id = ? AND channel_id = ? AND number = ?",
@@ -81,7 +82,7 @@ def sealed_private_key(
 def set_replaced(
     tx: Transaction, account_id: str, channel_id: str, number: int, replaced_at: int
 ) -> None:
-    """Marks a key pair as replaced and forgets its private half."""
+    """Marks a key pair as replaced and deletes its private key."""
     tx.execute(
         "UPDATE endpoint_keys SET replaced_at = ?, private_key = NULL"
         " WHERE account_id = ? AND channel_id = ? AND number = ?",
@@ -93,7 +94,7 @@ def set_replaced(
 
 
 def sealed_app_secret(tx: Transaction, account_id: str, channel_id: str) -> tuple[str, int] | None:
-    """The app secret of a channel as it is kept, and when it was set."""
+    """Returns the sealed app secret of a channel and the time it was set."""
     row = tx.one(
         "SELECT secret, set_at FROM app_secrets WHERE account_id = ? AND channel_id = ?",
         account_id,
@@ -105,7 +106,7 @@ def sealed_app_secret(tx: Transaction, account_id: str, channel_id: str) -> tupl
 def set_app_secret(
     tx: Transaction, account_id: str, channel_id: str, sealed: str, set_at: int
 ) -> None:
-    """Keeps an app secret in place of the one before."""
+    """Stores the app secret of a channel, replacing an earlier one."""
     tx.execute(
         "INSERT INTO app_secrets (account_id, channel_id, secret, set_at) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (account_id, channel_id)"
@@ -136,7 +137,7 @@ def sealed_app_secrets(tx: Transaction, account_id: str) -> list[tuple[str, str]
 
 
 def find_check(tx: Transaction, account_id: str, channel_id: str, uri: str) -> EndpointCheck | None:
-    """The last examination of an endpoint."""
+    """Returns the last health check of an endpoint."""
     row = tx.one(
         f"{_CHECKS.select} WHERE account_id = ? AND channel_id = ? AND uri = ?",
         account_id,
@@ -147,7 +148,7 @@ def find_check(tx: Transaction, account_id: str, channel_id: str, uri: str) -> E
 
 
 def set_check(tx: Transaction, account_id: str, channel_id: str, check: EndpointCheck) -> None:
-    """Keeps an examination in place of the one before."""
+    """Stores a health check, replacing the last one of the same endpoint."""
     changes = _CHECKS.replacements("fingerprint", "checked_at", "failing_step", "message")
     tx.execute(
         f"{_CHECKS.insert('account_id', 'channel_id')}"
@@ -159,7 +160,7 @@ def set_check(tx: Transaction, account_id: str, channel_id: str, check: Endpoint
 
 
 def forget_checks(tx: Transaction, account_id: str, channel_id: str) -> None:
-    """Drops what was found with another key or secret."""
+    """Deletes the health checks of a channel, which were made with another key or secret."""
     tx.execute(
         "DELETE FROM endpoint_checks WHERE account_id = ? AND channel_id = ?",
         account_id,

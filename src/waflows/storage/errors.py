@@ -1,4 +1,4 @@
-"""Queries on the errors that were answered, kept for looking up by errorId.
+"""Queries on error responses, stored so that they can be looked up by errorId.
 
 The table is among the side records: see `waflows.storage.side`.
 """
@@ -11,7 +11,7 @@ from waflows.storage.database import Row, Transaction
 
 
 class ErrorRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """One error as it was answered, and what led to it. Holds no key and no body."""
+    """One error response and its request, without the key and the body."""
 
     error_id: str
     timestamp: str
@@ -46,7 +46,7 @@ def insert_all(tx: Transaction, records: list[tuple[int, ErrorRecord]]) -> None:
 
 
 def insert_rows(tx: Transaction, rows: list[Row]) -> None:
-    """Keeps errors as they are stored; those that are there already stay as they are."""
+    """Inserts rows of errors; existing rows stay as they are."""
     tx.execute_each(
         "INSERT INTO errors (account_id, id, at, record) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
@@ -55,12 +55,12 @@ def insert_rows(tx: Transaction, rows: list[Row]) -> None:
 
 
 def some_rows(tx: Transaction, limit: int) -> list[Row]:
-    """Errors of any account as they are stored: for moving them elsewhere."""
+    """Returns rows of errors of any account, to be moved to another database."""
     return tx.all("SELECT account_id, id, at, record FROM errors LIMIT ?", limit)
 
 
 def delete_rows(tx: Transaction, rows: list[Row]) -> None:
-    """Drops errors that were moved elsewhere."""
+    """Deletes rows of errors that were moved to another database."""
     keys = [row[:2] for row in rows]
     tx.execute_each("DELETE FROM errors WHERE account_id = ? AND id = ?", keys)
 
@@ -72,7 +72,7 @@ def find(tx: Transaction, account_id: str, error_id: str) -> ErrorRecord | None:
 
 
 def find_by_id(tx: Transaction, error_id: str) -> ErrorRecord | None:
-    """An error of whichever account: for operators."""
+    """Returns an error of any account, for operators."""
     row = tx.one("SELECT record FROM errors WHERE id = ?", error_id)
     return msgspec.json.decode(row[0], type=ErrorRecord) if row else None
 
@@ -84,12 +84,12 @@ def latest(tx: Transaction, limit: int) -> list[ErrorRecord]:
 
 
 def delete_older(tx: Transaction, before: int) -> int:
-    """Forgets errors from before a time; how many."""
+    """Deletes errors from before a time; returns how many."""
     return tx.execute("DELETE FROM errors WHERE at < ?", before)
 
 
 def delete_beyond(tx: Transaction, account_id: str, keep: int) -> int:
-    """Forgets all but the newest errors of an account; how many."""
+    """Deletes all but the newest errors of an account; returns how many."""
     first = tx.one(
         "SELECT at, id FROM errors WHERE account_id = ? ORDER BY at DESC, id DESC LIMIT 1 OFFSET ?",
         account_id,

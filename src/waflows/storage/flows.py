@@ -14,7 +14,7 @@ from waflows.storage.rows import Rows
 
 
 class Status(enum.StrEnum):
-    """Where a flow stands in its life."""
+    """The status of a flow."""
 
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
@@ -56,10 +56,10 @@ class FlowSummary(msgspec.Struct, frozen=True):
 
 
 class TableRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A flow as a table for people shows it.
+    """A flow as a row of the console's table.
 
-    `json_version` is what its Flow JSON says of itself, None where it says nothing usable or there
-    is none. Time in milliseconds since the epoch.
+    `json_version` is the version its Flow JSON declares, None without a usable version or
+    without Flow JSON. Time in milliseconds since the epoch.
     """
 
     id: str
@@ -100,7 +100,7 @@ class StoredText(msgspec.Struct, frozen=True):
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """Which flows of a channel are wanted."""
+    """A filter on the flows of a channel."""
 
     status: str | None = None
     name_contains: str | None = None
@@ -154,7 +154,7 @@ def save(tx: Transaction, flow: Flow) -> None:
 
 
 def delete(tx: Transaction, account_id: str, flow_id: str) -> int:
-    """Removes a flow with all its revisions; how many bytes they had."""
+    """Deletes a flow with all its revisions; returns the bytes they had."""
     freed = tx.all(
         "DELETE FROM flow_revisions WHERE account_id = ? AND flow_id = ? RETURNING bytes",
         account_id,
@@ -182,7 +182,7 @@ def find_in_account(tx: Transaction, account_id: str, flow_id: str) -> Flow | No
 
 
 def find_by_id(tx: Transaction, flow_id: str) -> Flow | None:
-    """The flow of whichever account: for links, whose token then proves the right to it."""
+    """Returns a flow of any account, for links, whose token then proves the right to it."""
     row = tx.one(f"{_FLOWS.select} WHERE id = ?", flow_id)
     return _FLOWS.find(row)
 
@@ -224,7 +224,7 @@ def page(
 
 
 def count(tx: Transaction, account_id: str, channel_id: str, selection: Selection) -> int:
-    """How many flows of the channel are wanted."""
+    """Counts the selected flows of a channel."""
     where, parameters = _where(account_id, channel_id, selection)
     row = tx.one(f"SELECT COUNT(*) FROM flows WHERE {where}", *parameters)
     assert row is not None, "a count answers one row"
@@ -259,7 +259,7 @@ def table(
 def count_any(
     tx: Transaction, account_id: str, channel_ids: list[str], selection: Selection
 ) -> int:
-    """How many flows of some channels are wanted."""
+    """Counts the selected flows of some channels."""
     where, parameters = _where_any(account_id, channel_ids, selection)
     row = tx.one(f"SELECT COUNT(*) FROM flows WHERE {where}", *parameters)
     assert row is not None, "a count answers one row"
@@ -301,7 +301,7 @@ def set_checked(
 
 
 def pin_revision(tx: Transaction, account_id: str, flow_id: str, revision: int) -> None:
-    """Keeps a version from being dropped, as a message carries it."""
+    """Protects a version from being dropped, as a message carries it."""
     tx.execute(
         "UPDATE flow_revisions SET pinned = 1"
         " WHERE account_id = ? AND flow_id = ? AND revision = ? AND pinned = 0",
@@ -350,7 +350,7 @@ def drop_oldest_revisions(
             flow_id,
             revision,
         )
-        if gone is not None:  # a message that carries it was sent just now
+        if gone is not None:  # otherwise a message that carries it was sent just now
             freed.append(gone[0])
     return freed
 
@@ -452,5 +452,5 @@ def _qualified(order: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """Text as LIKE takes it for itself."""
+    """Escapes a text for LIKE."""
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")

@@ -15,7 +15,7 @@ import math
 import threading
 
 BOUND_SECONDS = 2.0
-"""How old what is answered from memory may be, at the most, whatever happens to the network."""
+"""The greatest age of an answer from memory, whatever happens to the network."""
 
 
 class Hearing:

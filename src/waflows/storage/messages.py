@@ -17,7 +17,7 @@ State = Literal["queued", "sent", "delivered", "read", "undelivered", "failed"]
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
-    """What one channel and one person say to each other.
+    """The conversation of one channel and one person.
 
     `name` is what the person calls themselves, `sub_account_id` the sender that wrote last.
     `last_inbound_at` is when the person wrote last, None before they ever did.
@@ -33,7 +33,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What stands above a message: a text, or a picture, video or document at an address."""
+    """The header of a message: a text, or the address of an image, a video or a document."""
 
     type: Literal["text", "image", "video", "document"]
     text: str = ""
@@ -107,7 +107,7 @@ def conversations_of(tx: Transaction, account_id: str, channel_id: str) -> list[
 def take_turn(
     tx: Transaction, account_id: str, channel_id: str, msisdn: str, sub_account_id: str
 ) -> Conversation:
-    """The conversation with its next position taken, begun if it was not there.
+    """Takes the next position of a conversation, which begins if it does not exist.
 
     Other writers of the conversation wait until this transaction ends, so positions, commits and
     events of one person keep one order. An empty `sub_account_id` leaves the sender as it was.
@@ -136,7 +136,7 @@ def take_turn(
 
 
 def lock_conversation(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> bool:
-    """Has other writers of the conversation wait until this transaction ends; False if none."""
+    """Locks a conversation against other writers until the end; False if it does not exist."""
     return bool(
         tx.execute(
             "UPDATE conversations SET last_position = last_position"
@@ -149,7 +149,7 @@ def lock_conversation(tx: Transaction, account_id: str, channel_id: str, msisdn:
 
 
 def note_inbound(tx: Transaction, conversation: Conversation, at: int, name: str) -> None:
-    """Notes that the person wrote at a time, and what they call themselves if that is known."""
+    """Records that the person wrote at a time, and their name if it is known."""
     tx.execute(
         "UPDATE conversations SET last_inbound_at = ?, name = CASE WHEN ? = '' THEN name ELSE ? END"
         " WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
@@ -167,7 +167,7 @@ _FORGOTTEN = msgspec.json.encode(Bubble(response="{}")).decode()
 
 
 def insert(tx: Transaction, message: Message) -> Content:
-    """Adds a message, whose position and request key must be free; the bytes it takes."""
+    """Inserts a message, whose position and request key must be free; returns its bytes."""
     content = _MESSAGES.values(message, "bubble", "flow")
     size = ROW_BYTES + sum(len((text or "").encode()) for text in content)
     tx.execute(_MESSAGES.insert("bytes"), *_MESSAGES.values(message), size)
@@ -219,7 +219,7 @@ def chat(
 def set_state(
     tx: Transaction, account_id: str, umid: str, state: State, at: int, before: tuple[State, ...]
 ) -> bool:
-    """Gives a message a state if it is in one of those that come before; whether it did."""
+    """Changes the state of a message if it is in one of the states before; whether it was."""
     return bool(
         tx.execute(
             "UPDATE messages SET state = ?, state_at = ? WHERE account_id = ? AND umid = ?"
@@ -234,7 +234,7 @@ def set_state(
 
 
 def set_answer(tx: Transaction, account_id: str, umid: str, answer_umid: str) -> bool:
-    """Notes which message answered this one; False when another did before."""
+    """Records which message answered this one; False when it has an answer already."""
     return bool(
         tx.execute(
             "UPDATE messages SET answer_umid = ?"
@@ -271,10 +271,10 @@ def forget_conversations(
     msisdn: str,
     sub_account_ids: frozenset[str] | None,
 ) -> Forgotten:
-    """Removes what was said with a person in some channels, and the flows open on their phones.
+    """Deletes the messages with a person in some channels, and the flows open on their phones.
 
-    With some sub-accounts alone when they are named. When nothing else was said a conversation
-    goes too, so that nothing of the person is left: not the number, and not the service window.
+    With `sub_account_ids`, only the messages of these sub-accounts. A conversation without messages
+    is deleted too, so that neither the number nor the service window remains.
     """
     where, through = (
         "account_id = ? AND channel_id = ? AND msisdn = ?",
@@ -282,8 +282,8 @@ def forget_conversations(
     )
     if sub_account_ids is not None:
         where += f" AND sub_account_id IN ({', '.join('?' * len(through)) or 'NULL'})"
-    # Whoever writes to a conversation meanwhile waits, and then begins a new one. One that ended
-    # since it was looked for may have begun again, with messages that are not seen here.
+    # Other writers wait for the lock and then begin a new conversation. One that ended since it was
+    # found may have begun again, with messages that this transaction does not see.
     people = [
         (account_id, channel_id, msisdn)
         for channel_id in sorted(channel_ids)
@@ -311,7 +311,7 @@ def forget_older(tx: Transaction, before: int, most: int) -> Forgotten:
         most,
     )
     people = sorted({(account, channel, msisdn) for account, channel, msisdn, _ in found})
-    # In one order everywhere, and before their messages, as whoever writes does.
+    # Locked in one order everywhere, and before their messages, as every writer does.
     locked = [person for person in people if lock_conversation(tx, *person)]
     freed: list[Content] = []
     for account_id in sorted({account for account, _, _, _ in found}):
@@ -322,7 +322,7 @@ def forget_older(tx: Transaction, before: int, most: int) -> Forgotten:
 
 
 def forget_answers(tx: Transaction, account_id: str, umids: list[str]) -> list[Content]:
-    """Empties messages that brought answers; that they came stays known. The bytes set free."""
+    """Deletes the content of answers but not their rows; returns the bytes set free."""
     freed = []
     left = ROW_BYTES + len(_FORGOTTEN)
     for umid in umids:
@@ -346,7 +346,7 @@ def forget_answers(tx: Transaction, account_id: str, umids: list[str]) -> list[C
 
 
 def _delete(tx: Transaction, account_id: str, umids: list[str]) -> list[Content]:
-    """Removes messages of locked conversations, with open flows; the bytes set free.
+    """Deletes messages of locked conversations, with open flows; returns the bytes set free.
 
     Messages are locked in one order everywhere, and before the phones that show them.
     """

@@ -52,7 +52,7 @@ def from_folder(folder: Path) -> list[Migration]:
 
 
 def upgrade(database: Database, migrations: list[Migration] | None = None) -> list[Migration]:
-    """Applies what is missing and answers what was applied.
+    """Applies the missing migrations and returns them.
 
     Safe to run from several processes at once. Raises OperatorError when the database was
     written by a newer version.

@@ -1,7 +1,7 @@
-"""Queries on deliveries: what is written with the fact it reports, and what becomes of it.
+"""Queries on the outbox of webhook deliveries.
 
-How the queue works stands in migration 0008. Here each function is one step of it; the worker puts
-several into one transaction. `now` is milliseconds since the epoch.
+Migration 0008 describes the queue. Each function here is one step of it; the worker combines
+several in one transaction. `now` is milliseconds since the epoch.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from waflows.storage.rows import Rows
 
 
 class State(StrEnum):
-    """What became of a delivery so far."""
+    """The state of a delivery."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -66,7 +66,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lane(self) -> Lane:
-        """Where it waits."""
+        """The lane it waits in."""
         return Lane(self.account_id, self.webhook_id, self.order_key)
 
 
@@ -86,7 +86,7 @@ _SETTLED = ("state", "attempts", "attempt_count", "tries", "due_at", "settled_at
 
 
 def enqueue(tx: Transaction, delivery: Delivery) -> None:
-    """Adds a pending delivery at the end of its lane; its own `position` is only a wish.
+    """Adds a pending delivery at the end of its lane; its own `position` is only the least one.
 
     The lane's row makes transactions that add to one lane wait for each other, so what is
     committed later stands later.
@@ -109,20 +109,20 @@ def enqueue(tx: Transaction, delivery: Delivery) -> None:
 
 
 def put(tx: Transaction, delivery: Delivery) -> None:
-    """Adds a delivery, or replaces what may change of the one with its id."""
+    """Inserts a delivery, or update the changeable columns of the one with its id."""
     changes = _ROWS.replacements(
         "webhook_id", "position", "state", "tries", "due_at", "waiting_since", "settled_at"
     )
     tx.execute(
         f"{_ROWS.insert()} ON CONFLICT (account_id, id) DO UPDATE SET {changes}"
-        # What was blanked meanwhile is not sent again.
+        # A delivery whose content was deleted is not sent again.
         " WHERE webhook_deliveries.body <> ''",
         *_ROWS.values(delivery),
     )
 
 
 def wake(tx: Transaction, account_id: str, webhook_id: str, now: int) -> None:
-    """Has what waits for a webhook looked at now: the webhook was changed."""
+    """Makes the waiting lanes of a changed webhook due now."""
     tx.execute(
         "UPDATE webhook_lanes SET due_at = ?"
         " WHERE account_id = ? AND webhook_id = ? AND lease = '' AND due_at > ?",
@@ -134,7 +134,7 @@ def wake(tx: Transaction, account_id: str, webhook_id: str, now: int) -> None:
 
 
 def bring_back(tx: Transaction, now: int) -> None:
-    """Has whatever waits, of any account, due now at the latest."""
+    """Makes every waiting delivery of any account due now."""
     tx.execute(
         "UPDATE webhook_deliveries SET due_at = ? WHERE state = 'pending' AND due_at > ?", now, now
     )
@@ -142,7 +142,7 @@ def bring_back(tx: Transaction, now: int) -> None:
 
 
 def lock(tx: Transaction, lease: str, lanes: Collection[Lane]) -> set[Lane]:
-    """Those of some lanes that a lease still holds; nobody adds to them meanwhile."""
+    """Locks those of some lanes that a lease still holds, so that no delivery is added to them."""
     if not lanes:
         return set()
     rows = tx.all(
@@ -155,7 +155,7 @@ def lock(tx: Transaction, lease: str, lanes: Collection[Lane]) -> set[Lane]:
 
 
 def settle(tx: Transaction, deliveries: Collection[Delivery]) -> None:
-    """Notes what became of deliveries that were tried, unless they are settled already."""
+    """Records the results of attempts, except for deliveries that are settled already."""
     # Asked for `state = 'pending'`, PostgreSQL might go through the index of all that are.
     tx.execute_each(
         f"UPDATE webhook_deliveries SET {_ROWS.assignments(*_SETTLED)}"
@@ -165,7 +165,7 @@ def settle(tx: Transaction, deliveries: Collection[Delivery]) -> None:
 
 
 def release(tx: Transaction, lanes: Collection[Lane]) -> None:
-    """Gives locked lanes back, due when their first delivery is; those with none end."""
+    """Releases locked lanes, due with their first delivery; deletes those without one."""
     pending = (
         " FROM webhook_deliveries d WHERE d.account_id = webhook_lanes.account_id"
         " AND d.webhook_id = webhook_lanes.webhook_id"
@@ -183,7 +183,7 @@ def release(tx: Transaction, lanes: Collection[Lane]) -> None:
 
 
 def park(tx: Transaction, lanes: Collection[Lane], due_at: int) -> None:
-    """Gives locked lanes back, due at some time."""
+    """Releases locked lanes, due at a time."""
     tx.execute_each(
         f"UPDATE webhook_lanes SET lease = '', due_at = ? WHERE {_IS}",
         [(due_at, *lane) for lane in lanes],
@@ -191,7 +191,7 @@ def park(tx: Transaction, lanes: Collection[Lane], due_at: int) -> None:
 
 
 def renew(tx: Transaction, lease: str, lanes: Collection[Lane], until: int) -> None:
-    """Holds lanes for longer."""
+    """Extends the lease of lanes."""
     tx.execute_each(
         f"UPDATE webhook_lanes SET due_at = ? WHERE {_IS} AND lease = ?",
         [(until, *lane, lease) for lane in lanes],
@@ -217,7 +217,7 @@ def due(tx: Transaction, now: int, limit: int) -> list[Lane]:
 def first_due_of_each(
     tx: Transaction, now: int, without: Collection[str], limit: int
 ) -> list[Lane]:
-    """The first due lane of each webhook but some; it costs a step for each webhook that waits.
+    """Returns the first due lane of each webhook but some, in one step for each waiting webhook.
 
     Webhooks are found by hopping along the index from one to the next, past the many lanes that
     one webhook may have.
@@ -254,7 +254,7 @@ def due_of(tx: Transaction, webhook_id: str, now: int, limit: int) -> list[Lane]
 
 
 def claim(tx: Transaction, lanes: Collection[Lane], now: int, lease: str, until: int) -> list[Lane]:
-    """Takes those of some lanes that are still due and that nobody else is taking just now."""
+    """Leases those of some lanes that are still due and not locked by another worker."""
     if not lanes:
         return []
     rows = tx.all(
@@ -287,12 +287,12 @@ def heads(tx: Transaction, lanes: Collection[Lane], most: int) -> list[Delivery]
 
 
 def blank(tx: Transaction, account_id: str, order_key: str, said: str | None, now: int) -> int:
-    """Empties the deliveries of an order key, or those whose body holds a text; how many.
+    """Deletes the content of deliveries of an order key, or of those whose body holds a text.
 
-    They stay in the log without what they said, of whom, and what receivers answered. One that
-    waits is dead then; what is being sent just now may still arrive.
+    Returns how many. Their rows stay in the log without body, order key and attempts. A waiting one
+    becomes dead; one that is being sent may still arrive.
     """
-    # LIKE is deaf to case with SQLite, and takes characters of ids for wildcards.
+    # LIKE ignores case on SQLite, and characters of ids are wildcards for it.
     which, holding = ("", []) if said is None else (" AND REPLACE(body, ?, '') <> body", [said])
     return tx.execute(
         "UPDATE webhook_deliveries SET body = '', order_key = '', attempts = '[]',"
@@ -317,7 +317,7 @@ def find(tx: Transaction, account_id: str, delivery_id: str) -> Delivery | None:
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which deliveries are asked for; None leaves a side open. `before` is an id."""
+    """A filter on deliveries; None for no condition. `before` is an id."""
 
     state: State | None = None
     sub_account_ids: frozenset[str] | None = None
@@ -363,7 +363,7 @@ def dead_of(
 
 
 def forget(tx: Transaction, state: State, before: int, limit: int) -> int:
-    """Drops deliveries of any account that were settled before a time; how many."""
+    """Deletes deliveries of any account that were settled before a time; returns how many."""
     return tx.execute(
         "DELETE FROM webhook_deliveries WHERE (account_id, id) IN"
         " (SELECT account_id, id FROM webhook_deliveries WHERE state = ? AND settled_at < ?"
@@ -375,7 +375,7 @@ def forget(tx: Transaction, state: State, before: int, limit: int) -> int:
 
 
 class Backlog(msgspec.Struct, frozen=True):
-    """How much waits, and since when; None when nothing does."""
+    """The number of waiting deliveries, and since when the oldest waits, if any does."""
 
     pending: int
     oldest: int | None
@@ -389,7 +389,7 @@ _BACKLOG = Rows(
 
 
 def backlog(tx: Transaction) -> Backlog:
-    """What waits of all accounts."""
+    """Returns the waiting deliveries of all accounts."""
     row = tx.one(f"{_BACKLOG.select} WHERE state = 'pending'")
     assert row is not None, "an aggregate has a row"
     return _BACKLOG.read(row)

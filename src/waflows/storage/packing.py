@@ -1,7 +1,7 @@
 """The texts of revisions as they are stored: compressed where that makes them shorter.
 
-The text comes back exactly, a byte order mark included. Nothing longer than the length that was
-noted beside it is ever unpacked, whatever stands in the database.
+The text is restored exactly, including a byte order mark. Unpacking stops at the length stored
+beside the text, so a damaged database cannot exhaust the memory.
 """
 
 from __future__ import annotations

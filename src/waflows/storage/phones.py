@@ -1,4 +1,4 @@
-"""Queries on what simulated phones show."""
+"""Queries on the flows that are open on simulated phones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from waflows.storage.usage import ROW_BYTES, Content
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """The flow a person has open, or had open last.
+    """The flow that a person opened last.
 
     `turn` grows with every step; `state` is where the flow stands, as JSON.
     """
@@ -27,7 +27,7 @@ _ROWS = Rows("phone_sessions", Session)
 
 
 def find(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> Session | None:
-    """What a phone shows, if a flow was ever opened on it."""
+    """Returns the flow that was opened last on a phone, if any was."""
     row = tx.one(
         f"{_ROWS.select} WHERE account_id = ? AND channel_id = ? AND msisdn = ?",
         account_id,
@@ -45,7 +45,7 @@ def begin(
     message_umid: str,
     state: str,
 ) -> Content:
-    """Puts a flow in the place of what the phone showed; the bytes it takes beyond that.
+    """Opens a flow on a phone in place of the last one; returns the change in bytes.
 
     The conversation must be locked.
     """
@@ -71,7 +71,7 @@ def begin(
 
 
 def advance(tx: Transaction, session: Session, state: str) -> Content | None:
-    """Takes a session one turn on; the bytes it takes more. None when another step was quicker."""
+    """Advances a session by one turn; returns the change in bytes, None after a concurrent step."""
     found = _locked(tx, session.account_id, session.channel_id, session.msisdn)
     if found is None or found[0] != session.turn:
         return None
@@ -89,7 +89,7 @@ def advance(tx: Transaction, session: Session, state: str) -> Content | None:
 
 
 def newest_unanswered(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> str | None:
-    """The newest message of a chat that carries a flow nobody finished yet."""
+    """Returns the newest message of a chat whose flow is not finished."""
     row = tx.one(
         "SELECT umid FROM messages WHERE account_id = ? AND channel_id = ? AND msisdn = ?"
         " AND flow IS NOT NULL AND answer_umid IS NULL ORDER BY position DESC LIMIT 1",
@@ -101,7 +101,7 @@ def newest_unanswered(tx: Transaction, account_id: str, channel_id: str, msisdn:
 
 
 def unread(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> list[str]:
-    """The messages of a chat that came and were not looked at yet, oldest first."""
+    """Returns the delivered messages of a chat that are not read yet, oldest first."""
     rows = tx.all(
         "SELECT umid FROM messages WHERE account_id = ? AND channel_id = ? AND msisdn = ?"
         " AND direction = 'outbound' AND state = 'delivered' ORDER BY position",
@@ -113,9 +113,9 @@ def unread(tx: Transaction, account_id: str, channel_id: str, msisdn: str) -> li
 
 
 def forget(tx: Transaction, account_id: str, message_umids: list[str]) -> list[Content]:
-    """Closes the flows of some messages wherever they are open; the bytes set free.
+    """Closes the flows of some messages, with what was typed; returns the bytes set free.
 
-    What was typed there goes with them.
+    A flow may be open on several phones.
     """
     freed = []
     for umid in message_umids:

@@ -171,7 +171,7 @@ class PostgresDatabase:
         return self._attempt(_READ, LOCK_SECONDS, unit, *args, **kwargs)
 
     def on_change(self, call: Callable[[], None]) -> None:
-        """Has something called after each `run` of this process, from whichever thread."""
+        """Registers a callback for after each `run` of this process, called from any thread."""
         self._on_change.append(call)
 
     def stamp(self) -> int | None:
@@ -185,7 +185,7 @@ class PostgresDatabase:
         return self._listener.deafness()
 
     def on_hearing(self, call: Callable[[Deafness | None], None]) -> None:
-        """Has something called when the process goes deaf, and when it hears (again)."""
+        """Registers a callback for when the process goes deaf and when it hears again."""
         self._on_hearing.append(call)
 
     def check_failures(self) -> None:

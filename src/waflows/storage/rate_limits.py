@@ -1,4 +1,4 @@
-"""Queries on how often each API key was used of late."""
+"""Queries on the recent uses of API keys and of other limited things."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROWS = Rows("rate_limits", Usage)
 
 
 def lock(tx: Transaction, account_id: str, key_id: str, kind: str, now: int) -> Usage:
-    """What is counted for a key; other counters of the same key wait for this transaction."""
+    """Locks and returns the counts of a key; concurrent requests wait for this transaction."""
     row = tx.one(
         f"{_ROWS.insert('account_id', 'key_id', 'kind')} ON CONFLICT (account_id, key_id, kind)"
         f" DO UPDATE SET kind = excluded.kind RETURNING {_ROWS.listed}",
@@ -34,7 +34,7 @@ def lock(tx: Transaction, account_id: str, key_id: str, kind: str, now: int) -> 
 
 
 def save(tx: Transaction, account_id: str, key_id: str, kind: str, usage: Usage) -> None:
-    """Writes the count of a locked key."""
+    """Writes the counts of a locked key."""
     tx.execute(
         f"UPDATE rate_limits SET {_ROWS.assignments()}"
         " WHERE account_id = ? AND key_id = ? AND kind = ?",
@@ -46,7 +46,7 @@ def save(tx: Transaction, account_id: str, key_id: str, kind: str, usage: Usage)
 
 
 def delete_stale(tx: Transaction, before: int, after: int, most: int) -> int:
-    """Drops up to `most` counts, of any account, whose window began outside of two times."""
+    """Deletes up to `most` counts of any account whose window began before or after two times."""
     return tx.execute(
         "DELETE FROM rate_limits WHERE (account_id, key_id, kind) IN"
         " (SELECT account_id, key_id, kind FROM rate_limits"

@@ -28,7 +28,7 @@ _Convert = Callable[[Any], Any]
 class Rows(Generic[T]):
     """How rows of one table are read as a Struct, and written from it.
 
-    A field stands in the column of its name, or in the one that `names` gives. `expressions` are
+    A field is stored in the column of its name, or in the one that `names` gives. `expressions` are
     fields that are read by SQL of their own and not written. None in a field of `never_null` is
     written as JSON's null.
     """
@@ -59,14 +59,12 @@ class Rows(Generic[T]):
             for field in msgspec.structs.fields(struct)
         }
         self._encoders = {
-            name: _including_none(encode) if name in never else _but_none(encode)
+            name: encode if name in never else _but_none(encode)
             for name, (encode, _) in converters.items()
             if encode is not None
         }
         self._decoders = [
-            (name, _but_none(decode))
-            for name, (_, decode) in converters.items()
-            if decode is not None
+            (name, decode) for name, (_, decode) in converters.items() if decode is not None
         ]
         # Structs without anything to decode, as long lists have, are made twice as quickly.
         self._is_plain = not self._decoders and all(
@@ -135,11 +133,11 @@ def _converters(kind: Any, where: str) -> tuple[_Convert | None, _Convert | None
     if origin is Literal or origin in _PLAIN:
         return None, None
     if origin is bool:
-        return int, bool
+        return int, _if_optional(given, kind, bool)
     if isinstance(origin, type) and issubclass(origin, enum.Enum):
-        return (lambda member: member.value), origin
+        return (lambda member: member.value), _if_optional(given, kind, origin)
     if origin in (list, dict) or (isinstance(origin, type) and issubclass(origin, msgspec.Struct)):
-        return _as_json, msgspec.json.Decoder(given).decode
+        return _as_json, _but_none(msgspec.json.Decoder(given).decode)
     raise TypeError(f"{where} has a type that no column can hold: {kind}.")
 
 
@@ -150,13 +148,14 @@ def _without_none(kind: Any) -> Any:
     return left[0] if len(left) == 1 else typing.Union[tuple(left)]  # noqa: UP007
 
 
+def _if_optional(given: Any, kind: Any, decode: _Convert) -> _Convert:
+    """A decoder of a type that may be None; where it may not, the step is saved."""
+    return decode if given is kind else _but_none(decode)
+
+
 def _as_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
 def _but_none(convert: _Convert) -> _Convert:
     return lambda value: None if value is None else convert(value)
-
-
-def _including_none(convert: _Convert) -> _Convert:
-    return convert

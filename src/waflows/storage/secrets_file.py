@@ -39,7 +39,7 @@ def read_or_make(path: Path, fresh: str) -> str:
         raise _unusable(path, error.strerror) from None
     made = read(path)
     if made is None:
-        raise _unusable(path, "it is gone as soon as it was made")
+        raise _unusable(path, "it disappeared as soon as it was created")
     return made
 
 
@@ -59,7 +59,7 @@ def read(path: Path) -> str | None:
         raise OperatorError(
             f"{path} holds the key that seals secrets, but {problem}. Run `chmod 600"
             f" {shlex.quote(str(path))}` as its owner, or set WAFLOWS_SECRETS_KEY instead. If"
-            " somebody may have read it, the secrets it seals should be replaced."
+            " someone may have read it, replace the secrets it seals."
         )
     with os.fdopen(descriptor, encoding="ascii") as file:
         try:

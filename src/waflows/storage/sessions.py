@@ -32,21 +32,21 @@ def key_of(tx: Transaction, account_id: str, session_id: str, now: int) -> str |
 
 
 def delete(tx: Transaction, account_id: str, session_id: str) -> int:
-    """Ends a session; how many there were."""
+    """Deletes a session; returns how many there were."""
     return tx.execute(
         "DELETE FROM console_sessions WHERE account_id = ? AND id = ?", account_id, session_id
     )
 
 
 def delete_of_key(tx: Transaction, account_id: str, key_id: str) -> int:
-    """Ends every session of a key; how many there were."""
+    """Deletes every session of a key; returns how many there were."""
     return tx.execute(
         "DELETE FROM console_sessions WHERE account_id = ? AND key_id = ?", account_id, key_id
     )
 
 
 def delete_oldest(tx: Transaction, account_id: str, key_id: str, keep: int) -> None:
-    """Ends all but the newest sessions of a key."""
+    """Deletes all but the newest sessions of a key."""
     tx.execute(
         "DELETE FROM console_sessions WHERE account_id = ? AND id IN"
         " (SELECT id FROM console_sessions WHERE account_id = ? AND key_id = ?"
@@ -59,5 +59,5 @@ def delete_oldest(tx: Transaction, account_id: str, key_id: str, keep: int) -> N
 
 
 def delete_expired(tx: Transaction, now: int) -> None:
-    """Forgets the sessions of every account that are over."""
+    """Deletes the expired sessions of every account."""
     tx.execute("DELETE FROM console_sessions WHERE expires_at <= ?", now)

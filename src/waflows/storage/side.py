@@ -1,4 +1,4 @@
-"""Side records: what a server notes besides the facts of its tenants, such as answered errors.
+"""Side records: what a server stores besides the data of its tenants, such as error responses.
 
 They are written far more often than facts may be, so they must neither move the change stamp, which
 would empty every memory, nor hold the lock that writers of facts wait for. In SQLite both belong to
@@ -25,7 +25,7 @@ _BATCH = 1000
 
 
 def open_side(database: Database) -> Database:
-    """Where the side records of a database are, their schema current; the database's may be older.
+    """Opens the side records of a database and upgrades their schema; the database's may be older.
 
     What an earlier version kept in the file of the facts is moved first. Close it like any other
     database, before the one it belongs to.
@@ -67,7 +67,7 @@ def side_migrations() -> list[Migration]:
 
 
 def _move_errors(database: SqliteDatabase, side: SqliteDatabase) -> None:
-    """Moves errors batch by batch; what an interruption leaves is moved the next time."""
+    """Moves errors in batches; after an interruption the rest is moved the next time."""
     while rows := database.read_now(errors.some_rows, _BATCH):
         side.run_now(errors.insert_rows, rows)
         database.run_now(errors.delete_rows, rows)

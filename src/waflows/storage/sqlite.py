@@ -36,7 +36,7 @@ _SLOW_READERS = 2
 _ROOM_BYTES = 1024 * 1024
 # Another connection is in the way; SQLITE_PROTOCOL is how WAL says so when many begin at once.
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
-# The disk is full or failing, or the file cannot be had: nobody's mistake, and it may pass.
+# The disk is full or failing, or the file cannot be opened: a temporary fault of the environment.
 _FAILING = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,
@@ -73,7 +73,7 @@ class SqliteTransaction:
         self._connection.executemany(sql, rows)
 
     def locking(self, alias: str, *, skip: bool = False) -> str:
-        """Nothing: whoever writes is alone."""
+        """Nothing: SQLite has a single writer."""
         return ""
 
 
@@ -163,11 +163,11 @@ class SqliteDatabase:
         return _read_now(self._reading(), unit, *args, **kwargs)
 
     def on_change(self, call: Callable[[], None]) -> None:
-        """Has something called after each `run` of this process."""
+        """Registers a callback for after each `run` of this process."""
         self._on_change.append(call)
 
     def stamp(self) -> int | None:
-        """SQLite's own count of changes to the file, made by whatever connection.
+        """SQLite's own count of changes to the file by any connection.
 
         Asked of the reading connection, which never writes, it sees this process's writes too.
         """
@@ -186,7 +186,7 @@ class SqliteDatabase:
         call(None)
 
     def check_failures(self) -> None:
-        """Raises Unavailable when a write found no room lately."""
+        """Raises Unavailable when a recent write failed for lack of disk space."""
         self._no_room.check()
 
     def check_room(self) -> None:
@@ -210,11 +210,11 @@ class SqliteDatabase:
             copy.close()
 
     def shrink(self) -> None:
-        """Gives room that is free within the file back to the disk; writers wait meanwhile."""
+        """Returns free space within the file to the disk; writers wait until it is done."""
         _insist(lambda: _try(self._writing(), "VACUUM"))
 
     def make_single_file(self) -> None:
-        """Leaves the database in one file, without company; nobody else may have it open."""
+        """Leaves the database in a single file; no other process may have it open."""
         self.close()
         _fold_log(self._path, timeout=5.0)
 
@@ -281,7 +281,7 @@ class SqliteDatabase:
 def copy_file(source: Path, target: Path) -> None:
     """Copies a database file as of one moment, in use or not, and leaves it as it is.
 
-    Raises OperatorError when it is no SQLite database.
+    Raises OperatorError when it is not a SQLite database.
     """
     try:
         with (

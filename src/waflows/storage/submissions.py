@@ -1,6 +1,6 @@
 """Queries on submissions: what users sent by finishing a flow.
 
-A page must cost the same among a million as among a thousand. So whatever is selected is read
+A page must cost the same among a million as among a thousand. So every selection is read
 along a *lane*: one equality that an index answers, in the order of the list. A selection of several
 channels is several lanes, merged here. Conditions beside the lane's are written so that no engine
 takes another index for them and sorts.
@@ -43,7 +43,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
-    """Which submissions of an account are wanted; None leaves a side open.
+    """A filter on the submissions of an account; None for no condition.
 
     From `since` on and before `until`, in milliseconds since the epoch.
     """
@@ -57,7 +57,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def counted(self) -> bool:
-        """Whether the counters know how many there are."""
+        """Whether the counters can count it: they know neither times nor people."""
         return self.msisdn is None and self.since is None and self.until is None
 
 
@@ -156,12 +156,12 @@ def page(
 
 
 def place_of(submission: Submission) -> Position:
-    """Where a submission stands in the list."""
+    """Returns the position of a submission in the list."""
     return Position(submission.submitted_at, submission.id)
 
 
 def total(tx: Transaction, account_id: str, selection: Selection) -> int:
-    """How many submissions there are, by the counters, which know nothing of times and people."""
+    """Counts submissions by the counters, which know neither times nor people."""
     conditions, parameters = _conditions(
         {
             "f.channel_id": selection.channel_ids,
@@ -180,7 +180,7 @@ def total(tx: Transaction, account_id: str, selection: Selection) -> int:
 
 
 def count(tx: Transaction, account_id: str, selection: Selection, most: int) -> int:
-    """How many submissions there are, looking at no more than `most` of them."""
+    """Counts submissions one by one, up to `most`."""
     settled = _settled(tx, account_id, selection)
     if settled is None:
         return 0
@@ -261,7 +261,7 @@ def flows_with_any(
 
 
 def begin_flow(tx: Transaction, account_id: str, channel_id: str, flow_id: str) -> None:
-    """Makes room for the answers to a flow, unless there is some."""
+    """Inserts the row for the answers to a flow, unless it exists."""
     tx.execute(
         "INSERT INTO submission_flows (account_id, flow_id, channel_id, field_names)"
         " VALUES (?, ?, ?, '[]') ON CONFLICT DO NOTHING",
@@ -272,7 +272,7 @@ def begin_flow(tx: Transaction, account_id: str, channel_id: str, flow_id: str) 
 
 
 def lock_flow(tx: Transaction, account_id: str, flow_id: str) -> None:
-    """Makes others who would add field names to the flow wait until this transaction ends."""
+    """Locks the field names of a flow until the transaction ends."""
     tx.execute(
         "UPDATE submission_flows SET field_names = field_names"
         " WHERE account_id = ? AND flow_id = ?",
@@ -320,12 +320,12 @@ def set_field_names_through(
 
 
 def delete(tx: Transaction, account_id: str, submission_id: str) -> list[Removed]:
-    """Removes one submission; what there was of it."""
+    """Deletes one submission and returns what was removed."""
     return _remove(tx, account_id, "id = ?", submission_id)
 
 
 def delete_older(tx: Transaction, account_id: str, before: int, most: int) -> list[Removed]:
-    """Removes up to `most` submissions from before a time; what there was of them."""
+    """Deletes up to `most` submissions from before a time and returns what was removed."""
     return _remove(
         tx,
         account_id,
@@ -365,7 +365,7 @@ def _remove(tx: Transaction, account_id: str, which: str, *parameters: object) -
 
 
 def _settled(tx: Transaction, account_id: str, selection: Selection) -> Selection | None:
-    """A selection without what the counters can tell of a flow; None when nothing matches.
+    """Simplifies a selection by the counters of its flow; None when nothing matches.
 
     A flow belongs to one channel, and mostly all of its answers came through sub-accounts that
     are wanted, or none. Then they need not be looked at one by one.

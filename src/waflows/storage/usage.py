@@ -55,7 +55,7 @@ _CONTENT = "SELECT COALESCE(SUM(bytes), 0) FROM account_content WHERE account_id
 def add(tx: Transaction, account_id: str, change: Usage) -> None:
     """Adds to the counters of an account.
 
-    Whoever changes the same account's counters waits until this transaction ends.
+    Other changes of the same account's counters wait until this transaction ends.
     """
     tx.execute(
         f"{_ROWS.insert('account_id')} ON CONFLICT (account_id) DO UPDATE SET {_SUMS}",
@@ -85,8 +85,8 @@ def stored_bytes(tx: Transaction, account_id: str) -> int:
 def add_content(tx: Transaction, changes: Iterable[Content]) -> None:
     """Adds to the bytes that accounts store of some people; negative numbers give bytes back.
 
-    Call it after every other lock of the transaction is taken, except those of the same people's
-    conversations: whoever counts content for others waits for this transaction to end.
+    Call it after taking every other lock of the transaction, except those of the same people's
+    conversations: other transactions that count content may wait for this one.
     """
     totals: Counter[tuple[str, int]] = Counter()
     for account_id, msisdn, size in changes:

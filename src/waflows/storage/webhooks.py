@@ -10,7 +10,7 @@ from waflows.storage.database import Transaction
 from waflows.storage.rows import Rows
 
 Kind = Literal["CADR", "MSG", "CABM"]
-"""What a webhook is told: receipts, inbound messages, business-management updates."""
+"""The events a webhook receives: receipts, inbound messages, business-management updates."""
 
 EVERY_SUB_ACCOUNT = "*"
 
@@ -37,7 +37,7 @@ class SigningSecret(msgspec.Struct, frozen=True):
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """An address and what is sent there; `http_authorization` is sealed.
 
-    `revision` grows with every change, so that what was worked out of a webhook can be kept.
+    `revision` grows with every change, so that values derived from it can be cached.
     """
 
     account_id: str
@@ -88,7 +88,7 @@ def by_ids(tx: Transaction, ids: list[tuple[str, str]]) -> list[Webhook]:
 
 
 def concerned(tx: Transaction, account_id: str, sub_account_id: str, kind: str) -> list[Webhook]:
-    """The enabled webhooks that an event goes to."""
+    """Returns the enabled webhooks that receive an event."""
     rows = tx.all(
         f"{_ROWS.select} WHERE account_id = ? AND type = ? AND sub_account_id IN (?, ?)"
         " AND enabled = 1 ORDER BY id",

@@ -76,7 +76,7 @@ def test_a_sub_account_sends_through_one_channel_and_keys_may_be_limited_to_it(
     assert "as front-desk, answers masked" in on_a_terminal("key", "list", *of)
     again = run("subaccount", "create", "front-desk", "--channel", channel, *of)
     assert again.returncode == 1
-    assert "has a sub-account front-desk already" in again.stderr
+    assert "already has a sub-account front-desk" in again.stderr
     assert "is not usable" in run("subaccount", "create", "a b", "--channel", channel, *of).stderr
     unknown = run("key", "create", "k", "--sub-account", "nowhere", *of)
     assert "has no sub-account nowhere" in unknown.stderr

@@ -1,4 +1,4 @@
-"""Accounts, their channels and their API keys; and who a presented key speaks for."""
+"""Accounts, their channels and API keys, and authentication by API key."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def may_choose_flow_tokens(self) -> bool:
-        """Whether the key may have an endpoint asked with a flow token of its choice.
+        """Whether the key may choose the flow token that an endpoint is called with.
 
         The token may be that of any user of the channel.
         """
@@ -62,7 +62,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sees_whole_chats(self) -> bool:
-        """Whether the key may see all that was said with a user, as a simulated phone shows it."""
+        """Whether the key may read whole chats, as a simulated phone shows them."""
         return not self.masked and self.sub_account_ids is None
 
 
@@ -74,9 +74,9 @@ class CreatedKey(msgspec.Struct, frozen=True):
 
 
 def canonical_account_id(text: str) -> str:
-    """The one spelling under which an account is kept; hyphens and case do not matter.
+    """Returns an account id in the form it is stored in; hyphens and case do not matter.
 
-    Raises InvalidId when the text is no account id.
+    Raises InvalidId when the text is not an account id.
     """
     if not _ACCOUNT_ID.fullmatch(text):
         raise InvalidId(
@@ -100,7 +100,7 @@ def create_account(tx: Transaction, name: str, account_id: str | None = None) ->
     wanted = canonical_account_id(account_id) if account_id else str(uuid.uuid4())
     account = Account(wanted, _name("account", name), clock.now_ms())
     if not store.insert_account(tx, account):
-        raise InvalidId(f"There is an account {wanted} already; leave the id out for a new one.")
+        raise InvalidId(f"Account {wanted} already exists; leave the id out to create a new one.")
     return account
 
 
@@ -130,7 +130,7 @@ def create_channel(
         )
     channel = Channel(account.id, wanted, _name("channel", name), clock.now_ms(), 0)
     if not store.insert_channel(tx, channel):
-        raise InvalidId(f"The account has a channel {wanted} already.")
+        raise InvalidId(f"The account already has a channel {wanted}.")
     return channel
 
 
@@ -207,14 +207,14 @@ def get_key(tx: Transaction, account_id: str, key_id: str) -> ApiKey:
 
 
 def revoke_key(tx: Transaction, account_id: str, key_id: str) -> ApiKey:
-    """Ends a key for good, at once and in every process; revoking twice changes nothing."""
+    """Revokes a key, immediately and in every process; revoking it again changes nothing."""
     key = get_key(tx, account_id, key_id)
     store.set_revoked(tx, key.account_id, key.id, clock.now_ms())
     return get_key(tx, account_id, key_id)
 
 
 def authenticate(tx: Transaction, secret: bytes, presented: str) -> Principal:
-    """Who a presented key speaks for.
+    """Returns the principal of a presented key.
 
     Raises NotAuthenticated, after the same work and with the same words, whether the key is
     missing, malformed, unknown, expired or revoked.
@@ -228,7 +228,7 @@ def authenticate(tx: Transaction, secret: bytes, presented: str) -> Principal:
 
 
 def holder_of(tx: Transaction, account_id: str, key_id: str) -> Principal:
-    """Who a key speaks for that was shown before; raises NotAuthenticated when it has ended."""
+    """Returns the principal of a known key; raises NotAuthenticated when it is no longer valid."""
     key = store.find_key(tx, account_id, key_id)
     if key is None:
         raise NotAuthenticated
@@ -275,10 +275,10 @@ def _name(what: str, name: str) -> str:
 
 
 def ping(tx: Transaction) -> None:
-    """Asks the database for next to nothing, to see whether it answers."""
+    """Makes a minimal query to check that the database answers."""
     store.instance_value(tx, _SECRET)
 
 
 def prove_writable(tx: Transaction) -> None:
-    """Writes next to nothing, to see whether that succeeds."""
+    """Makes a minimal write to check that the database accepts writes."""
     store.replace_instance_value(tx, _PROBE, str(clock.now_ms()))

@@ -1,4 +1,4 @@
-"""Errors that were answered: kept, looked up by errorId, and forgotten in time.
+"""Error responses: stored, looked up by errorId, and deleted when they are old.
 
 They are side records: the transactions are those of `waflows.storage.side.open_side`.
 """
@@ -14,16 +14,16 @@ from waflows.storage.database import Transaction
 from waflows.storage.errors import ErrorRecord
 
 STRANGERS_ROWS = 1000
-"""So many errors of requests without an account are kept."""
+"""The number of errors of requests without an account that are kept."""
 
 _DAY_MS = 24 * 3600 * 1000
 
 
 def keep(tx: Transaction, records: list[tuple[int, ErrorRecord]], rows: int) -> None:
-    """Keeps errors, each with its time in milliseconds since the epoch, and makes room for them.
+    """Stores errors, each with its time in milliseconds since the epoch, and deletes the oldest.
 
-    An account keeps its newest `rows`. Errors of requests without an account share a small ring of
-    their own, so that strangers push out nobody's errors but each other's.
+    An account keeps its newest `rows`. Errors of requests without an account share a small separate
+    quota, so that unauthenticated requests cannot displace an account's errors.
     """
     store.insert_all(tx, records)
     for account_id in sorted({record.account_id for _, record in records}):
@@ -36,7 +36,7 @@ def find(tx: Transaction, account_id: str, error_id: str) -> ErrorRecord:
 
 
 def find_any(tx: Transaction, error_id: str) -> ErrorRecord:
-    """An error of whichever account, for operators; raises NotFound."""
+    """Returns an error of any account, for operators; raises NotFound."""
     return _found(store.find_by_id(tx, _canonical(error_id)), error_id)
 
 
@@ -46,12 +46,12 @@ def latest(tx: Transaction, limit: int) -> list[ErrorRecord]:
 
 
 def forget_old(tx: Transaction, days: int) -> int:
-    """Drops errors older than some days; how many."""
+    """Deletes errors older than some days; returns how many."""
     return store.delete_older(tx, clock.now_ms() - days * _DAY_MS)
 
 
 def unknown(error_id: str) -> NotFound:
-    """What is said of an error that is not there, or not for the caller."""
+    """The error for an errorId that does not exist or belongs to another account."""
     return NotFound(
         f"No error {error_id[:64]} is known here; errors are kept for a while, and of"
         " very many at once only some; the server's log has them all."

@@ -1,9 +1,9 @@
-"""How much an account may have.
+"""Quotas: how much an account may store.
 
-What an account has is counted in the transaction that changes it, under a lock on its counters, so
-of many creations at the limit exactly as many succeed as there is room for. The limits are kept in
-the database, where every process finds the same ones; a server that starts with other settings
-replaces them. What an account has beyond a limit that was lowered stays, but gets no more.
+Usage is counted in the transaction that changes it, under a lock on the account's counters, so
+concurrent creations cannot exceed a limit together; the bytes of messages are the one exception
+(see `take_content`). The limits are stored in the database, so that every process applies the same
+ones; a server that starts with other settings replaces them. Lowering a limit deletes nothing.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ _NAMES = {
     "webhooks": "webhooks",
 }
 _REMEDIES = {
-    "flows": "delete drafts that nobody needs",
-    "stored_bytes": "delete drafts, or forget messages and answers, that nobody needs",
+    "flows": "delete unused drafts",
+    "stored_bytes": "delete unused drafts, or old messages and answers",
     "templates": "delete some",
-    "phones": "forget conversations that are over",
+    "phones": "delete old conversations",
     "webhooks": "delete some",
 }
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The most an account may have of each; 0 means any number.
+    """The limits of an account; 0 means no limit.
 
     A revision that was replaced stays for `link_minutes` at least: for so long links to it live.
     """
@@ -56,7 +56,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Space(msgspec.Struct, frozen=True):
-    """What an account has and the most it may have."""
+    """The usage of an account and its limits."""
 
     usage: Usage
     limits: Limits
@@ -82,17 +82,17 @@ def limits(tx: Transaction) -> Limits:
 
 
 def set_limits(tx: Transaction, wanted: Limits) -> None:
-    """Puts limits in force for every process."""
+    """Sets the limits for every process."""
     accounts.replace_instance_value(tx, _LIMITS, msgspec.json.encode(wanted).decode())
 
 
 def space(tx: Transaction, account_id: str) -> Space:
-    """What an account has and may have."""
+    """Returns the usage and the limits of an account."""
     return Space(usage.find(tx, account_id), limits(tx))
 
 
 def take(tx: Transaction, account_id: str, more: Usage) -> None:
-    """Counts what an account is given; raises QuotaReached when it is more than it may have."""
+    """Counts an addition to an account; raises QuotaReached beyond its limits."""
     usage.add(tx, account_id, more)
     now = usage.find(tx, account_id)
     most = limits(tx)
@@ -128,7 +128,7 @@ def give_back_content(tx: Transaction, freed: Iterable[Content]) -> None:
 
 
 def give_back(tx: Transaction, account_id: str, less: Usage) -> None:
-    """Counts what an account has no more."""
+    """Counts a removal from an account."""
     values = {name: -getattr(less, name) for name in Usage.__struct_fields__}
     usage.add(tx, account_id, Usage(**values))
 

@@ -1,4 +1,4 @@
-"""How often a key or a link may be used: a sliding window of one minute.
+"""Rate limits of API keys and links, by a sliding window of one minute.
 
 Counting in the database makes a limit hold across processes and machines. What anybody may ask
 without a key, and what costs less than a row of the database would, is counted in each process
@@ -46,8 +46,8 @@ def take(
 ) -> None:
     """Counts a use at a time in ms; raises RateLimited, counting nothing, when it is too many.
 
-    `counter` is the key's id, or the name of whatever else is limited. `cost` is how many uses this
-    one counts as; one that costs more than the limit takes all of it.
+    `counter` is the id of the key, or the name of something else that is limited. `cost` is how
+    many uses this one counts as; one that costs more than the limit takes all of it.
     """
     usage = slide(store.lock(tx, account_id, counter, kind, now), now)
     usage = _used(usage, who, kind, limit, now, min(cost, limit))
@@ -55,7 +55,7 @@ def take(
 
 
 def forget_stale(tx: Transaction, now: int) -> int:
-    """Drops some counts that `slide` takes for nothing at a time in ms; how many.
+    """Deletes some counts that no longer matter at a time in ms; returns how many.
 
     When it answers 0 there are none left.
     """
@@ -95,8 +95,8 @@ def slide(usage: Usage, now: int) -> Usage:
     """The same counts seen from another time.
 
     A window that begins a little later than `now` is the present one: other processes may have
-    asked for the time later and counted sooner. One that begins much later was written before
-    somebody put the clock back, and counts for nothing.
+    asked for the time later and counted sooner. One that begins much later was written before the
+    clock was set back, and counts for nothing.
     """
     passed = (now - usage.window_start) // WINDOW_MS
     if passed in (-1, 0):

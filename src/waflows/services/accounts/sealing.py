@@ -1,4 +1,4 @@
-"""The vault of this installation: where its key comes from, and that it is the right one.
+"""The vault of this installation: finds its key and checks that it is the right one.
 
 The key is the setting `secrets_key`, or else the file `secrets.key` in the data folder, made at the
 first start. A database remembers by a sealed word which key it was first used with, so that a
@@ -55,7 +55,7 @@ def find_vault(settings: Settings) -> Vault | None:
 
 
 def has_witness(tx: Transaction) -> bool:
-    """Whether the database knows a key."""
+    """Whether the database has recorded a key."""
     return store.instance_value(tx, _WITNESS) is not None
 
 
@@ -69,7 +69,7 @@ def recognises(tx: Transaction, vault: Vault) -> bool:
 
 
 def forget_witness(tx: Transaction) -> None:
-    """Lets the next server that starts bring another key; what was sealed before stays closed."""
+    """Accepts another key at the next start; values sealed with the old one stay unreadable."""
     store.forget_instance_value(tx, _WITNESS)
 
 
@@ -92,8 +92,8 @@ def _key(text: str, place: str) -> bytes:
         key = b""
     if len(key) != KEY_BYTES:
         raise OperatorError(
-            f"{place} is no secrets key: expected the Base64 text of {KEY_BYTES} random bytes, such"
-            f" as `openssl rand -base64 {KEY_BYTES}` prints."
+            f"{place} is not a secrets key: expected the Base64 text of {KEY_BYTES} random bytes,"
+            f" such as `openssl rand -base64 {KEY_BYTES}` prints."
         )
     return key
 
@@ -103,7 +103,7 @@ def _encoded(key: bytes) -> str:
 
 
 def _is_known(tx: Transaction, vault: Vault) -> bool:
-    """Whether the database knows this key; one that knows none yet learns it."""
+    """Whether the database was first used with this key; the first key is recorded."""
     if not has_witness(tx):
         store.set_instance_value(tx, _WITNESS, vault.seal(_WITNESS, _WORD))
     return recognises(tx, vault)

@@ -29,7 +29,7 @@ _COUNTERS = 4096
 
 
 def begin(tx: Transaction, principal: Principal) -> Session:
-    """A new session of a key that was just shown; one that it replaces ends."""
+    """Starts a session of an authenticated key; the oldest beyond the limit end."""
     now = clock.now_ms()
     end = now + SESSION_SECONDS * 1000
     if principal.expires_at is not None:
@@ -42,7 +42,7 @@ def begin(tx: Transaction, principal: Principal) -> Session:
 
 
 def holder_of(tx: Transaction, session: Session) -> Principal:
-    """Who is signed in with a session; raises NotAuthenticated when it or its key has ended."""
+    """Returns the principal of a session; raises NotAuthenticated when it or its key has ended."""
     key_id = store.key_of(tx, session.account_id, session.id, clock.now_ms())
     if key_id is None:
         raise NotAuthenticated("You are not signed in, or your session has ended.")

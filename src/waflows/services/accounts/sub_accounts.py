@@ -1,4 +1,4 @@
-"""Sub-accounts: through which of its channels an account sends, and who may send through which."""
+"""Sub-accounts: the senders of an account, each with its channel, and access to them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def create_sub_account(
         )
     made = SubAccount(channel.account_id, sub_account_id, channel.id, called, clock.now_ms())
     if not store.insert(tx, made):
-        raise InvalidId(f"The account has a sub-account {sub_account_id} already.")
+        raise InvalidId(f"The account already has a sub-account {sub_account_id}.")
     return made
 
 
@@ -51,7 +51,8 @@ def list_sub_accounts(tx: Transaction, account_id: str) -> list[SubAccount]:
 def reached(tx: Transaction, principal: Principal, sub_account_id: str) -> SubAccount:
     """The sub-account of the caller's account that its key reaches, by itself and by its channel.
 
-    Raises WrongAccount alike for one that is not there, another account's, and one out of reach.
+    Raises the same WrongAccount for one that does not exist, belongs to another account, or is out
+    of reach.
     """
     found = store.find(tx, principal.account_id, sub_account_id)
     limits = principal.sub_account_ids
