@@ -30,7 +30,7 @@ test-portable: .venv/dev # The linter, the client and the player, on any system
 test-wheel: .venv/dev # The tests of the installed wheel: WHEEL is a file or its folder
 	WAFLOWS_TEST_WHEEL="$(WHEEL)" $(BIN)/python -m pytest -q tests/wheel
 
-soak: .venv/dev $(STATIC) ## Run the long forms of the crash and race tests
+soak: .venv/dev $(STATIC) ## Run the long forms of the tests: crashes, races, attacks, fuzzing
 	@sh tests/pooler.sh
 	$(BIN)/python -m pytest -m soak --capture no $(ARGS)
 
