@@ -72,7 +72,7 @@ class InvalidFlowJson(InvalidRequest):
     """Invalid flowJson"""
 
 
-class MessageFault(enum.Enum):
+class MessageProblem(enum.Enum):
     """The kinds of problems of messages and templates that 8x8 distinguishes."""
 
     MISSING_USER = enum.auto()
@@ -108,9 +108,9 @@ class MessageFault(enum.Enum):
 class InvalidMessage(InvalidRequest):
     """The message is not valid."""
 
-    def __init__(self, fault: MessageFault, message: str) -> None:
+    def __init__(self, problem: MessageProblem, message: str) -> None:
         super().__init__(message)
-        self.fault = fault
+        self.problem = problem
 
 
 class NotAuthenticated(WaflowsError):

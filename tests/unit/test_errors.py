@@ -45,7 +45,7 @@ def test_every_error_a_client_can_meet_has_an_answer_of_its_own_in_each_dialect(
 
 
 def test_every_fault_of_a_message_has_a_code_of_its_own() -> None:
-    faults = [errors.InvalidMessage(fault, "No.") for fault in errors.MessageFault]
+    faults = [errors.InvalidMessage(fault, "No.") for fault in errors.MessageProblem]
 
     answers = [answer_to(fault, "reference") for fault in faults]
 

@@ -100,7 +100,7 @@ async def show_flow(call: Call[TextQuery, None]) -> Reply:
     flow, checked, text = await call.state.db.read_slow(
         editing.opened, call.principal, call.flow_id
     )
-    found = await _stored_findings(call, text or "", checked.faults)
+    found = await _stored_findings(call, text or "", checked.findings)
     return await _render(call, flow, text or "", flow.revision, found)
 
 

@@ -74,7 +74,7 @@ async def about(call: Call[LinkQuery, None]) -> Reply:
         problem=problem,
         interactive=grant.interactive,
         flow_token=grant.flow_token,
-        **previews.describe(document, checked.faults),
+        **previews.describe(document, checked.findings),
     )
     return Reply(about, headers=dict(_NO_STORE))
 

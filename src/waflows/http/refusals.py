@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from waflows import errors
-from waflows.errors import MessageFault
+from waflows.errors import MessageProblem
 from waflows.services import clock
 
 Dialect = Literal["reference", "guide"]
@@ -83,34 +83,34 @@ _TABLES: dict[Dialect, list[tuple[type[Exception], Answer]]] = {
     "guide": _GUIDE,
 }
 _MESSAGE_CODES = {
-    MessageFault.INVALID_MSISDN: 1002,
-    MessageFault.INVALID_EXPIRY: 1006,
-    MessageFault.MISSING_USER: 3001,
-    MessageFault.MISSING_MSISDN: 3002,
-    MessageFault.MISSING_CONTENT: 3004,
-    MessageFault.MISSING_TEXT: 3005,
-    MessageFault.TEXT_TOO_LONG: 3006,
-    MessageFault.MISSING_MEDIA_URL: 3007,
-    MessageFault.INVALID_MEDIA_URL: 3008,
-    MessageFault.CLIENT_MESSAGE_ID_TOO_LONG: 3009,
-    MessageFault.INVALID_CONTENT_TYPE: 3010,
-    MessageFault.INVALID_FALLBACK_CHANNEL: 3022,
-    MessageFault.EMPTY_TEMPLATE: 3030,
-    MessageFault.TEMPLATE_NAME_LENGTH: 3031,
-    MessageFault.TEMPLATE_NAME: 3032,
-    MessageFault.TOO_MANY_PARAMETERS: 3033,
-    MessageFault.COMPONENT_COMBINATION: 3034,
-    MessageFault.MISSING_LANGUAGE: 3036,
-    MessageFault.INVALID_LANGUAGE: 3037,
-    MessageFault.TEMPLATE_NOT_FOUND: 3038,
-    MessageFault.COMPONENT_TYPE: 3039,
-    MessageFault.MISSING_PARAMETERS: 3040,
-    MessageFault.INVALID_PARAMETER: 3041,
-    MessageFault.PARAMETER_TYPE: 3042,
-    MessageFault.PARAMETER_TOO_LONG: 3043,
-    MessageFault.INVALID_BUTTON_PARAMETER: 3049,
-    MessageFault.COMPONENT_SUB_TYPE: 3052,
-    MessageFault.INVALID_INDEX: 3053,
+    MessageProblem.INVALID_MSISDN: 1002,
+    MessageProblem.INVALID_EXPIRY: 1006,
+    MessageProblem.MISSING_USER: 3001,
+    MessageProblem.MISSING_MSISDN: 3002,
+    MessageProblem.MISSING_CONTENT: 3004,
+    MessageProblem.MISSING_TEXT: 3005,
+    MessageProblem.TEXT_TOO_LONG: 3006,
+    MessageProblem.MISSING_MEDIA_URL: 3007,
+    MessageProblem.INVALID_MEDIA_URL: 3008,
+    MessageProblem.CLIENT_MESSAGE_ID_TOO_LONG: 3009,
+    MessageProblem.INVALID_CONTENT_TYPE: 3010,
+    MessageProblem.INVALID_FALLBACK_CHANNEL: 3022,
+    MessageProblem.EMPTY_TEMPLATE: 3030,
+    MessageProblem.TEMPLATE_NAME_LENGTH: 3031,
+    MessageProblem.TEMPLATE_NAME: 3032,
+    MessageProblem.TOO_MANY_PARAMETERS: 3033,
+    MessageProblem.COMPONENT_COMBINATION: 3034,
+    MessageProblem.MISSING_LANGUAGE: 3036,
+    MessageProblem.INVALID_LANGUAGE: 3037,
+    MessageProblem.TEMPLATE_NOT_FOUND: 3038,
+    MessageProblem.COMPONENT_TYPE: 3039,
+    MessageProblem.MISSING_PARAMETERS: 3040,
+    MessageProblem.INVALID_PARAMETER: 3041,
+    MessageProblem.PARAMETER_TYPE: 3042,
+    MessageProblem.PARAMETER_TOO_LONG: 3043,
+    MessageProblem.INVALID_BUTTON_PARAMETER: 3049,
+    MessageProblem.COMPONENT_SUB_TYPE: 3052,
+    MessageProblem.INVALID_INDEX: 3053,
 }
 _UNEXPECTED = Answer(500, _INTERNAL)
 _LONGEST_MESSAGE = 4000
@@ -141,7 +141,7 @@ def shortened(text: str) -> str:
 def answer_to(error: Exception, dialect: Dialect) -> Answer:
     """Returns the status and code of an error."""
     if isinstance(error, errors.InvalidMessage):
-        return Answer(400, _MESSAGE_CODES[error.fault])
+        return Answer(400, _MESSAGE_CODES[error.problem])
     if isinstance(error, errors.DeliberateFault):
         return Answer(error.status, error.status)
     for kind, answer in _TABLES[dialect]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from waflows.errors import InvalidMessage, MessageFault
+from waflows.errors import InvalidMessage, MessageProblem
 
 # ITU-T E.164: no country code begins with 0. The shortest numbers in use have seven digits.
 _E164 = re.compile(r"\+?([1-9][0-9]{6,14})")
@@ -21,14 +21,14 @@ def normalised(text: str, country: str | None = None) -> str:
     plain = text.translate(_SEPARATORS)
     if country and not plain.startswith("+"):
         raise InvalidMessage(
-            MessageFault.INVALID_MSISDN,
+            MessageProblem.INVALID_MSISDN,
             "user.msisdn must be an international number with its plus sign, such as +6581234567:"
             " waflows does not complete national numbers by user.country.",
         )
     match = _E164.fullmatch(plain)
     if match is None:
         raise InvalidMessage(
-            MessageFault.INVALID_MSISDN,
+            MessageProblem.INVALID_MSISDN,
             "user.msisdn is not an E.164 number: a plus sign and 7 to 15 digits that begin with the"
             " country code, such as +6581234567.",
         )

@@ -81,14 +81,14 @@ class Revision(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """What was found in a Flow JSON: the version it was read by, None for no object; faults.
+    """What was found in a Flow JSON: the version it was read by, None for no object; the findings.
 
     `has_endpoint` says whether it names a data endpoint; None for a revision that was stored before
     that was looked for.
     """
 
     version: str | None
-    faults: list[Diagnostic]
+    findings: list[Diagnostic]
     has_endpoint: bool | None = None
 
 
@@ -115,7 +115,7 @@ _FLOWS = Rows("flows", Flow)
 _SUMMARIES = Rows("flows", FlowSummary)
 _TABLE = Rows("flows", TableRow, expressions={"json_version": "r.json_version"})
 _REVISIONS = Rows("flow_revisions", Revision)
-_CHECKED = Rows("flow_revisions", Checked, names={"version": "json_version"})
+_CHECKED = Rows("flow_revisions", Checked, names={"version": "json_version", "findings": "faults"})
 _STORED = Rows("flow_revisions", StoredText, names={"text": "flow_json"})
 _CHANGEABLE = (
     "name",

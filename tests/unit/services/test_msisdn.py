@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waflows.errors import InvalidMessage, MessageFault
+from waflows.errors import InvalidMessage, MessageProblem
 from waflows.services import msisdn
 
 _DIGITS = st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True)
@@ -60,7 +60,7 @@ def test_what_is_taken_is_a_plus_sign_and_7_to_15_digits(text: str) -> None:
 def test_what_is_no_international_number_is_refused(text: str) -> None:
     with pytest.raises(InvalidMessage) as refused:
         msisdn.normalised(text)
-    assert refused.value.fault is MessageFault.INVALID_MSISDN
+    assert refused.value.fault is MessageProblem.INVALID_MSISDN
 
 
 def test_a_national_number_is_not_taken_for_an_international_one() -> None:

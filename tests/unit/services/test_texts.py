@@ -35,7 +35,7 @@ def test_a_text_that_is_not_json_is_refused_with_the_place(text: str, words: str
 
 @pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '"\\ud800"', "[" * 300 + "]" * 300, "1"])
 def test_a_text_that_is_json_is_kept_whatever_its_faults(text: str) -> None:
-    assert texts.check_now(text).checked.faults
+    assert texts.check_now(text).checked.findings
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ async def deprecate_flow(call: Call[NoQuery, None]) -> Reply:
 def _shown(
     flow: Flow, known: Checked
 ) -> tuple[str, str, StatusName, list[str], list[GuideValidationError]]:
-    errors = guide_validation_errors(errors_of(known.faults))
+    errors = guide_validation_errors(errors_of(known.findings))
     return flow.id, flow.name, flow.status.value, flow.categories, errors
 
 

@@ -18,7 +18,7 @@ from waflows.api.eightbyeight.template_messages import (
     checked_token,
     template_content,
 )
-from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, Unsupported
+from waflows.errors import InvalidMessage, InvalidParameter, MessageProblem, Unsupported
 from waflows.services import clock
 from waflows.services.messages.bubbles import (
     BODY_LENGTH,
@@ -184,7 +184,7 @@ _Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 class MessageBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One message to one person. The case of `type` does not matter."""
 
-    user: Annotated[UserBody, Meta(extra={"missing": MessageFault.MISSING_USER})]
+    user: Annotated[UserBody, Meta(extra={"missing": MessageProblem.MISSING_USER})]
     client_message_id: (
         Annotated[
             str,
@@ -204,10 +204,10 @@ class MessageBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         Meta(
             description="waflows sends text, interactive and template.",
             extra_json_schema={"enum": _TYPES},
-            extra={"missing": MessageFault.INVALID_CONTENT_TYPE},
+            extra={"missing": MessageProblem.INVALID_CONTENT_TYPE},
         ),
     ]
-    content: Annotated[ContentBody, Meta(extra={"missing": MessageFault.MISSING_CONTENT})]
+    content: Annotated[ContentBody, Meta(extra={"missing": MessageProblem.MISSING_CONTENT})]
     scheduled: _Moment | None = None
     expiry: _Moment | None = None
     dlr_callback_url: Annotated[str, Meta(extra_json_schema={"format": "uri"})] | None = None
@@ -234,7 +234,7 @@ def _refuse_unsupported(body: MessageBody) -> None:
             "Scheduled messages are not supported: omit scheduled, or send the message later."
         )
     if body.expiry is not None and _parse_time("expiry", body.expiry) <= clock.now_ms():
-        raise InvalidMessage(MessageFault.INVALID_EXPIRY, "expiry must be in the future.")
+        raise InvalidMessage(MessageProblem.INVALID_EXPIRY, "expiry must be in the future.")
     if body.content.whats_app:
         raise Unsupported("Direct Send is not supported: register a template and send it.")
     if body.dlr_callback_url is not None:
@@ -242,7 +242,7 @@ def _refuse_unsupported(body: MessageBody) -> None:
     for each in body.channels or []:
         if each.channel.lower() != "whatsapp":
             raise InvalidMessage(
-                MessageFault.INVALID_FALLBACK_CHANNEL,
+                MessageProblem.INVALID_FALLBACK_CHANNEL,
                 f"channels may name WhatsApp only, not {each.channel[:50]!r}.",
             )
 
@@ -257,7 +257,7 @@ def _parse_time(name: str, text: str) -> int:
 def _msisdn(user: UserBody) -> str:
     if user.msisdn is None:
         raise InvalidMessage(
-            MessageFault.MISSING_MSISDN,
+            MessageProblem.MISSING_MSISDN,
             "user.msisdn is required: waflows identifies people by their phone numbers only.",
         )
     return user.msisdn
@@ -277,7 +277,7 @@ def _content(body: MessageBody) -> Content:
             " template."
         )
     raise InvalidMessage(
-        MessageFault.INVALID_CONTENT_TYPE,
+        MessageProblem.INVALID_CONTENT_TYPE,
         f"type must be one of {', '.join(_TYPES)}, not {body.type[:50]!r}.",
     )
 
@@ -285,7 +285,7 @@ def _content(body: MessageBody) -> Content:
 def _text(content: ContentBody) -> TextContent:
     if content.text is None:
         raise InvalidMessage(
-            MessageFault.MISSING_TEXT, "content.text is required for a message of type text."
+            MessageProblem.MISSING_TEXT, "content.text is required for a message of type text."
         )
     return TextContent(content.text)
 
@@ -293,13 +293,13 @@ def _text(content: ContentBody) -> TextContent:
 def _flow(interactive: InteractiveBody | None) -> FlowContent:
     if interactive is None:
         raise InvalidMessage(
-            MessageFault.MISSING_CONTENT,
+            MessageProblem.MISSING_CONTENT,
             "content.interactive is required for a message of type interactive.",
         )
     kind = interactive.type.lower()
     if kind not in _INTERACTIVE_TYPES:
         raise InvalidMessage(
-            MessageFault.INVALID_CONTENT_TYPE,
+            MessageProblem.INVALID_CONTENT_TYPE,
             "content.interactive.type must be flow; waflows does not support 8x8's other types.",
         )
     if kind != "flow":

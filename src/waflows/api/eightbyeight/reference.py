@@ -119,14 +119,16 @@ async def get_flow(call: Call[DetailsQuery, None]) -> Reply:
             name=flow.name,
             status=flow.status.value,
             categories=flow.categories,
-            validation_errors=validation_errors_if_any(errors_of(known.faults)),
+            validation_errors=validation_errors_if_any(errors_of(known.findings)),
             end_point_uri=flow.endpoint_uri if "endPointUri" in extra else UNSET,
             application_id=flow.application_id if "applicationId" in extra else UNSET,
             revision=flow.revision if "revision" in extra else UNSET,
             created_at=times.iso(flow.created_at) if "createdAt" in extra else UNSET,
             updated_at=times.iso(flow.updated_at) if "updatedAt" in extra else UNSET,
             json_version=known.version if "jsonVersion" in extra else UNSET,
-            warnings=validation_errors(warnings_of(known.faults)) if "warnings" in extra else UNSET,
+            warnings=validation_errors(warnings_of(known.findings))
+            if "warnings" in extra
+            else UNSET,
         )
     )
 
@@ -179,7 +181,7 @@ async def deprecate_flow(call: Call[NoQuery, None]) -> Reply:
 
 
 def _saved(flow: Flow, known: Checked) -> Saved:
-    return Saved(flow.id, validation_errors=validation_errors_if_any(errors_of(known.faults)))
+    return Saved(flow.id, validation_errors=validation_errors_if_any(errors_of(known.findings)))
 
 
 def _asked_for(wanted: str) -> set[str]:

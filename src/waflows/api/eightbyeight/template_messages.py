@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, Unsupported
+from waflows.errors import InvalidMessage, InvalidParameter, MessageProblem, Unsupported
 from waflows.http.reading import WholeNumber
 from waflows.services.messages.outgoing import TemplateContent
 from waflows.storage.messages import Header
@@ -55,7 +55,7 @@ def template_content(template: TemplateBody | None) -> TemplateContent:
     """Converts the body for the use cases; raises InvalidMessage, InvalidParameter, Unsupported."""
     if template is None:
         raise InvalidMessage(
-            MessageFault.EMPTY_TEMPLATE,
+            MessageProblem.EMPTY_TEMPLATE,
             "content.template is required for a message of type template.",
         )
     found: dict[str, ComponentBody] = {}
@@ -65,7 +65,7 @@ def template_content(template: TemplateBody | None) -> TemplateContent:
             _refuse_component(kind)
         if kind in found:
             raise InvalidMessage(
-                MessageFault.COMPONENT_COMBINATION, f"There is more than one {kind} component."
+                MessageProblem.COMPONENT_COMBINATION, f"There is more than one {kind} component."
             )
         found[kind] = component
     texts, media = _header_parameters(found.get("header"))
@@ -87,12 +87,12 @@ def template_content(template: TemplateBody | None) -> TemplateContent:
 def _refuse_component(kind: str) -> None:
     if kind == "footer":
         raise InvalidMessage(
-            MessageFault.TOO_MANY_PARAMETERS, "The footer of a template takes no parameters."
+            MessageProblem.TOO_MANY_PARAMETERS, "The footer of a template takes no parameters."
         )
     if kind in {"carousel", "call_permission_request", "request_contact_info"}:
         raise Unsupported(f"Template components of type {kind} are not supported.")
     raise InvalidMessage(
-        MessageFault.COMPONENT_TYPE,
+        MessageProblem.COMPONENT_TYPE,
         f"A component's type must be header, body or button, not {kind[:50]!r}.",
     )
 
@@ -118,7 +118,7 @@ def _header_parameters(component: ComponentBody | None) -> tuple[list[str], Head
 def _text_parameter(parameter: ParameterBody) -> str:
     if parameter.type.lower() != "text":
         raise InvalidMessage(
-            MessageFault.PARAMETER_TYPE,
+            MessageProblem.PARAMETER_TYPE,
             f"A placeholder takes a parameter of type text, not {parameter.type[:50]!r}.",
         )
     return parameter.text
@@ -128,26 +128,26 @@ def _button(component: ComponentBody) -> tuple[int, str | None, PayloadBody]:
     kind = (component.sub_type or "").lower()
     if kind not in {known.lower() for known in _SUB_TYPES}:
         raise InvalidMessage(
-            MessageFault.COMPONENT_SUB_TYPE,
+            MessageProblem.COMPONENT_SUB_TYPE,
             f"The subType of a button must be one of {', '.join(_SUB_TYPES)}.",
         )
     if kind != "flow":
         raise Unsupported(f"Parameters for a {component.sub_type} button are not supported.")
     index = str(component.index or 0)
     if not (index.isascii() and index.isdecimal() and len(index) < 3):
-        raise InvalidMessage(MessageFault.INVALID_INDEX, "index must be a number from 0 to 9.")
+        raise InvalidMessage(MessageProblem.INVALID_INDEX, "index must be a number from 0 to 9.")
     if len(component.parameters) > 1:
         raise InvalidMessage(
-            MessageFault.TOO_MANY_PARAMETERS, "A flow button takes one parameter, of type action."
+            MessageProblem.TOO_MANY_PARAMETERS, "A flow button takes one parameter, of type action."
         )
     if not component.parameters:
         raise InvalidMessage(
-            MessageFault.MISSING_PARAMETERS, "A flow button needs one parameter, of type action."
+            MessageProblem.MISSING_PARAMETERS, "A flow button needs one parameter, of type action."
         )
     parameter = component.parameters[0]
     if parameter.type.lower() != "action":
         raise InvalidMessage(
-            MessageFault.PARAMETER_TYPE, "A flow button takes a parameter of type action."
+            MessageProblem.PARAMETER_TYPE, "A flow button takes a parameter of type action."
         )
     return (
         int(index),

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from waflows import times
 from waflows.api import paths
-from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, Unsupported
+from waflows.errors import InvalidMessage, InvalidParameter, MessageProblem, Unsupported
 from waflows.http.reading import WholeNumber
 from waflows.http.route import Call, NoQuery, Reply, Route
 from waflows.http.routing import RouteGroup
@@ -70,7 +70,7 @@ class NewComponentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
         str,
         Meta(
             extra_json_schema={"enum": list(_NEW_TYPES)},
-            extra={"missing": MessageFault.COMPONENT_TYPE},
+            extra={"missing": MessageProblem.COMPONENT_TYPE},
         ),
     ]
     format: Annotated[str, Meta(extra_json_schema={"enum": list(_NEW_FORMATS)})] | None = None
@@ -84,19 +84,19 @@ class NewTemplateBody(msgspec.Struct, frozen=True, kw_only=True):
 
     language: Annotated[
         str,
-        Meta(description="Such as en_US.", extra={"missing": MessageFault.MISSING_LANGUAGE}),
+        Meta(description="Such as en_US.", extra={"missing": MessageProblem.MISSING_LANGUAGE}),
     ]
     name: Annotated[
         str,
         Meta(
             description="Letters, digits and underscores.",
             extra_json_schema={"minLength": 1, "maxLength": NAME_LENGTH},
-            extra={"missing": MessageFault.TEMPLATE_NAME},
+            extra={"missing": MessageProblem.TEMPLATE_NAME},
         ),
     ]
     category: Annotated[str, Meta(description=", ".join(CATEGORIES))]
     components: Annotated[
-        list[NewComponentBody], Meta(extra={"missing": MessageFault.EMPTY_TEMPLATE})
+        list[NewComponentBody], Meta(extra={"missing": MessageProblem.EMPTY_TEMPLATE})
     ]
     allow_category_change: bool | None = None
     message_send_ttl_seconds: WholeNumber | None = None
@@ -188,7 +188,7 @@ def _component(body: NewComponentBody) -> Component:
     kind = body.type.upper()
     if kind not in _NEW_TYPES:
         raise InvalidMessage(
-            MessageFault.COMPONENT_TYPE,
+            MessageProblem.COMPONENT_TYPE,
             f"A component's type must be one of {', '.join(_NEW_TYPES)}, not {body.type[:50]!r}.",
         )
     if kind not in {"HEADER", "BODY", "FOOTER", "BUTTONS"}:

@@ -39,8 +39,8 @@ def examine(database: Database, vault: Vault | None) -> list[Check]:
         _seals(database, vault),
     ]
     if database.engine == "postgres":
-        faults = checking.faults_of_indexes(database)
-        found.insert(2, _check("indexes", faults) if faults is not None else _NO_AMCHECK)
+        problems = checking.faults_of_indexes(database)
+        found.insert(2, _check("indexes", problems) if problems is not None else _NO_AMCHECK)
     return found
 
 
@@ -58,8 +58,8 @@ def list_lost_secrets(tx: Transaction, vault: Vault | None) -> list[str]:
     ]
 
 
-def _check(name: str, faults: list[str]) -> Check:
-    return Check(name, "failed" if faults else "ok", faults)
+def _check(name: str, problems: list[str]) -> Check:
+    return Check(name, "failed" if problems else "ok", problems)
 
 
 def _seals(database: Database, vault: Vault | None) -> Check:

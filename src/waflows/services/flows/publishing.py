@@ -68,8 +68,8 @@ def unmet_conditions(tx: Transaction, flow: Flow, examined: Examined | None = No
         return ["it has no Flow JSON; send flowJson first"]
     known = _checked(tx, flow)
     unmet = []
-    if errors := texts.errors_of(known.faults):
-        unmet.append(_describe(errors, whole=len(known.faults) < MOST_FAULTS))
+    if errors := texts.errors_of(known.findings):
+        unmet.append(_describe(errors, whole=len(known.findings) < MOST_FAULTS))
     version = VERSIONS.get(known.version or "")
     if version is not None and version.stage is not Stage.ACTIVE:
         unmet.append(
@@ -147,9 +147,9 @@ def _checked(tx: Transaction, flow: Flow) -> Checked:
 def _describe(errors: list[Diagnostic], *, whole: bool) -> str:
     """Errors as part of a sentence, the first ones each with its position."""
     shown = [
-        f"{fault.code} at line {fault.line_start}, column {fault.column_start}"
-        f" ({_shortened(fault.message.removesuffix('.'))})"
-        for fault in errors[:_MOST_LISTED]
+        f"{error.code} at line {error.line_start}, column {error.column_start}"
+        f" ({_shortened(error.message.removesuffix('.'))})"
+        for error in errors[:_MOST_LISTED]
     ]
     if rest := len(errors) - len(shown):
         shown.append(f"and {rest} more")

@@ -95,14 +95,14 @@ def keep_checked(tx: Transaction, flow: Flow, found: Checked) -> None:
     store.set_checked(tx, flow.account_id, flow.id, flow.revision, found)
 
 
-def errors_of(faults: list[Diagnostic]) -> list[Diagnostic]:
+def errors_of(findings: list[Diagnostic]) -> list[Diagnostic]:
     """The findings that prevent a flow from being published."""
-    return [fault for fault in faults if fault.severity == "error"]
+    return [each for each in findings if each.severity == "error"]
 
 
-def warnings_of(faults: list[Diagnostic]) -> list[Diagnostic]:
+def warnings_of(findings: list[Diagnostic]) -> list[Diagnostic]:
     """The findings that do not."""
-    return [fault for fault in faults if fault.severity == "warning"]
+    return [each for each in findings if each.severity == "warning"]
 
 
 def _text_of(tx: Transaction, flow: Flow) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from waflows.errors import InvalidMessage, InvalidParameter, MessageFault, OutOfRange
+from waflows.errors import InvalidMessage, InvalidParameter, MessageProblem, OutOfRange
 from waflows.services.messages.outgoing import FlowContent, TextContent
 from waflows.services.names import is_printable
 from waflows.storage.messages import Bubble, Header
@@ -21,10 +21,10 @@ CLIENT_MESSAGE_ID_LENGTH = 50
 def of_text(content: TextContent) -> Bubble:
     """A text. Raises InvalidMessage for an empty one or one that is too long."""
     if not content.text.strip():
-        raise InvalidMessage(MessageFault.MISSING_TEXT, "content.text must not be empty.")
+        raise InvalidMessage(MessageProblem.MISSING_TEXT, "content.text must not be empty.")
     if len(content.text) > TEXT_LENGTH:
         raise InvalidMessage(
-            MessageFault.TEXT_TOO_LONG,
+            MessageProblem.TEXT_TOO_LONG,
             f"content.text is {len(content.text)} characters long; at most {TEXT_LENGTH}.",
         )
     return Bubble(body=content.text)
@@ -53,13 +53,13 @@ def checked_header(where: str, header: Header | None) -> Header | None:
         return header
     if not header.link:
         raise InvalidMessage(
-            MessageFault.MISSING_MEDIA_URL,
+            MessageProblem.MISSING_MEDIA_URL,
             f"{where}.{header.type}.link is required: the http or https address of the"
             f" {header.type}.",
         )
     if not is_http_url(header.link):
         raise InvalidMessage(
-            MessageFault.INVALID_MEDIA_URL,
+            MessageProblem.INVALID_MEDIA_URL,
             f"{where}.{header.type}.link must be an http or https address.",
         )
     return header
@@ -69,7 +69,7 @@ def required_text(where: str, text: str, length: int) -> str:
     """A text that must say something. Raises InvalidMessage, OutOfRange."""
     if not text.strip():
         raise InvalidMessage(
-            MessageFault.MISSING_TEXT, f"{where} is required: 1 to {length} characters."
+            MessageProblem.MISSING_TEXT, f"{where} is required: 1 to {length} characters."
         )
     return optional_text(where, text, length)
 
@@ -87,7 +87,7 @@ def check_client_message_id(client_message_id: str | None) -> None:
         return
     if len(client_message_id) > CLIENT_MESSAGE_ID_LENGTH:
         raise InvalidMessage(
-            MessageFault.CLIENT_MESSAGE_ID_TOO_LONG,
+            MessageProblem.CLIENT_MESSAGE_ID_TOO_LONG,
             f"clientMessageId is {len(client_message_id)} characters long; at most"
             f" {CLIENT_MESSAGE_ID_LENGTH}.",
         )

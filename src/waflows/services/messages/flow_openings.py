@@ -105,7 +105,7 @@ def _check_mode(tx: Transaction, flow: Flow, mode: str) -> None:
         )
     if flow.revision == 0:
         raise NotPublishable(f"Flow {flow.id} has no Flow JSON yet, so nobody could open it.")
-    if errors := texts.errors_of(texts.checked(tx, flow).faults):
+    if errors := texts.errors_of(texts.checked(tx, flow).findings):
         raise NotPublishable(
             f"Flow {flow.id} has validation errors, so a phone would not open it; the first:"
             f" {errors[0].message[:150]}"

@@ -13,7 +13,7 @@ from waflows.errors import (
     InvalidId,
     InvalidMessage,
     InvalidParameter,
-    MessageFault,
+    MessageProblem,
     NameTaken,
     NotFound,
     OutOfRange,
@@ -130,7 +130,7 @@ def filled(
         return bubble, None
     if content.button_index is not None and content.button_index != index:
         raise InvalidMessage(
-            MessageFault.INVALID_INDEX,
+            MessageProblem.INVALID_INDEX,
             f"The flow button of template {template.name} has index {index}, not"
             f" {content.button_index}.",
         )
@@ -160,12 +160,12 @@ def names_with_flow(tx: Transaction, account_id: str, flow_id: str) -> list[str]
 def _check_name(name: str) -> None:
     if not 1 <= len(name) <= NAME_LENGTH:
         raise InvalidMessage(
-            MessageFault.TEMPLATE_NAME_LENGTH,
+            MessageProblem.TEMPLATE_NAME_LENGTH,
             f"The name of a template must be 1 to {NAME_LENGTH} characters long, not {len(name)}.",
         )
     if not _NAME.fullmatch(name):
         raise InvalidMessage(
-            MessageFault.TEMPLATE_NAME,
+            MessageProblem.TEMPLATE_NAME,
             "The name of a template must be letters, digits and underscores.",
         )
 
@@ -173,11 +173,12 @@ def _check_name(name: str) -> None:
 def _check_language(language: str) -> None:
     if not language:
         raise InvalidMessage(
-            MessageFault.MISSING_LANGUAGE, "The language of a template is required, such as en_US."
+            MessageProblem.MISSING_LANGUAGE,
+            "The language of a template is required, such as en_US.",
         )
     if language not in LANGUAGES:
         raise InvalidMessage(
-            MessageFault.INVALID_LANGUAGE,
+            MessageProblem.INVALID_LANGUAGE,
             f"Language {language[:20]!r} is none a template can be in; en, en_US or pt_BR are.",
         )
 
@@ -185,10 +186,10 @@ def _check_language(language: str) -> None:
 def _check_components(components: list[Component]) -> None:
     kinds = [each.type for each in components]
     if not kinds:
-        raise InvalidMessage(MessageFault.EMPTY_TEMPLATE, "components must have a BODY at least.")
+        raise InvalidMessage(MessageProblem.EMPTY_TEMPLATE, "components must have a BODY at least.")
     if kinds.count("BODY") != 1 or len(set(kinds)) != len(kinds):
         raise InvalidMessage(
-            MessageFault.COMPONENT_COMBINATION,
+            MessageProblem.COMPONENT_COMBINATION,
             "A template has one BODY and at most one each of HEADER, FOOTER and BUTTONS.",
         )
     for component in components:
@@ -227,7 +228,7 @@ def _check_buttons(component: Component) -> None:
             raise InvalidParameter("A FLOW button needs flowId: a flow of the channel.")
     if sum(button.type == "FLOW" for button in component.buttons) > 1:
         raise InvalidMessage(
-            MessageFault.COMPONENT_COMBINATION, "A template has one FLOW button at most."
+            MessageProblem.COMPONENT_COMBINATION, "A template has one FLOW button at most."
         )
 
 
@@ -289,14 +290,14 @@ def _wanted(
 ) -> Template:
     if not content.name:
         raise InvalidMessage(
-            MessageFault.EMPTY_TEMPLATE, "content.template.name is required: a template's name."
+            MessageProblem.EMPTY_TEMPLATE, "content.template.name is required: a template's name."
         )
     _check_name(content.name)
     _check_language(content.language)
     found = store.find(tx, account_id, channel_id, content.name, content.language)
     if found is None:
         raise InvalidMessage(
-            MessageFault.TEMPLATE_NOT_FOUND,
+            MessageProblem.TEMPLATE_NOT_FOUND,
             f"Template not found: the channel has no template {content.name} in"
             f" {content.language}.",
         )
@@ -308,7 +309,7 @@ def _header(header: Component | None, content: TemplateContent) -> Header | None
     if wanted in {None, "Text"}:
         if content.media is not None:
             raise InvalidMessage(
-                MessageFault.PARAMETER_TYPE,
+                MessageProblem.PARAMETER_TYPE,
                 f"The template's header takes no {content.media.type} parameter.",
             )
         text = _with_parameters("header", header.text if header else "", content.header)
@@ -316,12 +317,12 @@ def _header(header: Component | None, content: TemplateContent) -> Header | None
     assert wanted is not None, "it is one of media"
     if content.media is None:
         raise InvalidMessage(
-            MessageFault.MISSING_PARAMETERS,
+            MessageProblem.MISSING_PARAMETERS,
             f"The template's header needs a parameter of type {wanted.lower()} with a url.",
         )
     if content.media.type != wanted.lower() or content.header:
         raise InvalidMessage(
-            MessageFault.PARAMETER_TYPE,
+            MessageProblem.PARAMETER_TYPE,
             f"The template's header takes one parameter, of type {wanted.lower()}.",
         )
     return bubbles.checked_header("The header parameter", content.media)
@@ -331,17 +332,17 @@ def _with_parameters(where: str, text: str, parameters: list[str]) -> str:
     wanted = len(set(_PLACEHOLDER.findall(text)))
     given = len(parameters)
     if wanted != given:
-        fault = MessageFault.INVALID_PARAMETER
+        fault = MessageProblem.INVALID_PARAMETER
         if given == 0:
-            fault = MessageFault.MISSING_PARAMETERS
+            fault = MessageProblem.MISSING_PARAMETERS
         elif given > wanted:
-            fault = MessageFault.TOO_MANY_PARAMETERS
+            fault = MessageProblem.TOO_MANY_PARAMETERS
         raise InvalidMessage(
             fault, f"The template's {where} has placeholders for {wanted} parameters, not {given}."
         )
     if any(len(parameter) > PARAMETER_LENGTH for parameter in parameters):
         raise InvalidMessage(
-            MessageFault.PARAMETER_TOO_LONG,
+            MessageProblem.PARAMETER_TOO_LONG,
             f"A parameter of the {where} may have {PARAMETER_LENGTH} characters at most.",
         )
     return _PLACEHOLDER.sub(lambda match: parameters[int(match[1]) - 1], text)
@@ -350,7 +351,7 @@ def _with_parameters(where: str, text: str, parameters: list[str]) -> str:
 def _refuse_button_parameters(content: TemplateContent, template: Template) -> None:
     if content.button_index is not None or content.token is not None or content.data is not None:
         raise InvalidMessage(
-            MessageFault.INVALID_BUTTON_PARAMETER,
+            MessageProblem.INVALID_BUTTON_PARAMETER,
             f"Template {template.name} has no flow button to take parameters.",
         )
 
