@@ -45,7 +45,7 @@ _OF_MESSAGES = [
 ]
 _BEYOND_THE_SCHEMA = [
     *_OF_MESSAGES,
-    "A passphrase belongs to a privateKey",
+    "passphrase belongs to privateKey",
     "Send publicKey or privateKey, not both",
     "The key ",
     "The private key ",

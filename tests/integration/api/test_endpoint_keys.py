@@ -193,7 +193,7 @@ _EC = (
         ({"publicKey": "private.pem"}, "give what is in the file"),
         ({"publicKey": ""}, "empty"),
         ({"publicKey": _PUBLIC, "privateKey": _pem()}, "not both"),
-        ({"publicKey": _PUBLIC, "passphrase": _PASSPHRASE}, "belongs to a privateKey"),
+        ({"publicKey": _PUBLIC, "passphrase": _PASSPHRASE}, "belongs to privateKey"),
         ({"privateKey": 7}, "privateKey"),
         ({"appSecret": "short"}, "8 to 256 printable"),
         ({"appSecret": "a secret with blanks"}, "8 to 256 printable"),

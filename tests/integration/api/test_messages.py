@@ -336,7 +336,7 @@ _PARAMETERS: dict[str, tuple[dict[str, Any], int, str]] = {
     ),
     "no entry screen": (
         {"flowActionPayload": {"screen": "LAST"}},
-        1000, "screen 'LAST' is no entry screen of flow",
+        1000, "screen 'LAST' is not an entry screen of flow",
     ),
     "no data": (
         {},

@@ -172,7 +172,7 @@ def test_a_finished_flow_is_not_opened_again(server: Tenant, phone: Phone) -> No
     umid = sent(server)
     _finish(phone)
 
-    assert "was finished already" in refused(phone.post("open", umid=umid))
+    assert "was already completed" in refused(phone.post("open", umid=umid))
     assert "no message with a flow to open" in refused(phone.post("open"), status=404)
     assert "The flow is completed" in refused(phone.post("fill", label="Name", value="Rui"))
 
@@ -263,7 +263,7 @@ def test_of_two_steps_at_once_one_is_kept_or_both_in_a_row(server: Tenant, phone
     assert len(good) == 1
     for each in answers:
         if each.status_code == 409:
-            assert "meanwhile" in refused(each, status=409)
+            assert "has changed since" in refused(each, status=409)
         elif each.status_code != 200:
             assert "completed" in refused(each)
     assert [each["direction"] for each in phone.chat()].count("inbound") == 2

@@ -119,7 +119,7 @@ def test_a_name_is_taken_once_for_each_language(server: Tenant) -> None:
     again = _register(server, template("notice"))
     other = _register(server, template("notice", language="pt_BR"))
 
-    _assert_refused(again, "again", 400, 1000, "The channel has a template notice in en already")
+    _assert_refused(again, "again", 400, 1000, "The channel already has a template notice in en")
     assert other.status_code == 200
     assert [each["language"] for each in _listed(server)] == ["en", "pt_BR"]
 
@@ -152,12 +152,12 @@ def _with_button(**button: Any) -> dict[str, Any]:
 _NOT_REGISTERED: dict[str, tuple[dict[str, Any], int, int, str]] = {
     "no language": ({"name": "a", "category": "UTILITY", "components": []}, 400, 3036, "language"),
     "empty language": (template("a", language=""), 400, 3036, "The language of a template is"),
-    "odd language": (template("a", language="xx"), 400, 3037, "Language 'xx' is none"),
+    "odd language": (template("a", language="xx"), 400, 3037, "Language 'xx' is not"),
     "empty name": (template(""), 400, 3031, "The name of a template must be 1 to 200"),
     "long name": (template("a" * 201), 400, 3031, "The name of a template must be 1 to 200"),
     "odd name": (template("a b"), 400, 3032, "The name of a template must be letters"),
     "category": (template("a", category="NEWS"), 400, 1000, "category must be one of"),
-    "nothing": (_with(), 400, 3030, "components must have a BODY"),
+    "nothing": (_with(), 400, 3030, "components must include a BODY"),
     "no components": (template("a", components=None), 400, 3030, "components must be a list"),
     "no body": (_with({"type": "FOOTER", "text": "x"}), 400, 3034, "A template has one BODY"),
     "two bodies": (_with(_BODY, _BODY), 400, 3034, "A template has one BODY"),
@@ -201,7 +201,7 @@ def test_a_flow_button_needs_a_flow_of_the_channel_and_a_way_into_it(
     cases = {
         "foreign": (flow_button(foreign), 1008, f"flowId '{foreign}' is not the id of a flow"),
         "deprecated": (flow_button(gone), 1008, f"Flow {gone} is DEPRECATED"),
-        "screen": (flow_button(own, navigateScreen="LAST"), 1000, "screen 'LAST' is no entry"),
+        "screen": (flow_button(own, navigateScreen="LAST"), 1000, "screen 'LAST' is not an entry"),
         "exchange": (flow_button(own, flowAction="data_exchange"), 1000, "flowAction"),
         "two": (flow_button(own), 3034, "A template has one FLOW button at most"),
     }

@@ -60,7 +60,7 @@ def test_what_is_taken_is_a_plus_sign_and_7_to_15_digits(text: str) -> None:
 def test_what_is_no_international_number_is_refused(text: str) -> None:
     with pytest.raises(InvalidMessage) as refused:
         msisdn.normalised(text)
-    assert refused.value.fault is MessageProblem.INVALID_MSISDN
+    assert refused.value.problem is MessageProblem.INVALID_MSISDN
 
 
 def test_a_national_number_is_not_taken_for_an_international_one() -> None:

@@ -1,10 +1,9 @@
-"""Carries out what a flow being played asks of its data endpoint, as WhatsApp would.
+"""Makes the calls that a flow being played sends to its data endpoint, as WhatsApp would.
 
     event = await carry_out(outside, flow, document, effect)
 
-Preview, simulated phone and tests that run inside the server call it; it knows neither of them.
-Every call goes through the egress guard, encrypted with the channel's key and signed with its app
-secret, both read anew for each request.
+Previews, the simulated phone and tests inside the server use it. Every call goes through the egress
+guard, encrypted with the channel's key and signed with its app secret, both read for each request.
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ from waflows.upstream.endpoint import DataEndpoint, Exchange
 
 _SIGNED_SINCE_FLOW_JSON, _SIGNED_SINCE_DATA_API = "7.3", "4.0"
 _NO_URI = "The flow has no endPointUri."
-# The errors a phone itself finds in an answer, of which it tells the endpoint.
+# Errors that a phone itself finds in a response, and reports to the endpoint.
 _FOUND_BY_THE_PHONE = {"response-decryption-error", "payload-schema-error"}
 
 
 class Outside(msgspec.Struct, frozen=True):
     """What a call to an endpoint needs of the server.
 
-    `secret` and `base_url`, where endpoints reach this server, are for links to picked files; with
-    an empty address files have none.
+    `secret` and `base_url`, the address where endpoints reach this server, are for links to picked
+    files; with an empty address files have none.
     """
 
     db: Database
@@ -57,13 +56,13 @@ async def carry_out(
     effect: runtime.Effect,
     look_on: Callable[[Exchange], None] | None = None,
 ) -> runtime.Answered | runtime.Failed | None:
-    """Sends the request of an effect and gives back the event to go on with.
+    """Sends the request of an effect and returns the event to continue with.
 
-    Who looks on is shown the call in plain text, with the status of its answer.
+    `look_on` is called with the call in plain text and the status of its response. `document` is
+    the Flow JSON that is played, which may be an earlier one than the flow has now.
 
-    `document` is the Flow JSON that is played, which may be an earlier one than the flow has now.
-    None for a notification, to which nothing comes back, and for effects that concern no endpoint.
-    Nothing an endpoint does raises.
+    Returns None for a notification, which has no response, and for effects without a call. Nothing
+    an endpoint does raises.
     """
     if not isinstance(effect, CallEndpoint | NotifyEndpoint):
         return None
@@ -86,7 +85,7 @@ async def endpoint_at(outside: Outside, account_id: str, channel_id: str, uri: s
 
 
 async def endpoint_of(outside: Outside, flow: Flow, document: runtime.Flow) -> DataEndpoint:
-    """The endpoint of a flow, called in the way that its document asks for."""
+    """The endpoint of a flow, called as its document requires."""
     version = document.data_api_version
     sign_tokens = document.since(_SIGNED_SINCE_FLOW_JSON) and versions.at_least(
         version, _SIGNED_SINCE_DATA_API

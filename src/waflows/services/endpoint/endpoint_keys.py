@@ -1,9 +1,9 @@
 """A channel's key pair and app secret: what it calls data endpoints with.
 
 Requests are encrypted with the public key and signed with the app secret. The private key belongs
-to the endpoint; it is kept here, sealed, only if it was made or brought here. A key pair that is
-replaced serves no more: answers are encrypted with a key of their own request, so that nothing in
-flight needs the old one, and its private half is forgotten at once.
+to the endpoint; it is stored here, sealed, only if it was generated or uploaded here. A replaced
+key pair is no longer used: responses are encrypted with the key of their request, so nothing in
+flight needs the old pair, and its private half is deleted at once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _APP_SECRET = re.compile(r"[!-~]{8,256}")
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """A key pair on its way in; without a private half where only the public one was given."""
+    """A key pair to install; without a private half if only the public one was given."""
 
     public: RSAPublicKey
     private: RSAPrivateKey | None
@@ -39,7 +39,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 class Installed(msgspec.Struct, frozen=True):
-    """A key pair that was put in place; `app_secret` is there when it was made with it."""
+    """An installed key pair; `app_secret` is set if it was generated with it."""
 
     key: EndpointKey
     app_secret: str | None
@@ -50,7 +50,7 @@ class Installed(msgspec.Struct, frozen=True):
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What a channel's calls are encrypted and signed with; the key None where there is none."""
+    """What a channel's calls are encrypted and signed with; the key is None if it has none."""
 
     public_key: RSAPublicKey | None
     fingerprint: str
@@ -70,14 +70,14 @@ class ChannelKeys(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """The key in use, None without one, and the last examination, None before the first."""
+    """The key in use and the last health check; None for what does not exist."""
 
     key: EndpointKey | None
     check: EndpointCheck | None
 
 
 def make_pair() -> Pair:
-    """A fresh key pair; takes some tenths of a second."""
+    """Generates a key pair; takes some tenths of a second."""
     private = key_pairs.generate()
     return Pair(private.public_key(), private, "generated")
 
@@ -100,14 +100,14 @@ def read_public(text: str) -> Pair:
 def read_or_make_pair(
     public_key: str | None, private_key: str | None, passphrase: str | None
 ) -> Pair:
-    """A key pair from the text of either half, or a fresh one; may take tenths of a second.
+    """A key pair from the text of either half, or a new one; may take tenths of a second.
 
     Raises InvalidParameter for both halves or a passphrase without a private one, UnusableKey.
     """
     if public_key is not None and private_key is not None:
         raise InvalidParameter("Send publicKey or privateKey, not both: one half gives the other.")
     if passphrase is not None and private_key is None:
-        raise InvalidParameter("A passphrase belongs to a privateKey; there is none.")
+        raise InvalidParameter("passphrase belongs to privateKey; send both or neither.")
     if public_key is not None:
         return read_public(public_key)
     if private_key is not None:
@@ -138,7 +138,7 @@ def in_use(tx: Transaction, account_id: str, channel_id: str) -> EndpointKey | N
 
 
 def standing(tx: Transaction, account_id: str, channel_id: str, uri: str | None) -> Standing:
-    """What a channel calls an endpoint with, and how that answered when it was last examined."""
+    """The key a channel calls an endpoint with, and the endpoint's last health check."""
     check = None if uri is None else store.find_check(tx, account_id, channel_id, uri)
     return Standing(in_use(tx, account_id, channel_id), check)
 
@@ -155,8 +155,8 @@ def install(
 ) -> Installed:
     """Gives a channel its key pair, and an app secret if it has none or one is given.
 
-    Endpoints that hold the private half of the key before answer 421 from now on, so that one is
-    replaced only with `replace`. Raises NotFound, Conflict, InvalidParameter (app secret).
+    Endpoints that have the private half of the previous key respond with 421 from now on, so a key
+    is replaced only with `replace`. Raises NotFound, Conflict, InvalidParameter (app secret).
     """
     _lock(tx, account_id, channel_id)
     keys = store.keys_of(tx, account_id, channel_id)
@@ -165,7 +165,7 @@ def install(
         if not replace:
             raise Conflict(
                 "The channel has an endpoint key already, with the fingerprint"
-                f" {keys[0].fingerprint}; send replace: true to put this one in its place."
+                f" {keys[0].fingerprint}; send replace: true to replace it."
             )
         store.set_replaced(tx, account_id, channel_id, keys[0].number, now)
     key = EndpointKey(
@@ -192,7 +192,7 @@ def install(
 
 
 def remove(tx: Transaction, account_id: str, channel_id: str) -> None:
-    """Leaves a channel without a key pair: its flows reach no endpoint; raises NotFound."""
+    """Removes a channel's key pair, so that its flows reach no endpoint; raises NotFound."""
     _lock(tx, account_id, channel_id)
     key = in_use(tx, account_id, channel_id)
     if key is not None:
@@ -203,9 +203,9 @@ def remove(tx: Transaction, account_id: str, channel_id: str) -> None:
 def set_app_secret(
     tx: Transaction, vault: Vault, account_id: str, channel_id: str, secret: str | None = None
 ) -> str:
-    """Gives a channel the app secret that signs its requests, a fresh one unless it is given.
+    """Sets the app secret that signs a channel's requests; generates one unless it is given.
 
-    The one before signs no more; endpoints should accept both for the time of the change. Raises
+    The previous one no longer signs; endpoints should accept both during the change. Raises
     NotFound, InvalidParameter.
     """
     if secret is not None and not _APP_SECRET.fullmatch(secret):
@@ -227,7 +227,7 @@ def app_secret_set_at(tx: Transaction, account_id: str, channel_id: str) -> int 
 
 
 def credentials(tx: Transaction, vault: Vault, account_id: str, channel_id: str) -> Credentials:
-    """What the channel calls endpoints with. Raises Conflict for a secret that cannot be opened."""
+    """What the channel calls endpoints with. Raises Conflict for an undecryptable secret."""
     key = in_use(tx, account_id, channel_id)
     kept = store.sealed_app_secret(tx, account_id, channel_id)
     secret = b""
@@ -248,7 +248,7 @@ def private_key(tx: Transaction, vault: Vault, account_id: str, channel_id: str)
     sealed = store.sealed_private_key(tx, account_id, channel_id, key.number)
     if sealed is None:
         raise NotFound(
-            "The private half of this channel's key is not here: only its public half was given."
+            "The private half of this channel's key is not stored: only its public half was given."
         )
     purpose = _private_purpose(account_id, channel_id, key.number)
     return key_pairs.read_private_der(_unsealed(vault, purpose, sealed))
@@ -270,8 +270,8 @@ def _unsealed(vault: Vault, purpose: str, sealed: str) -> bytes:
         return vault.unseal(purpose, sealed)
     except SealBroken:
         raise Conflict(
-            "A secret of this channel was sealed with a key the server has no more: set the app"
-            " secret, or the endpoint key, anew."
+            "A secret of this channel was sealed with a key that the server no longer has: set the"
+            " app secret, or the endpoint key, again."
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""The examination of a data endpoint as it is shown, by the API and by `waflows doctor`."""
+"""The examination of a data endpoint, as the API and `waflows doctor` show it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Files that stand in for those picked on a simulated phone, when an endpoint asks for them.
+"""Generated files in place of those picked on a simulated phone, for endpoints to download.
 
-A picked file never leaves the person's browser; the flow knows its name and size alone. So that an
-endpoint can do all it would do, it gets a link to an encrypted file of the same kind, with the
-metadata to decrypt it, as WhatsApp gives them. Nothing is stored: the file is made anew from its
-link, and its keys are derived from the server's secret.
+A picked file never leaves the user's browser; the flow knows only its name and size. To let an
+endpoint work as in production, it gets a link to an encrypted file of the same kind, with the
+metadata to decrypt it, as WhatsApp provides them. Nothing is stored: the file is generated from its
+link for each download, and its keys are derived from the server's secret.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from waflows.security.links import MediaClaim
 from waflows.services import clock
 
 LIFE_SECONDS = 20 * 24 * 3600
-"""For so long WhatsApp keeps an uploaded file."""
+"""How long WhatsApp keeps an uploaded file."""
 
 PATH = "/media/{token}"
 _NAMES = {"media_id", "cdn_url", "file_name", "encryption_metadata"}
@@ -31,12 +31,12 @@ _SIDE = 64
 
 
 def fill_in(data: dict[str, Any], secret: bytes, base_url: str) -> dict[str, Any]:
-    """The data of a request, each file in it that has no link yet with link and metadata."""
+    """Adds link and metadata to each file in a request's data that has no link yet."""
     return {name: _filled(value, secret, base_url) for name, value in data.items()}
 
 
 def cdn_file(secret: bytes, token: str) -> bytes | None:
-    """The encrypted file a link leads to; None when it has expired or was never made here."""
+    """The encrypted file of a link; None if the link expired or was not issued by this server."""
     claim = links.read_media_token(secret, token, clock.now_ms() // 1000)
     return None if claim is None else _sealed(secret, claim)[0]
 
@@ -61,7 +61,7 @@ def _with_link(file: dict[str, Any], secret: bytes, base_url: str) -> dict[str, 
 
 
 def _sealed(secret: bytes, claim: MediaClaim) -> tuple[bytes, MediaMetadata]:
-    """The same file under the same keys each time; one nonce has one content."""
+    """Generates the same file with the same keys each time; a nonce has one content."""
     label = f"made-up file {claim.kind} {claim.nonce}".encode()
     material = b"".join(
         hmac.digest(secret, label + bytes([number]), hashlib.sha256) for number in range(3)

@@ -1,1 +1,1 @@
-"""Messages: what a business sends, what a person answers, and the templates between them."""
+"""Messages: what businesses send, what users answer, and message templates."""

@@ -1,4 +1,4 @@
-"""What a chat will show of a message, within the lengths WhatsApp and 8x8 allow."""
+"""What a chat shows of a message, within the lengths WhatsApp and 8x8 allow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from waflows.storage.messages import Bubble, Header
 from waflows.urls import is_http_url
 
 TEXT_LENGTH = 4096
-"""WhatsApp's own limit for a text; 8x8's 35,000 is that of all its channels together."""
+"""WhatsApp's limit for a text; 8x8's 35,000 covers all its kinds of channels."""
 
 BODY_LENGTH = 1024
 HEADER_LENGTH = 60
@@ -66,7 +66,7 @@ def checked_header(where: str, header: Header | None) -> Header | None:
 
 
 def required_text(where: str, text: str, length: int) -> str:
-    """A text that must say something. Raises InvalidMessage, OutOfRange."""
+    """A text that must not be empty. Raises InvalidMessage, OutOfRange."""
     if not text.strip():
         raise InvalidMessage(
             MessageProblem.MISSING_TEXT, f"{where} is required: 1 to {length} characters."

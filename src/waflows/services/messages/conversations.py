@@ -1,8 +1,8 @@
-"""Conversations: what businesses send, what people answer, and how far a message came.
+"""Conversations: what businesses send, what users answer, and the states of messages.
 
-Sending takes a message as asked for, checks all that 8x8 and WhatsApp ask of it, and keeps it as
-queued. Whoever delivers messages, which is the simulated phone here, reports back by the
-functions below `Receiving`. Each announces its event in the transaction of the fact it tells of.
+Sending checks a message by the rules of 8x8 and WhatsApp and stores it as queued. The simulated
+phone, which delivers messages here, reports back through the functions for receiving. Each
+announces its event in the transaction of the change it reports.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from waflows.storage.usage import Content, Usage
 
 _ONE_NUMBER = Usage(phones=1)
 SERVICE_WINDOW_MS = 24 * 3600 * 1000
-"""For so long after a person wrote, a business may send more than templates."""
+"""How long after a user wrote a business may send more than templates."""
 
 _KINDS: dict[type, Kind] = {
     TextContent: "text",
@@ -50,11 +50,11 @@ _BEFORE: dict[State, tuple[State, ...]] = {
     "undelivered": ("queued", "sent"),
     "failed": ("queued", "sent"),
 }
-"""From which states a message comes to each; so none goes back, and a failure stays one."""
+"""The states from which each state can be reached; none goes back, and a failure is final."""
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What became of a request to send. `at` is the time of the state, in ms since the epoch."""
+    """The result of a request to send. `at` is the time of the state, in ms since the epoch."""
 
     umid: str
     msisdn: str
@@ -66,8 +66,8 @@ class Sent(msgspec.Struct, frozen=True):
 class OpenedFlow(msgspec.Struct, frozen=True, kw_only=True):
     """All that a phone needs to open the flow of a message.
 
-    `text` is the Flow JSON of the revision that was sent. `answered` says that it has been
-    finished already.
+    `text` is the Flow JSON of the revision that was sent. `answered` says whether the flow has been
+    completed.
     """
 
     channel_id: str
@@ -87,18 +87,18 @@ class OpenedFlow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def send(tx: Transaction, principal: Principal, sub_account_id: str, wanted: Outgoing) -> Sent:
-    """Keeps one message as queued, or says why it cannot be sent.
+    """Stores a message as queued, or raises why it cannot be sent.
 
-    A request with a `client_message_id` that comes again unchanged gets the answer of the first
+    A repeated request with the same `client_message_id` and content gets the result of the first
     and sends nothing. Raises WrongAccount (sub-account), InvalidMessage, InvalidParameter,
     OutOfRange, NotFound (flow), NotPublished, NotADraft, NotPublishable, OutsideServiceWindow, and
-    Forbidden for what would tell a masked key whose number it guessed.
+    Forbidden for what would let a masked key guess a number.
     """
     sub_account = sub_accounts.reached(tx, principal, sub_account_id)
     _refuse_guessing(principal, wanted)
     number = msisdn.normalised(wanted.msisdn, wanted.country)
     bubbles.check_client_message_id(wanted.client_message_id)
-    # From here on two requests of the same person are one after the other.
+    # From here on, requests for the same user run one after the other.
     turn = _turn(tx, sub_account.account_id, sub_account.channel_id, number, sub_account.id)
     if principal.masked and turn.last_position > 1:
         # At the limit a new number is refused, so a known one must be refused alike.
@@ -149,22 +149,22 @@ def get_message(tx: Transaction, principal: Principal, sub_account_id: str, umid
 
 
 def _refuse_guessing(principal: Principal, wanted: Outgoing) -> None:
-    """Raises Forbidden where the answer would depend on what a person said or was sent.
+    """Raises Forbidden where the response would depend on a user's messages.
 
-    A masked key sees all of a number but its last four digits. Ten thousand tries find those if one
-    number is answered differently from the others, so a masked key gets the same answer for all.
+    A masked key sees all of a number but its last four digits. Ten thousand attempts would find
+    those if one number were answered differently, so a masked key gets the same response for all.
     """
     if not principal.masked:
         return
     if wanted.reply_to is not None:
         raise Forbidden(
-            "This API key is masked, so it may not quote a message: context.umid would tell whose"
+            "This API key is masked, so it may not quote a message: context.umid would reveal whose"
             " message it is."
         )
     if not isinstance(wanted.content, TemplateContent):
         raise Forbidden(
             "This API key is masked, so it may send templates only: whether anything else can be"
-            " sent would tell who wrote to this channel."
+            " sent would reveal who wrote to this channel."
         )
 
 
@@ -202,7 +202,7 @@ def _turn(
 
 
 def _require_window(principal: Principal, conversation: Conversation) -> None:
-    """Raises OutsideServiceWindow; when the person wrote is said to keys that see whole chats."""
+    """Raises OutsideServiceWindow; only keys that see whole chats learn when the user wrote."""
     last = conversation.last_inbound_at
     if last is not None and clock.now_ms() - last < SERVICE_WINDOW_MS:
         return
@@ -223,10 +223,10 @@ def _require_window(principal: Principal, conversation: Conversation) -> None:
 
 
 def _request_key(principal: Principal, number: str, wanted: Outgoing) -> str | None:
-    """What a request is known again by: its client's id and all that it asks for.
+    """The key by which a repeated request is recognised: its client's id and all its content.
 
-    A masked key's requests are known again to that key alone. Otherwise a message of somebody else,
-    sent again to a guessed number, would be answered with the first one's id if the guess is right.
+    Requests of a masked key are recognised for that key only. Otherwise repeating another client's
+    message with a guessed number would return the id of the first one if the guess is right.
     """
     if wanted.client_message_id is None:
         return None
@@ -238,7 +238,7 @@ def _request_key(principal: Principal, number: str, wanted: Outgoing) -> str | N
 def _quoted(
     tx: Transaction, principal: Principal, turn: Conversation, umid: str | None
 ) -> str | None:
-    """The message that is quoted. One that is elsewhere, or out of the key's reach, is unknown."""
+    """The quoted message; one in another conversation or out of the key's reach is unknown."""
     if umid is None:
         return None
     found = store.find(tx, turn.account_id, umid) if _is_uuid(umid) else None
@@ -366,7 +366,7 @@ def opened_flow(tx: Transaction, account_id: str, message_umid: str) -> OpenedFl
 def chat(
     tx: Transaction, account_id: str, channel_id: str, number: str, above: int = 0
 ) -> list[Message]:
-    """What a channel and a person said to each other above a position, oldest first."""
+    """The messages between a channel and a user above a position, oldest first."""
     return store.chat(tx, account_id, channel_id, msisdn.normalised(number), above=above)
 
 
@@ -386,7 +386,7 @@ def _received(
     name: str,
     umid: str | None = None,
 ) -> tuple[Message, Content]:
-    """Keeps a message of a person and announces it; its bytes are still to be counted."""
+    """Stores a user's message and announces it; the caller counts its bytes."""
     turn = _turn(tx, account_id, channel_id, person, "")
     now = clock.now_ms()
     store.note_inbound(tx, turn, now, name)
@@ -411,14 +411,14 @@ def _received(
 
 
 def _with_token(response: dict[str, Any], flow: SentFlow) -> dict[str, Any]:
-    """The response with a usable flow token in it: its own, else that of the message."""
+    """The response with a usable flow token: its own, or else that of the message."""
     token = response.get("flow_token")
     usable = isinstance(token, str) and "\0" not in token
     return response if usable else {**response, "flow_token": flow.token}
 
 
 def _receiver(tx: Transaction, conversation: Conversation) -> str:
-    """The sub-account a text is for: the one that wrote last, else the channel's first."""
+    """The sub-account a text is for: the last one that wrote, or else the channel's first."""
     if conversation.sub_account_id:
         return conversation.sub_account_id
     first = sub_account_store.first_of_channel(tx, conversation.account_id, conversation.channel_id)
@@ -435,7 +435,7 @@ def _with_flow(tx: Transaction, account_id: str, umid: str) -> Message:
 def _announce(
     tx: Transaction, message: Message, kind: Literal["CADR", "MSG"], body: dict[str, Any]
 ) -> None:
-    """Tells the webhooks of the message's sub-account; events of one person stay in order."""
+    """Reports to the webhooks of the message's sub-account; events of one user stay in order."""
     order_key = event_bodies.order_key(message.channel_id, message.msisdn)
     event = Event(message.account_id, message.sub_account_id, kind, order_key, body)
     subscriptions.announce(tx, event)

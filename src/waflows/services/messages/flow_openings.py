@@ -1,4 +1,4 @@
-"""Whether a message may open a flow, and with what: the checks made before it is sent."""
+"""Whether a message may open a flow, and with what: checked before it is sent."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from waflows.storage.flows import Flow, Status
 from waflows.storage.messages import SentFlow
 
 FIRST_ENTRY_SCREEN = "FIRST_ENTRY_SCREEN"
-"""What 8x8 calls the entry screen that is taken when none is named."""
+"""8x8's name for the default entry screen."""
 
-_MOST_TOLD = 20
-# Texts of flows never change under their revision, so what is known of one may be kept.
+_MOST_LISTED = 20
+# The text of a revision never changes, so what is known about it can be cached.
 _MOST_KEPT = 256
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """How a caller wants a flow opened. None leaves a choice to the flow."""
+    """How a caller wants a flow opened. None means the flow's default."""
 
     flow_id: str
     mode: Literal["published", "draft"] = "published"
@@ -43,7 +43,7 @@ class Opening(msgspec.Struct, frozen=True):
 
 
 class _Entrances(msgspec.Struct, frozen=True):
-    """What of a Flow JSON decides how it may be opened: the data models of its entry screens."""
+    """What decides how a Flow JSON may be opened: the data models of its entry screens."""
 
     endpoint: bool
     models: dict[str, dict[str, Any]]
@@ -55,9 +55,9 @@ _kept: BoundedCache[tuple[str, str, int], _Entrances] = BoundedCache(_MOST_KEPT)
 def opened(tx: Transaction, account_id: str, channel_id: str, wanted: Opening) -> SentFlow:
     """The flow as a message carries it, without its token.
 
-    Raises NotFound for a flow the channel has not, NotPublished, NotADraft or NotPublishable for
-    one that may not be sent in this mode, InvalidParameter for a screen or data it does not take,
-    OutOfRange for more data than a screen may hold.
+    Raises NotFound for a flow the channel does not have, NotPublished, NotADraft or NotPublishable
+    for one that cannot be sent in this mode, InvalidParameter for a screen or data it does not
+    accept, OutOfRange for more data than a screen may hold.
     """
     known = wanted.flow_id.isdecimal()
     flow = store.find(tx, account_id, channel_id, wanted.flow_id) if known else None
@@ -79,9 +79,9 @@ def opened(tx: Transaction, account_id: str, channel_id: str, wanted: Opening) -
 
 
 def check_entrance(tx: Transaction, flow: Flow, action: str, screen: str | None) -> None:
-    """Raises InvalidParameter for a way to open a flow that its Flow JSON does not have.
+    """Raises InvalidParameter for a way to open a flow that its Flow JSON does not support.
 
-    A flow without Flow JSON is let through: it may get one before it is sent.
+    A flow without Flow JSON is accepted: it may get one before it is sent.
     """
     if flow.revision == 0:
         return
@@ -131,8 +131,9 @@ def _entry_screen(flow: Flow, entrances: _Entrances, screen: str | None) -> str:
         return names[0]
     if screen not in entrances.models:
         raise InvalidParameter(
-            f"screen {screen[:100]!r} is no entry screen of flow {flow.id};"
-            f" {'that is' if len(names) == 1 else 'those are'} {', '.join(names[:_MOST_TOLD])}."
+            f"screen {screen[:100]!r} is not an entry screen of flow {flow.id};"
+            f" {'its only one is' if len(names) == 1 else 'those are'}"
+            f" {', '.join(names[:_MOST_LISTED])}."
         )
     return screen
 

@@ -1,4 +1,4 @@
-"""What a flow token says, for those who get one with an answer or in an endpoint's request."""
+"""Reading flow tokens, for clients that get one with an answer or in an endpoint's request."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from waflows.storage.messages import Message
 
 
 class TokenReading(msgspec.Struct, frozen=True):
-    """Whether waflows issued a token, and the message that a genuine one went with.
+    """Whether waflows issued a token, and the message that a genuine one was sent with.
 
-    "forged" looks like a token of waflows' and is none, or was altered; "foreign" is a client's
-    own.
+    "forged" looks like a token of waflows but is not one, or was altered; "foreign" is a token
+    chosen by a client.
     """
 
     state: Literal["genuine", "forged", "foreign"]
@@ -41,5 +41,5 @@ def read(tx: Transaction, principal: Principal, token: str) -> TokenReading:
         or not principal.may_use(message.channel_id)
         or (limits is not None and message.sub_account_id not in limits)
     ):
-        raise NotFound("Message not found: the message of this flow token is not there.")
+        raise NotFound("Message not found: the message of this flow token does not exist.")
     return TokenReading("genuine", message)

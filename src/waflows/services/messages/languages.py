@@ -1,4 +1,4 @@
-"""The languages a message template can be in: WhatsApp's codes and what they are called."""
+"""The languages of message templates: WhatsApp's codes and their names."""
 
 from __future__ import annotations
 

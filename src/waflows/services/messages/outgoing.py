@@ -36,9 +36,9 @@ class FlowContent(msgspec.Struct, frozen=True, kw_only=True, tag="flow"):
 class TemplateContent(msgspec.Struct, frozen=True, kw_only=True, tag="template"):
     """A message template, its placeholders filled in.
 
-    The parameters are texts in the order of the placeholders `{{1}}`, `{{2}}`…; `media` is what
-    stands above a template whose header is no text. Those of the flow button are as for
-    `FlowContent`; `button_index` is where the caller says the button stands, from 0.
+    The parameters are texts in the order of the placeholders `{{1}}`, `{{2}}`…; `media` fills a
+    header that is not a text. The fields of the flow button are as for `FlowContent`;
+    `button_index` is the button's position according to the caller, from 0.
     """
 
     name: str

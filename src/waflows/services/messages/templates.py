@@ -1,6 +1,6 @@
 """Message templates: what may be sent at any time, and whose button may open a flow.
 
-There is nobody here to review a template, so each is approved as soon as it is made.
+Nobody reviews templates here, so each is approved as soon as it is created.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ def create(tx: Transaction, account_id: str, channel_id: str, wanted: NewTemplat
     )
     if not store.insert(tx, template):
         raise NameTaken(
-            f"The channel has a template {wanted.name} in {wanted.language} already; delete it"
-            " first or take another name."
+            f"The channel already has a template {wanted.name} in {wanted.language}; delete it"
+            " first or use another name."
         )
     quotas.take(tx, account_id, Usage(templates=1))
     return template
@@ -112,7 +112,7 @@ def filled(
     """What a chat shows of a template message, and the flow behind its button, if it has one.
 
     The flow's token is the caller's, or empty. Raises InvalidMessage for parameters that do not
-    fit the template, and what `flow_messages.opened` raises.
+    fit the template, and what `flow_openings.opened` raises.
     """
     template = _wanted(tx, account_id, channel_id, content)
     body = template.component("BODY")
@@ -179,14 +179,14 @@ def _check_language(language: str) -> None:
     if language not in LANGUAGES:
         raise InvalidMessage(
             MessageProblem.INVALID_LANGUAGE,
-            f"Language {language[:20]!r} is none a template can be in; en, en_US or pt_BR are.",
+            f"Language {language[:20]!r} is not available for templates; use one such as en_US.",
         )
 
 
 def _check_components(components: list[Component]) -> None:
     kinds = [each.type for each in components]
     if not kinds:
-        raise InvalidMessage(MessageProblem.EMPTY_TEMPLATE, "components must have a BODY at least.")
+        raise InvalidMessage(MessageProblem.EMPTY_TEMPLATE, "components must include a BODY.")
     if kinds.count("BODY") != 1 or len(set(kinds)) != len(kinds):
         raise InvalidMessage(
             MessageProblem.COMPONENT_COMBINATION,
@@ -241,7 +241,7 @@ _CHECKS = {
 
 
 def _placeholders(where: str, text: str) -> int:
-    """How many placeholders a text has; they count from {{1}} without a gap."""
+    """How many placeholders a text has; they are numbered from {{1}} without a gap."""
     numbers = {int(number) for number in _PLACEHOLDER.findall(text)}
     if numbers != set(range(1, len(numbers) + 1)):
         raise InvalidParameter(
@@ -254,7 +254,7 @@ def _placeholders(where: str, text: str) -> int:
 def _bound_flow(
     tx: Transaction, account_id: str, channel_id: str, components: list[Component]
 ) -> str | None:
-    """The flow of the FLOW button, kept from being deleted until the transaction ends."""
+    """The flow of the FLOW button, locked until the transaction ends."""
     _, button = _flow_button(components)
     if button is None:
         return None
@@ -267,7 +267,7 @@ def _bound_flow(
     if flow is None:
         raise InvalidId(f"flowId {button.flow_id[:64]!r} is not the id of a flow of this channel.")
     if flow.status is Status.DEPRECATED:
-        raise InvalidId(f"Flow {flow.id} is DEPRECATED and cannot be sent any more.")
+        raise InvalidId(f"Flow {flow.id} is DEPRECATED and can no longer be sent.")
     flow_openings.check_entrance(
         tx, flow, button.flow_action or "navigate", button.navigate_screen or None
     )
@@ -364,5 +364,5 @@ def _channel(tx: Transaction, account_id: str, channel_id: str) -> Channel:
 
 
 def _is_button_url(url: str) -> bool:
-    """Whether a URL can be that of a button; a placeholder in it stands for any text."""
+    """Whether a URL is valid for a button; it may contain a placeholder."""
     return len(url) <= _URL_LENGTH and is_http_url(_PLACEHOLDER.sub("1", url))

@@ -1,4 +1,4 @@
-"""The chat of a simulated phone as it is shown, by the API and by the console alike."""
+"""The chat of a simulated phone, as the API and the console show it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from waflows.storage.messages import Message
 
 
 class ChatFlow(msgspec.Struct, frozen=True, rename="camel"):
-    """The flow that a message carries; `answer_umid` is the message that finished it."""
+    """The flow that a message carries; `answer_umid` is the message that completed it."""
 
     flow_id: str
     button: str
@@ -18,9 +18,9 @@ class ChatFlow(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ChatMessage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A message of the chat. `response_json` is what a finished flow sent, as the webhook has it.
+    """A message of the chat. `response_json` is the answer of a completed flow, as in webhooks.
 
-    `state` is how far a message to the user came.
+    `state` is the delivery state of a message to the user.
     """
 
     umid: str

@@ -1,8 +1,8 @@
-"""A flow played on the simulated phone: gestures in, the screen out, what happened kept.
+"""A flow played on the simulated phone: it takes gestures, shows screens and stores the state.
 
-Nothing is kept of a gesture that was not possible, but for the errors it made the screen show. The
-endpoint is asked between two transactions; a server that is killed meanwhile has the phone stand
-where it stood before the gesture.
+Of an impossible gesture only the errors it made the screen show are stored. The endpoint is called
+between two transactions; if the server is killed meanwhile, the phone stays in the state before the
+gesture.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ R = TypeVar("R")
 
 
 class Phone(msgspec.Struct, frozen=True):
-    """The phone of a made-up user of a channel, and what it needs of the server."""
+    """The phone of a simulated user of a channel, and what it needs of the server."""
 
     outside: Outside
     player: Player
@@ -53,14 +53,14 @@ class Phone(msgspec.Struct, frozen=True):
 
     @property
     def names(self) -> tuple[str, str, str]:
-        """What use cases know it by."""
+        """The arguments by which use cases identify it."""
         return self.account_id, self.channel_id, self.msisdn
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """What a phone shows after a gesture, as data and as text, and what the gesture led to.
+    """What a phone shows after a gesture, as data and as text, and the gesture's effects.
 
-    `answer_umid` is the message with the answer, when the flow was finished by it.
+    `answer_umid` is the message with the answer, if the gesture completed the flow.
     """
 
     message_umid: str
@@ -72,7 +72,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def open_flow(phone: Phone, umid: str | None) -> Shown:
-    """Taps the button of a message, by default of the newest whose flow is not finished yet.
+    """Taps the button of a message, by default of the newest whose flow is not completed.
 
     Raises NotFound, FlowAnswered, and NotPossible where the flow cannot be opened as it was sent.
     """
@@ -86,14 +86,14 @@ async def open_flow(phone: Phone, umid: str | None) -> Shown:
 
 
 async def shown(phone: Phone) -> Shown:
-    """What the phone shows; raises NotFound where no flow was opened."""
+    """What the phone shows; raises NotFound if no flow was opened."""
     playing = await phone.outside.db.read(phones.playing, *phone.names)
     sheet = await _Sheet.of(phone, playing.flow, playing.state)
     return await sheet.shown(playing.session.message_umid, None)
 
 
 async def open_sheet(phone: Phone, umid: str | None) -> Played:
-    """As `open_flow`, for a page: one step, whose call of the endpoint the page asks for next."""
+    """Like `open_flow`, for a page: one step; the page then asks for the call of the endpoint."""
     db = phone.outside.db
     found_umid, opened = await db.read(phones.find_flow, *phone.names, umid)
     sheet = await _Sheet.of(phone, opened, runtime.State())
@@ -104,10 +104,10 @@ async def open_sheet(phone: Phone, umid: str | None) -> Played:
 
 
 async def happen(phone: Phone, given: dict[str, Any] | None) -> Played:
-    """An event of a person, as a page sends it.
+    """Applies an event of a user, as a page sends it.
 
-    Without one, the endpoint that is waited for is asked, or the screen drawn as it is. Raises
-    InvalidParameter for what no person does, NotFound, OvertakenStep.
+    Without one, the endpoint is called if the state is waiting for it; otherwise the present screen
+    is returned. Raises InvalidParameter for what a user cannot do, NotFound, OvertakenStep.
     """
     db = phone.outside.db
     playing = await db.read(phones.playing, *phone.names)
@@ -135,10 +135,10 @@ def _of_a_person(given: dict[str, Any]) -> Event:
 
 
 async def act(phone: Phone, gestures: Sequence[Gesture]) -> Shown:
-    """Makes gestures one after the other, wholly or not at all.
+    """Makes gestures one after the other, all or none.
 
-    Raises InvalidParameter for what the screen does not have, NotPossible for what a person could
-    not do, OvertakenStep when something else happened meanwhile.
+    Raises InvalidParameter for what the screen does not have, NotPossible for what a user cannot
+    do, OvertakenStep when the phone has changed in the meantime.
     """
     db = phone.outside.db
     playing = await db.read(phones.playing, *phone.names)
@@ -162,7 +162,7 @@ async def act(phone: Phone, gestures: Sequence[Gesture]) -> Shown:
 
 
 class _Sheet:
-    """The sheet a flow is played on: its document, how it stands, and what came of it so far."""
+    """The sheet a flow is played on: its document, its state, and the effects so far."""
 
     def __init__(self, phone: Phone, flow: Flow, course: Course) -> None:
         self.course = course
@@ -186,24 +186,24 @@ class _Sheet:
         return cls(phone, flow, Course(document, state, screen))
 
     async def let(self, event: Event) -> None:
-        """Plays an event, and all that the endpoint answers to it. Raises NotPossible."""
+        """Plays an event and the endpoint's responses to it. Raises NotPossible."""
         try:
             await runtime.drive(self.course, event, self.ask, self._step)
         except AskedTooOften as error:
             raise NotPossible(str(error)) from None
 
     async def take(self, event: Event) -> tuple[Step, list[ToEndpoint]]:
-        """Makes one step; what it asks of the endpoint is left to the caller."""
+        """Makes one step; calling the endpoint is left to the caller."""
         step = await self._step(self.course.flow, self.course.state, event)
         return step, self.course.take(step)
 
     async def ask(self, effect: ToEndpoint) -> Event | None:
-        """Calls or notifies the endpoint; the event that comes back."""
+        """Calls or notifies the endpoint; returns the resulting event."""
         outside, document = self._phone.outside, self.course.flow
         return await carry_out(outside, self._flow, document, effect)
 
     async def played(self, step: Step) -> Played:
-        """A step as a page gets it."""
+        """A step as it is sent to a page."""
         return await self._run(played, self.course.flow, step)
 
     async def _step(self, document: runtime.Flow, state: runtime.State, event: Event) -> Step:
@@ -218,7 +218,7 @@ class _Sheet:
             raise NotPossible(self.course.refused)
 
     async def shown(self, umid: str, answer: str | None) -> Shown:
-        """What came of it."""
+        """The result so far."""
         return Shown(
             message_umid=umid,
             screen=self.course.screen,

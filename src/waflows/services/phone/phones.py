@@ -1,10 +1,10 @@
-"""The simulated phone: what a made-up user of a channel does, and what that does to messages.
+"""The simulated phone: what a simulated user of a channel does, and its effects on messages.
 
-A phone is a number; it is there as soon as something is said to it or by it. Messages reach it
-at once, are read when its chat is looked at, and a finished flow goes back the way of a real one.
-One flow is open at a time; where it stands is kept here, so that a test sends gestures alone.
-Whatever is done on a phone locks its conversation first, as sending to it does: so everything that
-is told of one user has one order, and nobody waits for anybody in a circle.
+A phone is a number; it exists as soon as a message is sent to or from it. Messages reach it at once
+and are read when its chat is viewed, and a completed flow is answered as a real one. One flow is
+open at a time; its state is stored here, so that a test sends only gestures. Everything done on a
+phone locks its conversation first, as sending to it does: so all events of one user are in one
+order, and there are no deadlocks.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NAME_LENGTH = 100
 
 
 class Playing(msgspec.Struct, frozen=True):
-    """A flow on a phone: the session, where it stands, and the flow as its message carries it."""
+    """A flow on a phone: the session, its state, and the flow as its message carries it."""
 
     session: Session
     state: runtime.State
@@ -42,9 +42,9 @@ class Playing(msgspec.Struct, frozen=True):
 
 
 def send(tx: Transaction, principal: Principal, sub_account_id: str, wanted: Outgoing) -> Sent:
-    """`messaging.send`, and the message's way to the phone: sent and delivered at once.
+    """`conversations.send`, with delivery to the phone at once.
 
-    The answer is that of the request, so it says queued.
+    The result is that of the request, so it says queued.
     """
     sent = conversations.send(tx, principal, sub_account_id, wanted)
     conversations.set_receipt(tx, principal.account_id, sent.umid, "sent")
@@ -53,13 +53,13 @@ def send(tx: Transaction, principal: Principal, sub_account_id: str, wanted: Out
 
 
 def chat(tx: Transaction, account_id: str, channel_id: str, number: str) -> list[Message]:
-    """What the phone's chat with the channel holds, oldest first; raises NotFound (channel)."""
+    """The phone's chat with the channel, oldest message first; raises NotFound (channel)."""
     lifecycle.require_channel(tx, account_id, channel_id)
     return conversations.chat(tx, account_id, channel_id, number)
 
 
 def look(tx: Transaction, account_id: str, channel_id: str, number: str) -> list[Message]:
-    """The user looks at the chat: what came is read now. The chat as it is then."""
+    """The user views the chat, which marks messages as read; returns the chat."""
     _read(tx, account_id, channel_id, number)
     return chat(tx, account_id, channel_id, number)
 
@@ -67,9 +67,9 @@ def look(tx: Transaction, account_id: str, channel_id: str, number: str) -> list
 def say(
     tx: Transaction, account_id: str, channel_id: str, number: str, text: str, name: str = ""
 ) -> str:
-    """The user looks at the chat and writes a text; the id of the message.
+    """The user views the chat and writes a text; returns the id of the message.
 
-    Raises NotFound (channel), InvalidMessage for a text that is none, InvalidParameter for a name.
+    Raises NotFound (channel), InvalidMessage (text), InvalidParameter (name).
     """
     if name and (len(name) > NAME_LENGTH or not is_printable(name)):
         raise InvalidParameter(f"name must be at most {NAME_LENGTH} printable characters.")
@@ -80,9 +80,9 @@ def say(
 def find_flow(
     tx: Transaction, account_id: str, channel_id: str, number: str, umid: str | None
 ) -> tuple[str, SentFlow]:
-    """A message of the chat that carries a flow: the newest one not finished yet, by default.
+    """A message of the chat that carries a flow: by default the newest one not completed.
 
-    Raises NotFound where there is none, FlowAnswered for one that was finished already.
+    Raises NotFound if there is none, FlowAnswered for one that was completed already.
     """
     lifecycle.require_channel(tx, account_id, channel_id)
     person = msisdn.normalised(number)
@@ -98,7 +98,7 @@ def find_flow(
     ):
         raise _no_message(umid)
     if message.answer_umid is not None:
-        raise FlowAnswered(f"The flow of message {message.umid} was finished already.")
+        raise FlowAnswered(f"The flow of message {message.umid} was already completed.")
     return message.umid, message.flow
 
 
@@ -122,9 +122,9 @@ def begin(
     umid: str,
     state: runtime.State,
 ) -> str | None:
-    """Keeps a flow as open on the phone, in the place of what it showed. The rest as `advance`.
+    """Stores a flow as the open one on the phone; otherwise like `advance`.
 
-    Raises NotFound when the message was forgotten meanwhile.
+    Raises NotFound when the message was deleted in the meantime.
     """
     person = msisdn.normalised(number)
     _read(tx, account_id, channel_id, person)
@@ -137,7 +137,7 @@ def begin(
 
 
 def playing(tx: Transaction, account_id: str, channel_id: str, number: str) -> Playing:
-    """What the phone shows; raises NotFound where no flow was opened."""
+    """What the phone shows; raises NotFound if no flow was opened."""
     lifecycle.require_channel(tx, account_id, channel_id)
     session = store.find(tx, account_id, channel_id, msisdn.normalised(number))
     if session is None:
@@ -149,9 +149,9 @@ def playing(tx: Transaction, account_id: str, channel_id: str, number: str) -> P
 
 
 def advance(tx: Transaction, session: Session, state: runtime.State) -> str | None:
-    """Keeps a step, and the answer of a flow it finished; the id of the answer, if it did.
+    """Stores a step, and the answer if it completed the flow; returns the answer's id or None.
 
-    Both or neither are kept. Raises OvertakenStep when another step was quicker.
+    Both or neither are stored. Raises OvertakenStep when another step came first.
     """
     messages.lock_conversation(tx, session.account_id, session.channel_id, session.msisdn)
     size = store.advance(tx, session, _text(state))
@@ -163,7 +163,7 @@ def advance(tx: Transaction, session: Session, state: runtime.State) -> str | No
 
 
 def _read(tx: Transaction, account_id: str, channel_id: str, number: str) -> None:
-    """What came to the phone is read."""
+    """Marks the messages to the phone as read."""
     lifecycle.require_channel(tx, account_id, channel_id)
     person = msisdn.normalised(number)
     messages.lock_conversation(tx, account_id, channel_id, person)
