@@ -103,12 +103,14 @@ export function imageAddress(given) {
   return kind && /^[A-Za-z0-9+/]+=*$/.test(base64) ? `data:image/${kind[1]};base64,${base64}` : "";
 }
 
-/** An image, or a grey box in its place. */
-export function picture(source, alt, className = "") {
-  const address = imageAddress(source);
+/** An image, or a grey box in its place, with the problem that keeps it empty. */
+export function picture(source, alt, className = "", problem = "") {
+  const address = problem ? "" : imageAddress(source);
   if (!address) {
-    const role = alt ? { role: "img", "aria-label": alt } : { "aria-hidden": "true" };
-    return h("span", { class: `no-picture ${className}`, ...role }, icon("photo"));
+    const name = [alt, problem && `(empty: ${problem})`].filter(Boolean).join(" ");
+    const named = name ? { role: "img", "aria-label": name } : { "aria-hidden": "true" };
+    const why = problem ? h("span", { class: "why" }, `Empty: ${problem}.`) : "";
+    return h("span", { class: `no-picture ${className}`, ...named }, icon("photo"), why);
   }
   return h("img", { class: className, src: address, alt });
 }

@@ -43,7 +43,8 @@ export function image() {
   const update = (next) => {
     if (same(next, now)) return;
     now = next;
-    const shown = picture(next.picture.src, next.picture.alt_text ?? "", next.scale ?? "contain");
+    const { src, alt_text = "", problem } = next.picture;
+    const shown = picture(src, alt_text, next.scale ?? "contain", problem);
     if (next.width) shown.style.width = `${next.width}px`;
     if (next.height) shown.style.height = `${next.height}px`;
     else if (next.aspect_ratio) shown.style.aspectRatio = String(next.aspect_ratio);
@@ -90,7 +91,7 @@ export function carousel(widget, player) {
     const shown = next.pictures[at];
     frame.style.aspectRatio = (next.aspect_ratio ?? "4:3").replace(":", " / ");
     frame.replaceChildren(
-      shown ? picture(shown.src, shown.alt_text ?? "", next.scale ?? "contain") : "",
+      shown ? picture(shown.src, shown.alt_text ?? "", next.scale ?? "contain", shown.problem) : "",
     );
     count.textContent = `${at + 1} of ${next.pictures.length}`;
     back.disabled = at === 0;
