@@ -243,7 +243,7 @@ def test_a_link_is_opened_only_after_asking_and_only_where_that_is_safe(preview:
     preview.page.keyboard.press("Escape")
     preview.button("Bad").click()
     expect(preview.page.locator(".toast")).to_have_text(
-        "'javascript:window.hit=1' is no web address."
+        "'javascript:window.hit=1' is not a web address."
     )
     assert preview.page.get_by_role("dialog").count() == 0
 

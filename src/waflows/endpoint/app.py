@@ -97,7 +97,7 @@ class Endpoint:
         return check
 
     def error(self, handler: N) -> N:
-        """Decorates the function that is told when the phone could not use an answer."""
+        """Decorates the function that is called when the phone could not use an answer."""
         self._notice_handler = handler
         return handler
 
@@ -278,7 +278,7 @@ def _encoded(answer: Any, request: Request, wire: Wire) -> bytes:
     try:
         payload = values.encode(answer, request)
     except (TypeError, ValueError, RecursionError) as error:
-        detail = f"the answer of {_name(wire)} has no JSON: {error}"
+        detail = f"the answer of {_name(wire)} cannot be written as JSON: {error}"
         raise Refused(500, "The endpoint failed.", detail) from None
     if len(payload) > flow_crypto.MAX_PAYLOAD_BYTES:
         detail = f"the answer of {_name(wire)} is larger than 10 MB"

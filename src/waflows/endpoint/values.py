@@ -174,7 +174,7 @@ def request_in(wire: Wire) -> Request:
 
 
 def encode(answer: Answer, request: Request) -> bytes:
-    """The JSON of an answer. Raises TypeError for data that has no JSON."""
+    """The JSON of an answer. Raises TypeError for data that cannot be written as JSON."""
     if isinstance(answer, NextScreen):
         screen, data = answer.screen, _plain(answer.data)
         if answer.error_message is not None:

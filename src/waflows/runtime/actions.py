@@ -23,7 +23,7 @@ def run(move: Move, action: Any) -> None:
     """Runs an action of the screen that is shown. Raises Refused for one the phone cannot run."""
     name = action.get("name") if isinstance(action, dict) else None
     if not isinstance(name, str) or name not in _ACTIONS:
-        raise Refused(f"There is no action {name!r}.")
+        raise Refused(f"Flow JSON has no action {name!r}." if name else "It has no action.")
     _ACTIONS[name](move, action)
 
 
@@ -68,10 +68,10 @@ def _navigate(move: Move, action: dict[str, Any]) -> None:
     target = destination(action)
     current = move.state.screen
     if target is None or target not in move.flow.screens:
-        raise Refused(f"There is no screen {target!r} to go to.")
+        raise Refused(f"The flow has no screen {target!r}.")
     if not move.flow.allows(current, target):
-        told = not_allowed(current, target)
-        raise Refused(told if move.flow.declared else f"{told} {_NOT_GENERATED}")
+        why = not_allowed(current, target)
+        raise Refused(why if move.flow.declared else f"{why} {_NOT_GENERATED}")
     data = _payload(move, action)
     move.note("navigate", data, target)
     _note_relayed(move, action, data)
@@ -143,7 +143,7 @@ def _open_url(move: Move, action: dict[str, Any]) -> None:
     scope = move.scope()
     url = scope.as_text(scope.resolve(action.get("url")))
     if not url.lower().startswith(("https://", "http://")):
-        raise Refused(f"{url[:200]!r} is no web address.")
+        raise Refused(f"{url[:200]!r} is not a web address.")
     if len(url) > choices.LONGEST_URL:
         raise Refused(f"A web address has at most {choices.LONGEST_URL} characters.")
     move.note("open_url", detail=url)

@@ -1,4 +1,4 @@
-"""What becomes of the endpoint's answer: the next screen, the end, or an error told back to it."""
+"""Use the endpoint's answer: show the next screen, end the flow, or report an error to it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Unusable(Exception):
 
 
 def use(move: Move, body: Any) -> None:
-    """Shows the screen an answer names, or ends the flow, or tells the endpoint what is wrong."""
+    """Shows the screen an answer names, ends the flow, or reports an error to the endpoint."""
     asked = move.state.request
     assert asked is not None, "the engine lets answers in only while a request is out"
     before = move.state
@@ -58,7 +58,7 @@ def failed(move: Move, event: Failed) -> None:
 
 def _use(move: Move, asked: Request, body: Any) -> None:
     if not isinstance(body, dict) or too_large(body):
-        raise _Unusable(_BAD_PAYLOAD, "The answer is no JSON object, or too large.")
+        raise _Unusable(_BAD_PAYLOAD, "The answer is not a JSON object, or is too large.")
     body = clean(body)
     screen, data = body.get("screen"), body.get("data")
     if not isinstance(screen, str) or not isinstance(data, dict):
@@ -99,10 +99,10 @@ def _succeed(move: Move, data: dict[str, Any]) -> None:
 
 def _check_screen(move: Move, asked: Request, screen: str) -> None:
     if screen not in move.flow.screens:
-        raise _Unusable(_BAD_TRANSITION, f"There is no screen [{screen[:100]}] in the flow.")
+        raise _Unusable(_BAD_TRANSITION, f"The flow has no screen [{screen[:100]}].")
     if not move.state.stack:
         if screen not in move.flow.entries:
-            raise _Unusable(_BAD_TRANSITION, f"[{screen}] is no entry screen.")
+            raise _Unusable(_BAD_TRANSITION, f"[{screen}] is not an entry screen.")
     elif not move.flow.allows(move.state.screen, screen):
         raise _Unusable(_BAD_TRANSITION, actions.not_allowed(asked.screen, screen))
 
@@ -131,8 +131,8 @@ def _check(declaration: Any, value: Any, where: str) -> None:
 
 def _tell_back(move: Move, asked: Request, wrong: _Unusable) -> None:
     action = "INIT" if asked.action == "INIT" else "data_exchange"
-    told = {"error": wrong.key, _ERROR_MESSAGE: str(wrong)}
+    notice = {"error": wrong.key, _ERROR_MESSAGE: str(wrong)}
     move.effects.append(
-        NotifyEndpoint(Request(asked.version, action, asked.screen, told, asked.flow_token))
+        NotifyEndpoint(Request(asked.version, action, asked.screen, notice, asked.flow_token))
     )
     failed(move, Failed(wrong.key, str(wrong)))

@@ -35,7 +35,7 @@ class Budget:
         self.start()
 
     def start(self) -> None:
-        """Begins a part of the step: making it, or drawing what came of it. Patterns share one."""
+        """Begins a part of the step: making it, or drawing its result. Patterns share one."""
         self._work = choices.MOST_WORK
         self._looks_at = self._work
         self._ends = self._clock() + choices.PART_SECONDS

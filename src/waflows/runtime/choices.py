@@ -58,8 +58,8 @@ DEFAULT_CASE = "default"
 """The case of a Switch used when no other key is the value: an official example has it."""
 
 PATTERN_SECONDS = 0.05
-"""How long a `pattern` may work on one text. Of one that takes longer, as of one that is no regular
-expression, nothing is known: the text is let through, since an input nobody can fill is worse."""
+"""How long a `pattern` may work on one text. A text is accepted when its pattern takes longer or is
+not a regular expression, since an input that cannot be filled in is worse."""
 LONGEST_PATTERN = 2_000
 
 ALL_PATTERNS_SECONDS = 0.2
@@ -106,7 +106,7 @@ def as_number(value: Any) -> float | None:
 
 
 def operand(value: Any) -> float:
-    """A value in arithmetic: what is no number counts as nothing, which Meta makes 0."""
+    """A value in arithmetic: anything but a number counts as 0, as at Meta."""
     found = as_number(value)
     return found if found is not None and math.isfinite(found) else 0.0
 

@@ -11,7 +11,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def iso(text: str) -> str:
-    """A date in any of the forms Flow JSON writes it, as `YYYY-MM-DD`; empty for what is none."""
+    """A date in any form that Flow JSON has, as `YYYY-MM-DD`; empty for anything else."""
     found = parse(text)
     return found.isoformat() if found is not None else ""
 

@@ -41,7 +41,7 @@ from waflows.runtime.widgets import View
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What came of an event. `log` lists the actions that ran; `refused` says why nothing did."""
+    """The result of an event. `log` lists the actions that ran; `refused` says why none did."""
 
     state: State
     screen: View
@@ -65,13 +65,13 @@ def step(flow: Flow, state: State, event: Event, budget: Budget | None = None) -
     except Refused as refusal:
         kept = move.state if refusal.keep else known
         refused = str(refusal)[: choices.LONGEST_MESSAGE]
-        shown, told = render.render_with_log(flow, kept, budget)
-        return Step(kept, shown, log=told, refused=refused)
+        shown, lines = render.render_with_log(flow, kept, budget)
+        return Step(kept, shown, log=lines, refused=refused)
     except OverBudget:
-        shown, told = render.render_with_log(flow, known, budget)
-        return Step(known, shown, log=told, refused=_TOO_MUCH_WORK)
-    shown, told = render.render_with_log(flow, move.state, budget)
-    log = (*move.log, *_remarks(move, known), *told)
+        shown, lines = render.render_with_log(flow, known, budget)
+        return Step(known, shown, log=lines, refused=_TOO_MUCH_WORK)
+    shown, lines = render.render_with_log(flow, move.state, budget)
+    log = (*move.log, *_remarks(move, known), *lines)
     return Step(move.state, shown, tuple(move.effects), log)
 
 
@@ -90,8 +90,8 @@ def _remarks(move: Move, before: State) -> list[Ran]:
 
 def look(flow: Flow, state: State) -> Step:
     """The screen as it is, as a step by which nothing happened."""
-    shown, told = render.render_with_log(flow, state, Budget())
-    return Step(state, shown, log=told)
+    shown, lines = render.render_with_log(flow, state, Budget())
+    return Step(state, shown, log=lines)
 
 
 _LONGEST_PART = 200
@@ -136,7 +136,7 @@ def _open(move: Move, event: Open) -> None:
     screen = event.screen or move.flow.entries[0]
     if screen not in move.flow.screens:
         move.change(phase=Phase.CLOSED)
-        raise Refused(f"There is no screen {screen[:100]!r}.")
+        raise Refused(f"The flow has no screen {screen[:100]!r}.")
     data = move.flow.screens[screen].examples if event.data is None else event.data
     if too_large(data):
         raise Refused("The message's data is larger than a phone takes.")
@@ -173,7 +173,7 @@ def _tap(move: Move, event: Tap) -> None:
     component = next((each for each in shown if each.key == event.key), None)
     handler = _TAPS.get(component.type) if component is not None else None
     if component is None or handler is None:
-        raise Refused("There is nothing to tap there.")
+        raise Refused("Nothing can be tapped there.")
     handler(move, scope, component, shown, event.item)
 
 
@@ -186,12 +186,12 @@ def _tap_footer(
         raise Refused(f"The button is disabled. {waits}")
     if wrong:
         move.change_page(attempted=True)
-        told = "; ".join(
+        errors = "; ".join(
             f"{component.name}: {wrong[component.key].message[:_LONGEST_PART]}"
             for component in shown
             if component.key in wrong
         )
-        raise Refused(f"The screen has errors. {told}", keep=True)
+        raise Refused(f"The screen has errors. {errors}", keep=True)
     actions.run(move, footer.value.get("on-click-action"))
 
 
@@ -200,7 +200,7 @@ def _tap_link(
 ) -> None:
     action = component.value.get("on-click-action")
     if action is None:
-        raise Refused("There is nothing to tap there.")
+        raise Refused("Nothing can be tapped there.")
     actions.run(move, action)
 
 

@@ -1,4 +1,4 @@
-"""What a person does, told by what is written on the screen, as the events it makes.
+"""What a person does, named by the labels on the screen, as the events it makes.
 
     event = tap(at.screen, "Continue")
 

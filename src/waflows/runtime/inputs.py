@@ -104,7 +104,7 @@ def _find(move: Move, name: str, kinds: set[str]) -> tuple[Scope, Component]:
         (each for each in scope.shown() if each.name == name and each.type in fields.INPUTS), None
     )
     if component is None:
-        raise Refused(f"There is no input {name[:100]!r} on the screen.")
+        raise Refused(f"The screen has no input {name[:100]!r}.")
     if component.type not in kinds:
         raise Refused(f"{name!r} is a {component.type}.")
     if not scope.flag(component, "enabled", default=True):

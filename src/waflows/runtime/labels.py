@@ -53,7 +53,7 @@ def find(view: View, kinds: tuple[type[Any], ...], label: str) -> Any:
         )
     what = " or ".join(_SPOKEN[kind] for kind in kinds)
     names = ", ".join(repr(called(each)[0]) for each in there if called(each)) or "none"
-    raise NotOnScreen(f"There is no {what} called {label!r} on the screen; there is: {names}.")
+    raise NotOnScreen(f"The screen has no {what} {label!r}; it has: {names}.")
 
 
 def find_option(choice: widgets.Choice, item: str) -> widgets.OptionView:

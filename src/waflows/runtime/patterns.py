@@ -23,7 +23,7 @@ _known: dict[tuple[str, str], bool] = {}
 
 
 def found_in(pattern: str, text: str, budget: Budget) -> bool:
-    """Whether the pattern is found anywhere in the text; true where that cannot be told."""
+    """Whether the pattern is found anywhere in the text; true where that is undecided."""
     if len(pattern) > choices.LONGEST_PATTERN:
         return True
     known = _known.get((pattern, text))
@@ -41,7 +41,7 @@ def found_in(pattern: str, text: str, budget: Budget) -> bool:
 
 
 def _search(pattern: str, text: str, budget: Budget) -> bool | None:
-    """Whether a pattern is found, true for what is no regular expression; None when given up."""
+    """Whether a pattern is found; true if it is not a regular expression, None when given up."""
     with budget.pattern() as seconds:
         if seconds <= 0:
             return None

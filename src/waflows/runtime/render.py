@@ -33,7 +33,7 @@ def render(flow: Flow, state: State) -> View:
 
 
 def render_with_log(flow: Flow, state: State, budget: Budget) -> tuple[View, tuple[Ran, ...]]:
-    """What the sheet shows, and lines for the action log about what of it could not be told.
+    """What the sheet shows, and log lines about what could not be shown or checked.
 
     A screen that is too much is drawn as far as the budget goes, without the widgets that do not
     fit, and says so in `detail`.
@@ -42,13 +42,13 @@ def render_with_log(flow: Flow, state: State, budget: Budget) -> tuple[View, tup
     if state.screen not in flow.screens:
         return _with(state), ()
     view, is_cut = _draw(flow, state, budget)
-    told = []
+    lines = []
     if is_cut:
-        told.append(Ran("cut", state.screen, detail=_TOO_MUCH))
+        lines.append(Ran("cut", state.screen, detail=_TOO_MUCH))
     if budget.undecided:
         words = f"{budget.undecided} patterns took too long, so their texts were let through."
-        told.append(Ran("patterns", state.screen, detail=words))
-    return view, tuple(told)
+        lines.append(Ran("patterns", state.screen, detail=words))
+    return view, tuple(lines)
 
 
 def _with(state: State, detail: str = "") -> View:
@@ -143,15 +143,15 @@ class _Drawing:
         """The error under an input: a bound one until the input is changed, else the phone's."""
         page = self.scope.page
         if component.name not in page.edited:
-            told = self.told(component)
-            if isinstance(told, str) and told:
-                return told
+            bound = self.bound_error(component)
+            if isinstance(bound, str) and bound:
+                return bound
         wrong = self.wrong.get(component.key)
         if wrong is None or not (page.attempted or component.name in page.edited):
             return ""
         return "" if wrong.code == "required" and not page.attempted else wrong.message
 
-    def told(self, component: Component) -> Any:
+    def bound_error(self, component: Component) -> Any:
         """The error message bound to an input: text, or an object by date or by file."""
         return self.scope.of_form(component, "error-messages", "error-message")
 
@@ -270,14 +270,14 @@ def _date_part(
     value = scope.value(component)
     day = (value.get(end) if isinstance(value, dict) else "") if end else dates.iso(value)
     required = validation.requires(scope, component, end)
-    told = None if component.name in scope.page.edited else drawing.told(component)
+    bound = None if component.name in scope.page.edited else drawing.bound_error(component)
     opens_on = day or scope.state.today
     return widgets.DatePart(
         label=choices.label(_end_of(scope.get(component, "label"), end), required),
         value=day or "",
         helper=_end_of(scope.get(component, "helper-text"), end),
         required=required,
-        error=_end_of(told, end) if isinstance(told, dict) else "",
+        error=_end_of(bound, end) if isinstance(bound, dict) else "",
         opens_on=min(max(opens_on, offered.first), offered.last) if opens_on else "",
     )
 
@@ -290,7 +290,7 @@ def _end_of(value: Any, end: str) -> str:
 def _upload(drawing: _Drawing, component: Component) -> Widget:
     scope = drawing.scope
     taken = validation.uploads(scope, component)
-    told = drawing.told(component)
+    bound = drawing.bound_error(component)
     return widgets.Upload(
         **drawing.input(component),
         files=fields.files(scope.value(component)),
@@ -301,8 +301,8 @@ def _upload(drawing: _Drawing, component: Component) -> Widget:
         max_kb=taken.max_kb,
         types=taken.types,
         source=scope.text(component, "photo-source") or "camera_gallery",
-        file_errors={str(file): evaluation.text(message) for file, message in told.items()}
-        if isinstance(told, dict)
+        file_errors={str(file): evaluation.text(message) for file, message in bound.items()}
+        if isinstance(bound, dict)
         else {},
     )
 

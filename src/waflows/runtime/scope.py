@@ -55,7 +55,7 @@ class Scope:
         return value
 
     def holds(self, condition: Any) -> bool:
-        """Whether an If's condition holds; one that is no expression does not."""
+        """Whether an If's condition holds; one that is not an expression does not."""
         if not isinstance(condition, str):
             return choices.true(condition)
         tree = expressions.parse(condition, "condition").tree
@@ -247,12 +247,12 @@ class Scope:
         return made
 
     def flag(self, component: Component, name: str, *, default: bool) -> bool:
-        """A property as truth value; the default for whatever is none."""
+        """A property as a boolean; the default for anything else."""
         found = self.get(component, name)
         return found if isinstance(found, bool) else default
 
     def count(self, component: Component, name: str) -> int | None:
-        """A property as whole number, also of a text that is one; None for what is none."""
+        """A property as a whole number, also from a text; None for anything else."""
         found = choices.as_number(self.get(component, name))
         return int(found) if found is not None and abs(found) < 2**53 else None
 

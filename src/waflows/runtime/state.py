@@ -42,7 +42,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
     shown: dict[str, int] = {}
 
 
-class State(msgspec.Struct, frozen=True, omit_defaults=True):
+class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Everything: the same state, flow and event always give the same.
 
     `stack` are the screens from the first to the one shown; `pages` also keeps screens that were

@@ -108,7 +108,7 @@ def _selection(scope: Scope, component: Component, chosen: list[str]) -> Problem
 # --- dates
 
 
-class Calendar(msgspec.Struct, frozen=True):
+class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     """The days a date input offers."""
 
     first: str
@@ -134,12 +134,12 @@ def calendar(scope: Scope, component: Component) -> Calendar:
     """The days a DatePicker or CalendarPicker offers."""
     weekdays = scope.texts(component, "include-days") if _is_calendar(component) else ()
     return Calendar(
-        dates.iso(scope.text(component, "min-date")) or choices.FIRST_DATE,
-        dates.iso(scope.text(component, "max-date")) or choices.LAST_DATE,
-        frozenset(map(dates.iso, scope.texts(component, "unavailable-dates"))),
-        weekdays or dates.WEEKDAYS,
-        scope.count(component, "min-days"),
-        scope.count(component, "max-days"),
+        first=dates.iso(scope.text(component, "min-date")) or choices.FIRST_DATE,
+        last=dates.iso(scope.text(component, "max-date")) or choices.LAST_DATE,
+        unavailable=frozenset(map(dates.iso, scope.texts(component, "unavailable-dates"))),
+        weekdays=weekdays or dates.WEEKDAYS,
+        least_days=scope.count(component, "min-days"),
+        most_days=scope.count(component, "max-days"),
     )
 
 
@@ -221,5 +221,5 @@ def _media(scope: Scope, component: Component, files: list[Any]) -> Problem | No
         if taken.types and file.mime_type not in taken.types:
             return Problem("file-type", f"{file.file_name} is of a type that is not taken.")
         if component.type == "PhotoPicker" and not file.mime_type.startswith("image/"):
-            return Problem("file-type", f"{file.file_name} is no photo.")
+            return Problem("file-type", f"{file.file_name} is not a photo.")
     return None

@@ -15,8 +15,8 @@ _EACH = 8
 def clean(value: Any) -> Any:
     """A copy of a value that every JSON writer takes and every reader gives back unchanged.
 
-    Numbers become doubles where they are no small integer, lone surrogates and keys that are no
-    text are replaced. The value's depth bounds the recursion: check `too_large` first.
+    Numbers become doubles unless they are small integers; lone surrogates are replaced, and keys of
+    other types become texts. The value's depth bounds the recursion: check `too_large` first.
     """
     kind = type(value)
     if kind is str:

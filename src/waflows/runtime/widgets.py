@@ -1,6 +1,6 @@
 """The rendered screen: plain data with every value resolved. A test asserts on it, a page draws it.
 
-Form, If and Switch have no look of their own, so what stands in them is simply there or not: a
+Form, If and Switch are not drawn themselves; their content is there or not: a
 screen is a list of widgets. `key` names a widget for events and stays the same while the screen is
 shown. Texts are a flow author's or the endpoint's: whoever draws them must treat them as text.
 """

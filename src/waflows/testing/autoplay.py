@@ -1,7 +1,7 @@
 """The automatic player: tries every way through a flow, within bounds, and says what it found.
 
 On each screen it fills in what can be filled, tries every option and every value that a condition
-compares with, and taps whatever can be tapped. It is no person: it knows the document.
+compares with, and taps whatever can be tapped. Unlike a person, it knows the document.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class DeadEnd(msgspec.Struct, frozen=True):
     events: tuple[Event, ...]
 
 
-class Exploration(msgspec.Struct, frozen=True):
+class Exploration(msgspec.Struct, frozen=True, kw_only=True):
     """What was found. `hidden` are components never shown, as `SCREEN/key`.
 
     `cut_short` says that the bound on steps was reached before everything had been tried.
@@ -143,13 +143,13 @@ class _Player:
             if not component.branches and component.key not in self.shown.get(screen.id, ())
         )
         return Exploration(
-            tuple(self.endings.values()),
-            tuple(each for name, each in self.stuck.items() if name not in self.passed),
-            tuple(name for name in self.flow.screens if name in self.shown),
-            tuple(name for name in self.flow.screens if name not in self.shown),
-            hidden,
-            self.most_steps - self.left,
-            self.cut_short,
+            endings=tuple(self.endings.values()),
+            dead_ends=tuple(each for name, each in self.stuck.items() if name not in self.passed),
+            reached=tuple(name for name in self.flow.screens if name in self.shown),
+            unreached=tuple(name for name in self.flow.screens if name not in self.shown),
+            hidden=hidden,
+            steps=self.most_steps - self.left,
+            cut_short=self.cut_short,
         )
 
     def _openings(self, entry: str) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a test is told when a flow does not do what it expected."""
+"""The error of a test whose flow does not do what it expects."""
 
 from __future__ import annotations
 

@@ -76,10 +76,10 @@ class Loop:
             f"Flow {secrets.token_hex(6)}", ["OTHER"], flow_json=text, endpoint_uri=endpoint_uri
         )
         if made.validation_errors:
-            told = "\n".join(
+            faults = "\n".join(
                 f"  line {each.line_start}: {each.message}" for each in made.validation_errors
             )
-            raise LoopError(f"The Flow JSON has faults:\n{told}")
+            raise LoopError(f"The Flow JSON has faults:\n{faults}")
         self.client.publish(made.id)
         return made.id
 

@@ -64,7 +64,7 @@ class Phone:
         self.requests: list[dict[str, Any]] = []
         """What the endpoint was asked, oldest first."""
         self.notifications: list[dict[str, Any]] = []
-        """What the endpoint would be told about answers that could not be used."""
+        """Error notifications about answers that could not be used, oldest first."""
         asks = endpoint is not None and self.flow.endpoint and not screen and data is None
         self._send(
             runtime.Open(
@@ -276,7 +276,7 @@ class Phone:
         __tracebackhide__ = True
         self.requests.append(request)
         if self.endpoint is None:
-            fail(self.screen, f"The flow calls its endpoint and the test has none: {request}")
+            fail(self.screen, f"The flow calls its endpoint, but the test has none: {request}")
         answer = self.endpoint(request)
         return answer if isinstance(answer, Failed) else runtime.Answered(answer)
 

@@ -1,4 +1,4 @@
-"""Values that an input takes, made up from its type: for players that are no person."""
+"""Sample values for inputs, made up from their types, for the automatic player."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def files(widget: widgets.Upload) -> tuple[Media, ...]:
 
 
 def data_for(declaration: Any) -> Any:
-    """A value of a declared type: the example where there is one that is no empty list."""
+    """A value of a declared type: its example, unless that is missing or an empty list."""
     if not isinstance(declaration, dict):
         return "text"
     if declaration.get("__example__") not in (None, []):

@@ -77,10 +77,10 @@ class Acknowledged(msgspec.Struct, frozen=True, tag=True):
 
 
 class TokenDead(msgspec.Struct, frozen=True, tag=True):
-    """The flow token is no longer valid: the flow stays closed, its message's button is dead."""
+    """The flow token is no longer valid: the flow closes, and its message's button is disabled."""
 
     message: str | None
-    """What the endpoint wants the user to be told."""
+    """The endpoint's message for the user."""
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):

@@ -34,7 +34,7 @@ _PROBE_SECONDS = 5.0
 _MOST_SECONDS = 20.0
 
 
-class Check(msgspec.Struct, frozen=True):
+class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One step of one call."""
 
     call: Call
@@ -85,7 +85,7 @@ async def examine(endpoint: DataEndpoint, trial: Trial) -> Report:
     done = {check.call for check in report.checks}
     for call, steps in _STEPS.items():
         if call not in done and (call != "data_exchange" or trial.screen is not None):
-            report.checks.extend(Check(call, step, "skipped") for step in steps)
+            report.checks.extend(Check(call=call, step=step, state="skipped") for step in steps)
     return report
 
 
@@ -100,7 +100,7 @@ async def _ping(endpoint: DataEndpoint, _: Trial, report: Report) -> None:
 async def _init(endpoint: DataEndpoint, trial: Trial, report: Report) -> None:
     if trial.opened_by == "navigate":
         message = "INIT is not needed: the flow is opened by navigate"
-        report.checks.append(Check("INIT", Step.SHAPE, "skipped", message))
+        report.checks.append(Check(call="INIT", step=Step.SHAPE, state="skipped", message=message))
         return
     init = await endpoint.init(trial.flow_token)
     fault = _fault(init) or _fault_of_init(init, trial.entry_screens)
@@ -126,15 +126,19 @@ async def _data_exchange(endpoint: DataEndpoint, trial: Trial, report: Report) -
 
 async def _error(endpoint: DataEndpoint, trial: Trial, report: Report) -> None:
     message = "A trial of the notification by waflows doctor: nothing is wrong."
-    told = await endpoint.notify(
+    notified = await endpoint.notify(
         trial.flow_token, "payload-schema-error", message, screen=trial.screen
     )
-    report.exchanges.append(told)
-    fault = _fault(told)
+    report.exchanges.append(notified)
+    fault = _fault(notified)
     if fault is None:
-        report.checks.append(Check("error", Step.SHAPE, "passed", _note(Step.SHAPE, told)))
+        report.checks.append(
+            Check(
+                call="error", step=Step.SHAPE, state="passed", message=_note(Step.SHAPE, notified)
+            )
+        )
         return
-    if fault.step != Step.SHAPE and not _is_refused(told):
+    if fault.step != Step.SHAPE and not _is_refused(notified):
         # It answers, and cannot be read: the same mistake would spoil any other answer.
         cure = cures.of(fault.step, fault.mistakes)
         report.checks.append(_check("error", fault.step, "failed", fault.message, cure))
@@ -156,7 +160,11 @@ async def _undecryptable(endpoint: DataEndpoint, _: Trial, report: Report) -> No
     sent = await endpoint.deliver(body)
     status = 0 if isinstance(sent, Failed) else sent.status
     if status == answers.UNDECRYPTABLE:
-        report.checks.append(Check("undecryptable", Step.RSA, "passed", "421, as it should be"))
+        report.checks.append(
+            Check(
+                call="undecryptable", step=Step.RSA, state="passed", message="421, as it should be"
+            )
+        )
         return
     message = f"A request that cannot be decrypted was answered {_status(sent)} instead of 421."
     cure = cures.of(Step.RSA, ["421"])
@@ -166,7 +174,9 @@ async def _undecryptable(endpoint: DataEndpoint, _: Trial, report: Report) -> No
 async def _forged(endpoint: DataEndpoint, _: Trial, report: Report) -> None:
     if not endpoint.app_secret:
         message = "no app secret was given to sign with"
-        report.checks.append(Check("forged", Step.SIGNATURE, "skipped", message))
+        report.checks.append(
+            Check(call="forged", step=Step.SIGNATURE, state="skipped", message=message)
+        )
         return
     public_key = await endpoint.public_key()
     if public_key is None:  # It was there for the health check.
@@ -175,7 +185,11 @@ async def _forged(endpoint: DataEndpoint, _: Trial, report: Report) -> None:
     sent = await endpoint.deliver(body, app_secret=os.urandom(16).hex())
     status = 0 if isinstance(sent, Failed) else sent.status
     if status == answers.BAD_SIGNATURE:
-        report.checks.append(Check("forged", Step.SIGNATURE, "passed", "432, as it should be"))
+        report.checks.append(
+            Check(
+                call="forged", step=Step.SIGNATURE, state="passed", message="432, as it should be"
+            )
+        )
         return
     message = f"A request with a wrong signature was answered {_status(sent)} instead of 432."
     cure = cures.of(Step.SIGNATURE, ["432"])
@@ -221,7 +235,7 @@ async def _decryption_fault(endpoint: DataEndpoint, fault: Failed) -> Failed:
 
 
 async def _used_parameters(endpoint: DataEndpoint) -> tuple[RequestMistake, ...]:
-    """The wrong parameters with which an endpoint decrypts; empty when it is none of the usual.
+    """The wrong parameters with which an endpoint decrypts; empty when they are not usual ones.
 
     Only an answer under the AES key of its request counts: that key can be known in no other way.
     """
@@ -280,7 +294,7 @@ def _fault_of_init(init: Exchange, entry_screens: Collection[str]) -> Failed | N
         message = "INIT was answered with SUCCESS: a flow cannot be done before it has begun."
     elif entry_screens and outcome.screen not in entry_screens:
         names = ", ".join(sorted(entry_screens))
-        message = f"INIT was answered with {outcome.screen}, which is no entry screen: {names}."
+        message = f"INIT was answered with {outcome.screen}, which is not an entry screen: {names}."
     else:
         return None
     return Failed(Step.SHAPE, "invalid-screen-transition", message, ("entry-screen",))
@@ -302,21 +316,25 @@ def _add(report: Report, call: Call, fault: Failed | None, exchange: Exchange) -
     if fault:
         cure = cures.of(fault.step, fault.mistakes)
         report.checks.append(_check(call, fault.step, "failed", fault.message, cure))
-    report.checks.extend(Check(call, step, "skipped") for step in steps[place + 1 :])
+    report.checks.extend(
+        Check(call=call, step=step, state="skipped") for step in steps[place + 1 :]
+    )
 
 
 def _check(call: Call, step: Step, state: State, message: str, cure: Cure) -> Check:
-    return Check(call, step, state, message, cure.text, cure.code)
+    return Check(call=call, step=step, state=state, message=message, cure=cure.text, code=cure.code)
 
 
 def _passed(call: Call, url: str, step: Step, exchange: Exchange) -> Check:
     if step == Step.TLS and not url.startswith("https:"):
-        return Check(call, step, "skipped", "not used on this machine itself")
+        return Check(
+            call=call, step=step, state="skipped", message="not used on this machine itself"
+        )
     media_type = exchange.content_type.partition(";")[0].strip().lower()
     if step == Step.BASE64 and exchange.status == 200 and media_type != "text/plain":
         message = f"The answer came as {media_type or 'no media type'}; text/plain is documented."
         return _check(call, step, "warned", message, cures.of(step, ["content-type"]))
-    return Check(call, step, "passed", _note(step, exchange))
+    return Check(call=call, step=step, state="passed", message=_note(step, exchange))
 
 
 def _note(step: Step, exchange: Exchange) -> str:

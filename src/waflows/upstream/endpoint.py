@@ -43,8 +43,8 @@ ErrorKey = Literal[
 KeyReader = Callable[[], Awaitable[RSAPublicKey | None]]
 
 
-class Exchange(msgspec.Struct, frozen=True):
-    """One call of an endpoint: what was asked, and what came of it."""
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of an endpoint: the request and its outcome."""
 
     request: dict[str, Any]
     """The JSON that was sent, in the clear."""
@@ -147,7 +147,14 @@ class DataEndpoint:
         payload = msgspec.json.encode(request)
         problem = self._problem(payload)
         if problem is not None:
-            return Exchange(request, problem, None, None, 0.0, 0)
+            return Exchange(
+                request=request,
+                outcome=problem,
+                status=None,
+                response=None,
+                seconds=0.0,
+                attempts=0,
+            )
         first = await self._attempt(request, payload, reader)
         if first.status != answers.UNDECRYPTABLE:
             return first
@@ -159,18 +166,25 @@ class DataEndpoint:
         started = time.monotonic()
         sent = await self._send(payload)
         if isinstance(sent, Failed):
-            return Exchange(request, sent, None, None, time.monotonic() - started, 1)
+            return Exchange(
+                request=request,
+                outcome=sent,
+                status=None,
+                response=None,
+                seconds=time.monotonic() - started,
+                attempts=1,
+            )
         answer, keys = sent
         outcome, response = await _read(answer, keys, reader)
         return Exchange(
-            request,
-            outcome,
-            answer.status,
-            response,
-            time.monotonic() - started,
-            1,
-            answers.excerpt(answer) if isinstance(outcome, Failed) else "",
-            answer.headers.get("content-type", ""),
+            request=request,
+            outcome=outcome,
+            status=answer.status,
+            response=response,
+            seconds=time.monotonic() - started,
+            attempts=1,
+            excerpt=answers.excerpt(answer) if isinstance(outcome, Failed) else "",
+            content_type=answer.headers.get("content-type", ""),
         )
 
     async def public_key(self) -> RSAPublicKey | None:
@@ -241,9 +255,9 @@ _STEPS = {
 
 
 def _alive(exchange: Exchange) -> Exchange:
-    """A health check knows no flow token, so a dead one is no answer to it."""
+    """A health check carries no flow token, so 427 does not fit it."""
     if not isinstance(exchange.outcome, answers.TokenDead):
         return exchange
-    message = "The endpoint answered a health check with 427, which has no flow token to be dead."
+    message = "A health check was answered with 427, but it carries no flow token."
     failed = Failed(Step.HTTP, "unexpected_http_status_code", message)
     return msgspec.structs.replace(exchange, outcome=failed)

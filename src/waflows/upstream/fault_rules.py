@@ -23,8 +23,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     `name` is the name of a route for `incoming`, a host (with its port or without) for the others,
     and empty for any. A struck call waits for `delay_ms`; then its connection is cut, or it is
-    answered with `status`, or it goes on. It strikes `times` times, None for ever, each time with
-    `probability`, drawn from `seed`.
+    answered with `status`, or it goes on. It strikes `times` times, without limit for None, each
+    time with `probability`, drawn from `seed`.
     """
 
     id: str = ""
@@ -62,7 +62,7 @@ class FaultRules:
         return list(self._rules.values())
 
     def remove(self, rule_id: str) -> bool:
-        """Takes a rule out of force; False when there is none of this id."""
+        """Removes a rule; False when no rule has this id."""
         return self._rules.pop(rule_id, None) is not None
 
     def clear(self) -> None:

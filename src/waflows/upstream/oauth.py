@@ -124,7 +124,7 @@ def _read(body: bytes, asked_at: float) -> _Kept:
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise NoToken("The token endpoint answered no usable access_token.")
     if str(answer.get("token_type", "Bearer")).lower() != "bearer":
-        raise NoToken("The token endpoint answered a token that is no bearer token.")
+        raise NoToken("The token endpoint returned a token that is not a bearer token.")
     life = _life(answer.get("expires_in"))
     return _Kept(token, asked_at + max(life - _LEEWAY_SECONDS, life / 2))
 

@@ -401,7 +401,7 @@ def test_what_the_endpoints_author_has_to_mend_is_a_500(phone: Phone, screen: st
     [
         ("UNKNOWN", "no handler for data_exchange of 'UNKNOWN'"),
         ("FORGETS", "returned a NoneType, not a NextScreen or a Completion"),
-        ("UNENCODABLE", "has no JSON"),
+        ("UNENCODABLE", "cannot be written as JSON"),
         ("TOO_MUCH", "larger than 10 MB"),
     ],
 )

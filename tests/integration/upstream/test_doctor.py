@@ -244,7 +244,7 @@ def test_a_first_screen_that_is_no_entry_screen_is_named(
     failing = _failing(_examine(faulty[0], entry_screens=("START", "BEGIN")))
 
     assert (failing.call, failing.step) == ("INIT", Step.SHAPE)
-    assert "FIRST, which is no entry screen: BEGIN, START" in failing.message
+    assert "FIRST, which is not an entry screen: BEGIN, START" in failing.message
     assert "entry screen" in failing.cure
 
 

@@ -117,7 +117,7 @@ def test_open_url_opens_web_addresses_only() -> None:
     assert link("https://example.com/a").tap("link").effects == (OpenUrl("https://example.com/a"),)
     for bad in ("javascript:alert(1)", "file:///etc/passwd", "", "${data.gone}"):
         play = link(bad)
-        assert "no web address" in play.refused(Tap(play.key("link")))
+        assert "not a web address" in play.refused(Tap(play.key("link")))
 
 
 def test_update_data_overwrites_fields_of_the_screen() -> None:

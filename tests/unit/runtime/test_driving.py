@@ -90,4 +90,4 @@ def test_an_event_that_is_refused_says_why() -> None:
     course = _opened()
     runtime.drive_now(course, Tap("77"), lambda _: None)
 
-    assert course.refused == "There is nothing to tap there."
+    assert course.refused == "Nothing can be tapped there."

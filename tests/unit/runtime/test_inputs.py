@@ -262,7 +262,7 @@ def test_photos_are_checked_and_sent_as_the_response_has_them() -> None:
 
     assert "at most 2" in play.refused(PickMedia("photos", tuple(map(photo, range(3)))))
     assert "larger" in play.refused(PickMedia("photos", (photo(size_bytes=2000),)))
-    assert "no photo" in play.refused(PickMedia("photos", (photo(mime_type="text/plain"),)))
+    assert "not a photo" in play.refused(PickMedia("photos", (photo(mime_type="text/plain"),)))
     play(PickMedia("photos", (photo(),)))
     play.tap()
 
