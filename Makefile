@@ -22,6 +22,7 @@ dev: .venv/run $(STATIC) ## Install into .venv and start a server to try things 
 test: .venv/dev $(STATIC) ## Install what the tests need, PostgreSQL included, and run them all
 	@sh tests/browser.sh
 	@sh tests/pooler.sh
+	@sh tests/operations.sh
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not soak" $(ARGS)
 
 test-portable: .venv/dev # The linter, the client and the player, on any system
@@ -32,6 +33,7 @@ test-wheel: .venv/dev # The tests of the installed wheel: WHEEL is a file or its
 
 soak: .venv/dev $(STATIC) ## Run the long forms of the tests: crashes, races, attacks, fuzzing
 	@sh tests/pooler.sh
+	@sh tests/operations.sh
 	$(BIN)/python -m pytest -m soak --capture no $(ARGS)
 
 bench: .venv/bench $(STATIC) ## Measure the speed, as ratios to references run beside it
