@@ -16,10 +16,12 @@ import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 
-from waflows.http.gateway import LIFESPAN_KEY, Gateway
+if TYPE_CHECKING:
+    from waflows.http.gateway import Gateway
 
 RETIRE = getattr(signal, "SIGUSR1", None)
 """The signal that makes a worker drain at once; None if the platform has no such signal."""
@@ -76,5 +78,8 @@ class DrainingServer(uvicorn.Server):
             self._gateway().announce_end()
 
     def _gateway(self) -> Gateway:
+        # The supervisor imports this module too, and has no use for the whole server.
+        from waflows.http.gateway import LIFESPAN_KEY
+
         gateway: Gateway = self.lifespan.state[LIFESPAN_KEY]
         return gateway

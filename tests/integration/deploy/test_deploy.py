@@ -154,10 +154,15 @@ def test_the_commands_of_the_containerfile_install_a_server_that_starts(tmp_path
     assert len(commands) == 5
     variables = {
         "PATH": f"{Path(sys.base_prefix) / 'bin'}:{os.environ['PATH']}",
-        "HOME": str(tmp_path),
+        # Where pip and npm are told which package index this machine can reach.
+        "HOME": os.environ["HOME"],
         "PREFIX": str(prefix),
     }
-    network = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    network = {
+        name: value
+        for name, value in os.environ.items()
+        if name.lower().startswith(("pip_", "npm_config_"))
+    }
     for command in commands:
         subprocess.run(["sh", "-ec", command], cwd=source, env=variables | network, check=True)
 
