@@ -18,12 +18,12 @@ def checked(text: str, name: str = "flows/a.json") -> Checked:
 def with_fault(message: str, *pointers: Pointer, name: str = "a.json") -> Run:
     """A run over one document that has this fault."""
     found = Diagnostic(
-        "json-syntax",
-        "INVALID_FLOW_JSON",
-        "FLOW_JSON_ERROR",
-        "error",
-        message,
-        "Mend it.",
-        pointers,
+        rule="json-syntax",
+        code="INVALID_FLOW_JSON",
+        error_type="FLOW_JSON_ERROR",
+        severity="error",
+        message=message,
+        help="Mend it.",
+        pointers=pointers,
     )
     return Run((Checked(name, name, "{}", "7.1", [found]),))

@@ -1,7 +1,7 @@
 r"""What the validator reports: a diagnostic and the places it points at.
 
-A rule makes a `Fault`: what is wrong and the *paths* it is wrong at, never an offset. The linter
-turns faults into diagnostics once, when it knows there are any.
+A rule makes a `Finding`: what is wrong and the *paths* it is wrong at, never an offset. The linter
+turns findings into diagnostics once, when it knows there are any.
 
 A line ends at a line feed; a carriage return before it belongs to the line it ends. A column
 counts Unicode code points from 1: a tab is one, an astral character is one, the six characters of
@@ -22,9 +22,9 @@ ErrorType = Literal["FLOW_JSON_ERROR", "JSON_SCHEMA_ERROR", "FLOW_JSON_WARNING"]
 Path = tuple[str | int, ...]
 """Keys and array indexes from the document's root; `()` is the root."""
 MOST_FAULTS = 1_000
-"""A report holds no more faults than these; the search ends where the next one is found."""
+"""A report holds no more findings than these; the search ends where the next one is found."""
 MOST_PLACES = 100
-"""A fault points at no more places than these, the first ones."""
+"""A finding points at no more places than these, the first ones."""
 MOST_NAMES = 50
 """A message lists no more names than these, the first ones."""
 _LONGEST_SHOWN = 500
@@ -41,11 +41,11 @@ class Pointer(msgspec.Struct, frozen=True):
     path: str
 
 
-class Diagnostic(msgspec.Struct, frozen=True):
-    """One fault, in the fields Meta's API answers with and two of our own, `rule` and `help`.
+class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding, in the fields Meta's API answers with and two of our own, `rule` and `help`.
 
     `code`, `error_type` and `message` are Meta's (`error` on the wire) where Meta documents them.
-    `help` says how to mend it. There is at least one pointer; the first is the fault's own place.
+    `help` says how to fix it. There is at least one pointer; the first is its own place.
     """
 
     rule: str
@@ -114,10 +114,10 @@ class Target(msgspec.Struct, frozen=True):
     within: tuple[int, int] | None = None
 
 
-class Fault(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """A diagnostic before its positions are known.
 
-    `spans` are for faults of the text itself, which are found by offset: `[start, end)` and path.
+    `spans` are for findings of the text itself, which are found by offset: `[start, end)` and path.
     """
 
     rule: str
@@ -176,7 +176,7 @@ def shortened(text: str) -> str:
 
 
 def places(targets: Iterable[Target]) -> Iterator[Target]:
-    """As many of the targets as a fault points at. Those after them are not even made."""
+    """As many of the targets as a finding points at. Those after them are not even made."""
     return islice(targets, MOST_PLACES)
 
 

@@ -215,7 +215,7 @@ class Use(msgspec.Struct, eq=False):
     found: tuple[tuple[Reference, Resolution], ...] = ()
     """Every reference in it and where that leads, filled in once the document is known."""
     problem: expressions.Problem | None = None
-    """Why it is no expression, or makes no sense with what it refers to."""
+    """Why it is not an expression, or does not fit what it refers to."""
 
     @property
     def path(self) -> Path:
@@ -369,7 +369,7 @@ def _components(
 
 
 def _names(unknown: dict[str, Any]) -> Iterator[str]:
-    """Every name in a component of unknown type: references to them are not at fault."""
+    """Every name in a component of unknown type: references to them are not wrong."""
     pending: list[Any] = [unknown]
     while pending:
         value = pending.pop()

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from waflows.flowjson.diagnostics import Fault, Path
+from waflows.flowjson.diagnostics import Finding, Path
 from waflows.flowjson.document import Action, Component, Flow, Screen, Use
 from waflows.flowjson.expressions import Kind
 from waflows.flowjson.rule import Rule
@@ -60,13 +60,13 @@ class _Check(msgspec.Struct, frozen=True, kw_only=True):
 class OnFlow(_Check, frozen=True):
     """Called once, when every screen has been looked at."""
 
-    run: Callable[[Flow], Iterable[Fault]]
+    run: Callable[[Flow], Iterable[Finding]]
 
 
 class OnScreen(_Check, frozen=True):
     """Called for every screen, when its properties have been looked at."""
 
-    run: Callable[[Screen], Iterable[Fault]]
+    run: Callable[[Screen], Iterable[Finding]]
 
 
 class OnComponent(_Check, frozen=True):
@@ -75,14 +75,14 @@ class OnComponent(_Check, frozen=True):
     A component whose type the version does not know is of the type `UNKNOWN`.
     """
 
-    run: Callable[[Component], Iterable[Fault]]
+    run: Callable[[Component], Iterable[Finding]]
     types: tuple[str, ...] | None = None
 
 
 class OnChild(_Check, frozen=True):
     """Called for every component of a known type that stands in another: Form, If or Switch."""
 
-    run: Callable[[Component], Iterable[Fault]]
+    run: Callable[[Component], Iterable[Finding]]
 
 
 class OnField(_Check, frozen=True):
@@ -91,39 +91,39 @@ class OnField(_Check, frozen=True):
     The path leads to it from the screen.
     """
 
-    run: Callable[[Screen, Path, dict[str, Any]], Iterable[Fault]]
+    run: Callable[[Screen, Path, dict[str, Any]], Iterable[Finding]]
 
 
 class OnAction(_Check, frozen=True):
     """Called for every action with one of the names; without names, for every action."""
 
-    run: Callable[[Action], Iterable[Fault]]
+    run: Callable[[Action], Iterable[Finding]]
     names: tuple[str, ...] | None = None
 
 
 class OnUse(_Check, frozen=True):
     """Called for every binding and expression with traits that `when` selects."""
 
-    run: Callable[[Use], Iterable[Fault]]
+    run: Callable[[Use], Iterable[Finding]]
     when: Callable[[Traits], bool]
 
 
 class OnValue(_Check, frozen=True):
     """Called for every value that is not plainly what its property takes."""
 
-    run: Callable[[Place], Iterable[Fault]]
+    run: Callable[[Place], Iterable[Finding]]
 
 
 class OnUnknown(_Check, frozen=True):
     """Called for every property that its object does not have."""
 
-    run: Callable[[Place], Iterable[Fault]]
+    run: Callable[[Place], Iterable[Finding]]
 
 
 class OnMissing(_Check, frozen=True):
     """Called for every required property that its object lacks."""
 
-    run: Callable[[Place], Iterable[Fault]]
+    run: Callable[[Place], Iterable[Finding]]
 
 
 Check = (

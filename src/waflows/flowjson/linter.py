@@ -1,11 +1,11 @@
 """Text → document → rules → diagnostics: the one place that runs the rules.
 
-The search ends with the fault that is one too many (`MOST_FAULTS`), so a document with very many
+The search ends with the finding that is one too many (`MOST_FAULTS`), so a document with very many
 costs no more than one with some. It goes through the text, the version, the document's own
 properties, then screen by screen in their order, and last through what concerns several screens:
 what is found first is kept, and reported in the order of the text.
 
-Positions are looked up once, for all faults together, and not at all when there are none.
+Positions are looked up once, for all findings together, and not at all when there are none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from waflows.flowjson import document, positions, rules, shape, source, spec
-from waflows.flowjson.diagnostics import MOST_FAULTS, Diagnostic, Fault, Pointer
+from waflows.flowjson.diagnostics import MOST_FAULTS, Diagnostic, Finding, Pointer
 from waflows.flowjson.document import Flow
 from waflows.flowjson.spec import versions
 
@@ -25,8 +25,8 @@ from waflows.flowjson.spec import versions
 class Report(msgspec.Struct, frozen=True):
     """What was found, in the order of the text, and the Flow JSON version it was read by.
 
-    `version` is None when the text is no JSON object. `complete` is false when there are more
-    faults than `MOST_FAULTS`: the search ended there.
+    `version` is None when the text is not a JSON object. `complete` is false when there are more
+    findings than `MOST_FAULTS`: the search ended there.
     """
 
     diagnostics: list[Diagnostic]
@@ -53,7 +53,7 @@ class Document(msgspec.Struct, frozen=True):
 
 
 def parse(text: str | bytes) -> Document:
-    """The document of a text, whatever faults it has. Raises nothing."""
+    """The document of a text, whatever findings it has. Raises nothing."""
     read = source.read(text)
     if not isinstance(read.value, dict):
         return Document(read.text, read.readable, read.value, None, None)
@@ -63,7 +63,7 @@ def parse(text: str | bytes) -> Document:
 
 
 def lint(text: str | bytes, *, version: str | None = None) -> Report:
-    """Every fault of a Flow JSON text, found offline, in the order of their places.
+    """Every finding of a Flow JSON text, found offline, in the order of their places.
 
     `version` holds the document against that Flow JSON version, whatever it says itself; one that
     waflows does not know is reported as if the document said it. Raises nothing for any text.
@@ -83,64 +83,64 @@ def lint_source(read: source.Source, *, version: str | None = None) -> Report:
     return Report(_diagnostics(read.text, found[:MOST_FAULTS]), used, complete)
 
 
-def _faults(read: source.Source, flow: Flow | None, version: str | None) -> Iterator[Fault]:
+def _faults(read: source.Source, flow: Flow | None, version: str | None) -> Iterator[Finding]:
     """Everything there is to find, in the order in which it is looked for."""
-    for text_fault in read.faults:
-        yield from rules.text_faults(text_fault)
+    for text_finding in read.faults:
+        yield from rules.text_findings(text_finding)
     if flow is None:
         if read.readable:
             yield from rules.not_an_object(read.value)
         return
-    for fault in _document_faults(flow, version):
-        yield _settled(fault, flow.spec)
+    for finding in _document_findings(flow, version):
+        yield _settled(finding, flow.spec)
 
 
-def _document_faults(flow: Flow, version: str | None) -> Iterator[Fault]:
-    yield from rules.version_faults(flow, version)
+def _document_findings(flow: Flow, version: str | None) -> Iterator[Finding]:
+    yield from rules.version_findings(flow, version)
     checks = rules.dispatch(flow.spec.version)
     walker = shape.Walker(flow, checks.places)
-    yield from walker.flow_faults()
+    yield from walker.flow_findings()
     for screen in flow.screens:
-        yield from walker.screen_faults(screen)
-        yield from checks.screen_faults(screen)
-    yield from checks.flow_faults(flow)
+        yield from walker.screen_findings(screen)
+        yield from checks.screen_findings(screen)
+    yield from checks.flow_findings(flow)
 
 
-def _settled(fault: Fault, version: spec.Spec) -> Fault:
-    """The fault, as a warning where its rule is no more than that in this version."""
-    rule = rules.RULES[fault.rule]
+def _settled(finding: Finding, version: spec.Spec) -> Finding:
+    """The finding, as a warning where its rule is no more than that in this version."""
+    rule = rules.RULES[finding.rule]
     since, until = rule.warning_since, rule.warning_until
     lifted = since is not None and version.since(since)
     if not lifted and (until is None or version.since(until)):
-        return fault
-    return msgspec.structs.replace(fault, severity="warning", error_type="FLOW_JSON_WARNING")
+        return finding
+    return msgspec.structs.replace(finding, severity="warning", error_type="FLOW_JSON_WARNING")
 
 
-def _diagnostics(text: str, faults: list[Fault]) -> list[Diagnostic]:
-    if not faults:
+def _diagnostics(text: str, findings: list[Finding]) -> list[Diagnostic]:
+    if not findings:
         return []
-    spans = positions.locate(text, (target for fault in faults for target in fault.targets))
+    spans = positions.locate(text, (target for finding in findings for target in finding.targets))
     placed = [
-        [(spans[target], target.path) for target in fault.targets]
-        + [((start, end), path) for start, end, path in fault.spans]
-        for fault in faults
+        [(spans[target], target.path) for target in finding.targets]
+        + [((start, end), path) for start, end, path in finding.spans]
+        for finding in findings
     ]
     lines = positions.Lines(text, (span for places in placed for span, _ in places))
     found = [
-        (places[0][0], _diagnostic(fault, tuple(lines.pointer(*place) for place in places)))
-        for fault, places in zip(faults, placed, strict=True)
+        (places[0][0], _diagnostic(finding, tuple(lines.pointer(*place) for place in places)))
+        for finding, places in zip(findings, placed, strict=True)
     ]
     found.sort(key=lambda pair: pair[0])
     return [diagnostic for _, diagnostic in found]
 
 
-def _diagnostic(fault: Fault, pointers: tuple[Pointer, ...]) -> Diagnostic:
+def _diagnostic(finding: Finding, pointers: tuple[Pointer, ...]) -> Diagnostic:
     return Diagnostic(
-        fault.rule,
-        fault.code,
-        fault.error_type,
-        fault.severity,
-        fault.message,
-        fault.help,
-        pointers,
+        rule=finding.rule,
+        code=finding.code,
+        error_type=finding.error_type,
+        severity=finding.severity,
+        message=finding.message,
+        help=finding.help,
+        pointers=pointers,
     )

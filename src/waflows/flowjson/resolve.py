@@ -10,8 +10,8 @@ from waflows.flowjson.document import Component, Resolution, Screen
 from waflows.flowjson.expressions import Reference
 from waflows.flowjson.spec.objects import DATA_TYPES
 
-_UNTOLD = Resolution("found")
-"""Its entry is at fault itself, which another rule says."""
+_UNKNOWN = Resolution("found")
+"""Its entry is malformed, which another rule reports."""
 
 
 def resolve(reference: Reference, here: Screen) -> Resolution:
@@ -55,7 +55,7 @@ def value_types(field: Component) -> tuple[str, ...]:
 def _data(path: tuple[str, ...], screen: Screen) -> Resolution:
     if screen.data is None:
         absent = "data" not in screen.value
-        return Resolution("missing", step=path[0]) if absent else _UNTOLD
+        return Resolution("missing", step=path[0]) if absent else _UNKNOWN
     whole = ".".join(path)
     if path[0] not in screen.data and whole in screen.data:
         path = (whole,)
@@ -68,7 +68,7 @@ def _data(path: tuple[str, ...], screen: Screen) -> Resolution:
             return inner
         node = inner
     if not isinstance(node, dict):
-        return _UNTOLD
+        return _UNKNOWN
     kind = node.get("type")
     return Resolution("found", (kind,) if kind in DATA_TYPES else (), node)
 
@@ -77,7 +77,7 @@ def _below(node: Any, step: str) -> Any:
     """The entry one step further into a data model, or why there is none."""
     kind = node.get("type") if isinstance(node, dict) else None
     if not isinstance(kind, str):
-        return _UNTOLD
+        return _UNKNOWN
     if kind == "array":
         return Resolution("in-array", step=step)
     if kind != "object":
@@ -86,5 +86,5 @@ def _below(node: Any, step: str) -> Any:
         return Resolution("no-schema", step=step)
     fields = node["properties"]
     if not isinstance(fields, dict):
-        return _UNTOLD
+        return _UNKNOWN
     return fields[step] if step in fields else Resolution("missing", step=step)

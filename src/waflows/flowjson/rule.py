@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from waflows.flowjson.diagnostics import ErrorType, Fault, Path, Severity, Target, printable
+from waflows.flowjson.diagnostics import ErrorType, Finding, Path, Severity, Target, printable
 
 Evidence = Literal["page", "names", "reports", "reading"]
 EVIDENCE: dict[Evidence, str] = {
@@ -76,21 +76,21 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         """Every template the rule can speak with."""
         return tuple(self.wording.values()) or (self.message,)
 
-    def fault(
+    def finding(
         self,
         *targets: Target,
         say: str | None = None,
         code: str | None = None,
         advice: str | None = None,
         **words: Any,
-    ) -> Fault:
+    ) -> Finding:
         """A finding in the words of the message named `say`, its placeholders filled with `words`.
 
         `code` is one of `other_codes`, where the usual one does not apply; `advice` takes the place
         of the rule's help.
         """
         template = self.messages[0] if say is None else self.wording[say]
-        return Fault(
+        return Finding(
             rule=self.id,
             code=code or self.code,
             error_type=self.error_type,
@@ -100,11 +100,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
             targets=targets,
         )
 
-    def text_fault(
+    def text_finding(
         self, spans: tuple[tuple[int, int, Path], ...], advice: str | None = None, **words: Any
-    ) -> Fault:
-        """A fault of the text itself, found by offsets."""
-        found = self.fault(advice=advice, **words)
+    ) -> Finding:
+        """A finding of the text itself, found by offsets."""
+        found = self.finding(advice=advice, **words)
         return msgspec.structs.replace(found, spans=spans)
 
 

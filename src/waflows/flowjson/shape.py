@@ -4,8 +4,8 @@ Plain values that fit are passed over at once. Whatever does not, or needs a clo
 `Place`, which the property rules are asked about one after the other until one objects. On the
 way the walk notes every action and every string with a binding for the rules that come later.
 
-The walk ends with the fault that is one too many, and the strings it reads as expressions have a
-limit for all of the document together: neither many faults nor many expressions make it long.
+The walk ends with the finding that is one too many, and the strings it reads as expressions have a
+limit for all of the document together: neither many findings nor many expressions make it long.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, TypeVarTuple
 import msgspec
 
 from waflows.flowjson import expressions
-from waflows.flowjson.diagnostics import MOST_FAULTS, Fault, Path, Target
+from waflows.flowjson.diagnostics import MOST_FAULTS, Finding, Path, Target
 from waflows.flowjson.document import Action, Component, Flow, Screen, Use
 from waflows.flowjson.spec import Shape, Slot
 
@@ -79,7 +79,7 @@ class Place(msgspec.Struct, eq=False):
 UNTYPED = Shape("component", {}, ("type",))
 UNNAMED = Shape("action", {}, ("name",))
 
-Check = Callable[[Place], Iterable[Fault]]
+Check = Callable[[Place], Iterable[Finding]]
 
 
 class Checks(msgspec.Struct, frozen=True):
@@ -103,7 +103,7 @@ _SIGNS = ("", "`", "$")
 
 
 class _Enough(Exception):
-    """More faults were found than a report holds."""
+    """More findings were found than a report holds."""
 
 
 class Walker:
@@ -113,26 +113,26 @@ class Walker:
         self.flow = flow
         self.spec = flow.spec
         self.checks = checks
-        self.faults: list[Fault] = []
+        self.findings: list[Finding] = []
         self.nested = flow.spec.since("6.0")
         self.expressions = 0
 
-    def flow_faults(self) -> list[Fault]:
+    def flow_findings(self) -> list[Finding]:
         """What is wrong with the properties of the document itself."""
         return self._found(self._flow)
 
-    def screen_faults(self, screen: Screen) -> list[Fault]:
+    def screen_findings(self, screen: Screen) -> list[Finding]:
         """What is wrong with the properties of a screen and of all that stands on it.
 
         Fills the screen's `uses` and `actions`.
         """
         return self._found(self._screen, screen)
 
-    def _found(self, walk: Callable[[*A], None], *arguments: *A) -> list[Fault]:
-        self.faults = []
+    def _found(self, walk: Callable[[*A], None], *arguments: *A) -> list[Finding]:
+        self.findings = []
         with contextlib.suppress(_Enough):
             walk(*arguments)
-        return self.faults
+        return self.findings
 
     def _flow(self) -> None:
         self._object(self.spec.flow, self.flow.value, self.flow, ())
@@ -172,10 +172,10 @@ class Walker:
         for check in checks:
             found = list(islice(check(place), MOST_FAULTS + 1))
             if found:
-                self.faults += found
-                if len(self.faults) > MOST_FAULTS:
+                self.findings += found
+                if len(self.findings) > MOST_FAULTS:
                     raise _Enough
-                return any(fault.severity == "error" for fault in found)
+                return any(finding.severity == "error" for finding in found)
         return False
 
     def _look(self, place: Place) -> None:

@@ -22,8 +22,8 @@ def one(text: str | bytes) -> Diagnostic:
     [
         ('{ "version": "7.3"«,» }', "Remove the comma"),
         ("[1, 2«,»]", "Remove the comma"),
-        ('{ "version": «NaN» }', "NaN is no JSON value"),
-        ("[«-Infinity»]", "-Infinity is no JSON value"),
+        ('{ "version": «NaN» }', "NaN is not a JSON value"),
+        ("[«-Infinity»]", "-Infinity is not a JSON value"),
         ('{ "a": 1 «"b"»: 2 }', 'Expected "," or "}"'),
         ("{ «a»: 1 }", "Expected a key in double quotes"),
         ('{ "a" «1» }', 'Expected ":"'),

@@ -37,7 +37,7 @@ class Token(msgspec.Struct, frozen=True):
 
 
 def reference(text: str, start: int = 0) -> Reference | None:
-    """The reference that `text` wholly is, None when it is no proper one."""
+    """The reference that `text` wholly is, None when it is not a proper one."""
     match = _REFERENCE.fullmatch(text)
     if match is None:
         return None

@@ -20,8 +20,8 @@ class Checked(msgspec.Struct, frozen=True):
 
     `name` is what its author calls it. `place` is its path from the root of the repository, parts
     divided by slashes, or an absolute path when it lies elsewhere. `version` is the Flow JSON
-    version it was read by, None when it is no JSON object. `complete` is false when there are more
-    faults than a report holds.
+    version it was read by, None when it is not a JSON object. `complete` is false when there are
+    more findings than a report holds.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Unusable(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """Everything that one command looked at, in the order in which it is told."""
+    """Everything that one command looked at, in the order in which it is reported."""
 
     checked: tuple[Checked, ...] = ()
     unusable: tuple[Unusable, ...] = ()

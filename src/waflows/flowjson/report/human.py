@@ -1,4 +1,4 @@
-"""The report for people: each fault with the line it stands on and what would mend it."""
+"""The report for people: each finding with its line and how to fix it."""
 
 from __future__ import annotations
 

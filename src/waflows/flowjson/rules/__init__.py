@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from waflows.flowjson.data_model import entries
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import PICKERS, Action, Component, Flow, Screen, Use
 from waflows.flowjson.expressions import Problem, typing
 from waflows.flowjson.family import (
@@ -95,9 +95,9 @@ from waflows.flowjson.rules import (
     update_data,
     version,
 )
-from waflows.flowjson.rules.json_text import text_faults
+from waflows.flowjson.rules.json_text import text_findings
 from waflows.flowjson.rules.schema_wrong_type import not_an_object
-from waflows.flowjson.rules.version import version_faults
+from waflows.flowjson.rules.version import version_findings
 from waflows.flowjson.shape import Checks
 
 __all__ = [
@@ -106,8 +106,8 @@ __all__ = [
     "Dispatch",
     "dispatch",
     "not_an_object",
-    "text_faults",
-    "version_faults",
+    "text_findings",
+    "version_findings",
 ]
 
 FAMILIES: dict[str, Family] = {
@@ -206,25 +206,25 @@ class Dispatch:
         self._children = tuple(check.run for check in checks if isinstance(check, OnChild))
         self._actions = [check for check in checks if isinstance(check, OnAction)]
         self._uses = [check for check in checks if isinstance(check, OnUse)]
-        self._by_type: dict[str, tuple[Callable[[Component], Iterable[Fault]], ...]] = {}
-        self._by_name: dict[str, tuple[Callable[[Action], Iterable[Fault]], ...]] = {}
-        self._by_traits: dict[Traits, tuple[Callable[[Use], Iterable[Fault]], ...]] = {}
+        self._by_type: dict[str, tuple[Callable[[Component], Iterable[Finding]], ...]] = {}
+        self._by_name: dict[str, tuple[Callable[[Action], Iterable[Finding]], ...]] = {}
+        self._by_traits: dict[Traits, tuple[Callable[[Use], Iterable[Finding]], ...]] = {}
 
-    def screen_faults(self, screen: Screen) -> Iterator[Fault]:
+    def screen_findings(self, screen: Screen) -> Iterator[Finding]:
         """What is wrong on a screen whose properties have been walked."""
-        yield from self._use_faults(screen)
+        yield from self._use_findings(screen)
         for check_screen in self._screen:
             yield from check_screen(screen)
         if screen.data:
             for steps, entry in entries(screen):
                 for check_field in self._fields:
                     yield from check_field(screen, steps, entry)
-        yield from self._component_faults(screen)
+        yield from self._component_findings(screen)
         for action in screen.actions:
             for check_action in self._for_action(action.name):
                 yield from check_action(action)
 
-    def _use_faults(self, screen: Screen) -> Iterator[Fault]:
+    def _use_findings(self, screen: Screen) -> Iterator[Finding]:
         for use in screen.uses:
             references = use.expression.references
             use.found = tuple([(each, resolve(each, screen)) for each in references])
@@ -233,7 +233,7 @@ class Dispatch:
             for check in self._for_use(_traits(use)):
                 yield from check(use)
 
-    def _component_faults(self, screen: Screen) -> Iterator[Fault]:
+    def _component_findings(self, screen: Screen) -> Iterator[Finding]:
         for component in screen.components:
             known = component.shape is not None
             for check in self._for_type(component.type if known else UNKNOWN):
@@ -242,12 +242,12 @@ class Dispatch:
                 for check_child in self._children:
                     yield from check_child(component)
 
-    def flow_faults(self, flow: Flow) -> Iterator[Fault]:
+    def flow_findings(self, flow: Flow) -> Iterator[Finding]:
         """What is wrong between screens that have been walked, and in the document as a whole."""
         for check in self._flow:
             yield from check(flow)
 
-    def _for_type(self, kind: str) -> tuple[Callable[[Component], Iterable[Fault]], ...]:
+    def _for_type(self, kind: str) -> tuple[Callable[[Component], Iterable[Finding]], ...]:
         found = self._by_type.get(kind)
         if found is None:
             found = tuple(
@@ -258,7 +258,7 @@ class Dispatch:
             self._by_type[kind] = found
         return found
 
-    def _for_action(self, name: str) -> tuple[Callable[[Action], Iterable[Fault]], ...]:
+    def _for_action(self, name: str) -> tuple[Callable[[Action], Iterable[Finding]], ...]:
         found = self._by_name.get(name)
         if found is None:
             found = tuple(
@@ -267,7 +267,7 @@ class Dispatch:
             self._by_name[name] = found
         return found
 
-    def _for_use(self, traits: Traits) -> tuple[Callable[[Use], Iterable[Fault]], ...]:
+    def _for_use(self, traits: Traits) -> tuple[Callable[[Use], Iterable[Finding]], ...]:
         found = self._by_traits.get(traits)
         if found is None:
             found = tuple(check.run for check in self._uses if check.when(traits))

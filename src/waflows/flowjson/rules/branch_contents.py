@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import FOOTER, HEADING, fails, page, passes
 from waflows.flowjson.family import Family, OnChild
@@ -59,23 +59,23 @@ FOOTER_DEPTH = Gap(
     why="A documented rule without a documented error.",
     help="Move the Footer to the outer If.",
     since="4.0",
-    failing=(),  # two footers, two faults; the rule's test shows both
+    failing=(),  # two footers, two findings; the rule's test shows both
     passing=passes(page(_if(FOOTER, f', "else": [{FOOTER}]'), data=_DATA, last="")),
 )
 
 
-def check_component(component: Component) -> Iterator[Fault]:
+def check_component(component: Component) -> Iterator[Finding]:
     """A component against what stands around it."""
     parent = component.parent
     assert parent is not None, "it is a child"
     if not _allowed(component, parent):
-        yield CHILD.fault(component.target(), type=component.type, parent=parent.type)
+        yield CHILD.finding(component.target(), type=component.type, parent=parent.type)
         return
     ifs = 1 + component.ifs
     if component.type == "If" and ifs > MAX_IF_NESTING:
-        yield DEPTH.fault(component.target(), depth=ifs, limit=MAX_IF_NESTING)
+        yield DEPTH.finding(component.target(), depth=ifs, limit=MAX_IF_NESTING)
     elif component.type == "Footer" and ifs > 2:
-        yield FOOTER_DEPTH.fault(component.target())
+        yield FOOTER_DEPTH.finding(component.target())
 
 
 def _allowed(component: Component, parent: Component) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from waflows.flowjson import expressions
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnComponent
@@ -99,13 +99,13 @@ _EITHER = ("label", "helper-text", "required", "init-value", "error-message")
 _ENDS = ("start-date", "end-date")
 
 
-def check_component(component: Component) -> Iterator[Fault]:
+def check_component(component: Component) -> Iterator[Finding]:
     """A picker whose mode is written, or left out."""
     mode = component.value.get("mode", "single")
     if mode == "single":
         for name in _RANGE_ONLY:
             if name in component.value:
-                yield RANGE_ONLY.fault(component.target(name, key=True), property=name)
+                yield RANGE_ONLY.finding(component.target(name, key=True), property=name)
         for name in _EITHER:
             if isinstance(component.value.get(name), dict):
                 expected = "boolean" if name == "required" else "string"
@@ -120,14 +120,14 @@ def check_component(component: Component) -> Iterator[Fault]:
                 yield from _ends(component, name, ends)
 
 
-def _ends(component: Component, name: str, ends: dict[str, Any]) -> Iterator[Fault]:
+def _ends(component: Component, name: str, ends: dict[str, Any]) -> Iterator[Finding]:
     for key in ends:
         if key not in _ENDS:
-            yield KEYS.fault(component.target(name, key, key=True), key=key, property=name)
+            yield KEYS.finding(component.target(name, key, key=True), key=key, property=name)
     for end in _ENDS:
         if end not in ends:
             if name == "label":
-                yield MISSING.fault(component.target(name), missing=end)
+                yield MISSING.finding(component.target(name), missing=end)
             continue
         expected = "boolean" if name == "required" else "string"
         found = json_type(ends[end])
@@ -137,10 +137,10 @@ def _ends(component: Component, name: str, ends: dict[str, Any]) -> Iterator[Fau
 
 def _type(
     component: Component, steps: tuple[str, ...], expected: str, found: str, mode: str
-) -> Fault:
+) -> Finding:
     name = ".".join(steps)
     at = component.target(*steps)
-    return TYPE.fault(at, property=name, mode=mode, expected=expected, found=found)
+    return TYPE.finding(at, property=name, mode=mode, expected=expected, found=found)
 
 
 FAMILY = Family(

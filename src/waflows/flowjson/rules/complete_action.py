@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, finish, page, passes
 from waflows.flowjson.family import Family, OnAction
@@ -32,11 +32,11 @@ RULE = Rule(
 )
 
 
-def check_action(action: Action) -> Iterator[Fault]:
+def check_action(action: Action) -> Iterator[Finding]:
     """A complete action where the flow does not end."""
     ends = action.screen.value.get("terminal", False)
     if action.allowed and ends is False:
-        yield RULE.fault(action.target("name"))
+        yield RULE.finding(action.target("name"))
 
 
 FAMILY = Family(rules=(RULE,), checks=(OnAction(check_action, names=("complete",)),))

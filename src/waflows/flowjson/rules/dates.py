@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from waflows.flowjson import expressions
-from waflows.flowjson.diagnostics import Fault, Path
+from waflows.flowjson.diagnostics import Finding, Path
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnComponent
@@ -75,7 +75,7 @@ RANGE = Rule(
 )
 
 
-def check_component(component: Component) -> Iterator[Fault]:
+def check_component(component: Component) -> Iterator[Finding]:
     """Every date that a picker is given as text."""
     for steps, text in _dates(component.value):
         yield from _malformed(component, steps, text)
@@ -96,25 +96,25 @@ def _dates(value: dict[str, Any]) -> Iterator[tuple[Path, str]]:
                 yield steps, text
 
 
-def _malformed(component: Component, steps: Path, text: str) -> Iterator[Fault]:
+def _malformed(component: Component, steps: Path, text: str) -> Iterator[Finding]:
     name, at = steps[0], component.target(*steps)
     if not component.screen.flow.spec.since("5.0"):
         if not (text.isascii() and text.removeprefix("-").isdigit()):
             advice = "Write the milliseconds since 1970 as a string, or move to 5.0 or later."
-            yield FORMAT.fault(at, advice=advice, propertyName=name, format="milliseconds")
+            yield FORMAT.finding(at, advice=advice, propertyName=name, format="milliseconds")
         return
     single = component.type == "CalendarPicker" and steps == ("init-value",)
     code = "INVALID_DATE_SINGLE_INIT_VALUE_FORMAT" if single else None
     if not _looks_like_a_date(text):
-        yield FORMAT.fault(at, code=code, propertyName=name, format="YYYY-MM-DD")
+        yield FORMAT.finding(at, code=code, propertyName=name, format="YYYY-MM-DD")
     elif _day(text) is None:
-        yield FORMAT.fault(at, say="exists", code=code, propertyName=name, value=text)
+        yield FORMAT.finding(at, say="exists", code=code, propertyName=name, value=text)
 
 
-def _reversed(component: Component, first: Path, last: Path) -> Iterator[Fault]:
+def _reversed(component: Component, first: Path, last: Path) -> Iterator[Finding]:
     begin, end = _at(component.value, first), _at(component.value, last)
     if begin is not None and end is not None and begin > end:
-        yield RANGE.fault(
+        yield RANGE.finding(
             component.target(*first),
             component.target(*last),
             first=first[-1],

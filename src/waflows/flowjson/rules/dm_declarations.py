@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault, Path
+from waflows.flowjson.diagnostics import Finding, Path
 from waflows.flowjson.document import Screen
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnField
@@ -107,22 +107,22 @@ NESTED_NO_TYPE = Gap(
 )
 
 
-def check_field(screen: Screen, steps: Path, entry: dict[str, Any]) -> Iterator[Fault]:
+def check_field(screen: Screen, steps: Path, entry: dict[str, Any]) -> Iterator[Finding]:
     """The type and the items of a declaration."""
     kind = entry.get("type")
     if "type" not in entry:
         rule = NO_TYPE if len(steps) == 2 else NESTED_NO_TYPE
         if "const" not in entry:
-            yield rule.fault(screen.target(*steps))
+            yield rule.finding(screen.target(*steps))
     elif not isinstance(kind, str):
-        yield TYPE_TYPE.fault(screen.target(*steps, "type"))
+        yield TYPE_TYPE.finding(screen.target(*steps, "type"))
     elif kind not in DATA_TYPES:
         at = screen.target(*steps, "type")
-        yield UNKNOWN_TYPE.fault(at, type=kind, allowed=", ".join(DATA_TYPES))
+        yield UNKNOWN_TYPE.finding(at, type=kind, allowed=", ".join(DATA_TYPES))
     elif kind == "array" and "items" not in entry:
-        yield NO_ITEMS.fault(screen.target(*steps))
+        yield NO_ITEMS.finding(screen.target(*steps))
     elif kind == "array" and not isinstance(entry["items"], dict | bool):
-        yield ITEMS_TYPE.fault(screen.target(*steps, "items"))
+        yield ITEMS_TYPE.finding(screen.target(*steps, "items"))
 
 
 FAMILY = Family(

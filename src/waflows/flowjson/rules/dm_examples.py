@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from waflows.flowjson.data_model import EXAMPLE
-from waflows.flowjson.diagnostics import Fault, Path, slashed
+from waflows.flowjson.diagnostics import Finding, Path, slashed
 from waflows.flowjson.document import Screen
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnField
@@ -76,7 +76,7 @@ MISSING = Gap(
 )
 
 
-def check_field(screen: Screen, steps: Path, entry: dict[str, Any]) -> Iterator[Fault]:
+def check_field(screen: Screen, steps: Path, entry: dict[str, Any]) -> Iterator[Finding]:
     """An example that is missing, misplaced or of another type."""
     top = len(steps) == 2
     fields = entry.get("properties")
@@ -86,17 +86,17 @@ def check_field(screen: Screen, steps: Path, entry: dict[str, Any]) -> Iterator[
         yield _nested(screen, (*steps, EXAMPLE))
     elif top and entry.get("type") in DATA_TYPES:
         if EXAMPLE not in entry:
-            yield MISSING.fault(screen.target(*steps), field=steps[1])
+            yield MISSING.finding(screen.target(*steps), field=steps[1])
             return
         expected, found = entry["type"], json_type(entry[EXAMPLE])
         if expected != found:
             at = screen.target(*steps, EXAMPLE)
-            yield TYPE.fault(at, schemaType=expected, actualType=found)
+            yield TYPE.finding(at, schemaType=expected, actualType=found)
 
 
-def _nested(screen: Screen, steps: Path) -> Fault:
+def _nested(screen: Screen, steps: Path) -> Finding:
     path = slashed((*screen.path, *steps))
-    return NESTED.fault(screen.target(*steps, key=True), path=path)
+    return NESTED.finding(screen.target(*steps, key=True), path=path)
 
 
 FAMILY = Family(rules=(NESTED, TYPE, MISSING), checks=(OnField(check_field),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, places
+from waflows.flowjson.diagnostics import Finding, places
 from waflows.flowjson.document import Component, Flow, Screen
 from waflows.flowjson.examples import FOOTER, INPUT, a_flow, a_screen, fails, page, passes
 from waflows.flowjson.family import Family, OnFlow, OnScreen
@@ -63,7 +63,7 @@ RESERVED = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Fault]:
+def check_flow(flow: Flow) -> Iterator[Finding]:
     """Screens that share an id."""
     found: dict[str, list[Screen]] = defaultdict(list)
     for screen in flow.screens:
@@ -71,13 +71,13 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
             found[screen.id].append(screen)
     for name, screens in found.items():
         if len(screens) > 1:
-            yield SCREENS.fault(*places(screen.target("id") for screen in screens), screenId=name)
+            yield SCREENS.finding(*places(screen.target("id") for screen in screens), screenId=name)
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Finding]:
     """A reserved id, and inputs that share a name."""
     if screen.id is not None and screen.id.lower() == "success":
-        yield RESERVED.fault(screen.target("id"))
+        yield RESERVED.finding(screen.target("id"))
     together = screen.flow.spec.since("4.0")
     found: dict[tuple[int, str], list[Component]] = defaultdict(list)
     for component in screen.components:
@@ -88,7 +88,7 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
     for (_, name), components in found.items():
         if len(components) > 1:
             targets = (component.target("name") for component in components)
-            yield FIELDS.fault(*places(targets), duplicateName=name)
+            yield FIELDS.finding(*places(targets), duplicateName=name)
 
 
 FAMILY = Family(

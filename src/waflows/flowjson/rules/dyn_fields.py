@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.binding_help import operator_advice
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnUse
@@ -46,7 +46,7 @@ NO_INPUT = Rule(
 )
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """The references of a property to its own screen."""
     if use.in_payload:
         return
@@ -55,10 +55,10 @@ def check_use(use: Use) -> Iterator[Fault]:
             at = use.target(use.span_of(reference))
             if reference.source == "data":
                 advice = operator_advice(reference.text)
-                yield NO_FIELD.fault(at, advice=advice, expression=reference.text)
+                yield NO_FIELD.finding(at, advice=advice, expression=reference.text)
             else:
                 name = use.screen.name
-                yield NO_INPUT.fault(at, expression=reference.text, screenId=name)
+                yield NO_INPUT.finding(at, expression=reference.text, screenId=name)
 
 
 FAMILY = Family(

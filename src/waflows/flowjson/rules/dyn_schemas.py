@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.binding_help import operator_advice
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnUse
@@ -128,13 +128,13 @@ NO_SCHEMA = Rule(
 _LOST = {"in-array": IN_ARRAY, "no-schema": NO_SCHEMA}
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """Where each reference ends in the data model, and what a bound list's items have."""
     for reference, found in use.found:
         if found.own and not use.in_payload:
             continue
         if found.outcome in _LOST:
-            yield _LOST[found.outcome].fault(
+            yield _LOST[found.outcome].finding(
                 use.target(use.span_of(reference)),
                 advice=operator_advice(reference.text),
                 segment=found.step,
@@ -146,14 +146,14 @@ def check_use(use: Use) -> Iterator[Fault]:
             )
         elif reference.source == "form":
             if use.item in use.screen.flow.spec.items and found.outcome == "found":
-                yield FORM.fault(
+                yield FORM.finding(
                     use.target(), expression=reference.text, property=use.property_name
                 )
         elif use.item is not None and found.outcome == "found" and found.type == "array":
             yield from _items(use, reference.text, (found.node or {}).get("items"))
 
 
-def _items(use: Use, text: str, items: object) -> Iterator[Fault]:
+def _items(use: Use, text: str, items: object) -> Iterator[Finding]:
     """What the declaration says of the items, against what the property's items are."""
     if not isinstance(items, dict):
         return
@@ -161,7 +161,7 @@ def _items(use: Use, text: str, items: object) -> Iterator[Fault]:
     shape = use.screen.flow.spec.items.get(use.item or "")
     if shape is None:
         if use.item == "string" and kind in DATA_TYPES and kind != "string":
-            yield ITEM_TYPE.fault(
+            yield ITEM_TYPE.finding(
                 use.target(), expression=text, what="items", expected="string", found=kind
             )
         return
@@ -170,13 +170,13 @@ def _items(use: Use, text: str, items: object) -> Iterator[Fault]:
         fields = {}
     for name in shape.required:
         if name not in fields:
-            yield ITEM.fault(use.target(), expression=text, objectProperty=name)
+            yield ITEM.finding(use.target(), expression=text, objectProperty=name)
     for name, entry in fields.items():
         slot = shape.slots.get(name)
         declared = entry.get("type") if isinstance(entry, dict) else None
         if slot is not None and declared in DATA_TYPES and declared not in slot.types:
             expected = " or ".join(slot.types)
-            yield ITEM_TYPE.fault(
+            yield ITEM_TYPE.finding(
                 use.target(), expression=text, what=f"'{name}'", expected=expected, found=declared
             )
 

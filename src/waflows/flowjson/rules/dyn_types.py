@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnUse
@@ -70,7 +70,7 @@ FIELD = Gap(
 )
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """A binding that is a property's whole value."""
     if use.in_payload or use.expression.kind != "binding" or not use.types:
         return
@@ -79,7 +79,7 @@ def check_use(use: Use) -> Iterator[Fault]:
         return
     taken = use.types
     if use.found[0][0].source == "form":
-        yield FIELD.fault(
+        yield FIELD.finding(
             use.target(),
             field=use.text,
             given=given[0],
@@ -87,10 +87,10 @@ def check_use(use: Use) -> Iterator[Fault]:
             taken=" or ".join(taken),
         )
     elif len(taken) == 1:
-        yield ONE.fault(use.target(), dataModelPointer=use.text, expectedPropertyType=taken[0])
+        yield ONE.finding(use.target(), dataModelPointer=use.text, expectedPropertyType=taken[0])
     else:
         code = "INVALID_TEXT_DYNAMIC_DATA" if use.owner == "RichText" else None
-        yield SEVERAL.fault(
+        yield SEVERAL.finding(
             use.target(), code=code, dataModelPointer=use.text, types=", ".join(taken)
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import HEADING, fails, page, passes
 from waflows.flowjson.family import Family, OnUse
@@ -47,13 +47,13 @@ _WHAT = {
 }
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """A condition or an expression that the parser gave up on."""
     problem = use.problem
     if problem is not None and problem.kind == "too-much":
-        yield RULE.fault(use.target(), say="together", **problem.words)
+        yield RULE.finding(use.target(), say="together", **problem.words)
     elif problem is not None and problem.kind in _WHAT:
-        yield RULE.fault(use.target(problem.span), what=_WHAT[problem.kind], **problem.words)
+        yield RULE.finding(use.target(problem.span), what=_WHAT[problem.kind], **problem.words)
 
 
 FAMILY = Family(rules=(RULE,), checks=(OnUse(check_use, when=lambda use: use.wrong),))

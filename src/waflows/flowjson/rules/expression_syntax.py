@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnUse
@@ -57,7 +57,7 @@ _JOINED = "Texts are joined by writing them side by side: `'Hi ' ${data.name}`."
 _TOO_LARGE = {"too-long", "too-deep", "too-many", "too-much"}
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """What keeps the text between backticks from being an expression, or from making sense."""
     expression, problem = use.expression, use.problem
     if problem is None or problem.kind in _TOO_LARGE:
@@ -66,13 +66,13 @@ def check_use(use: Use) -> Iterator[Fault]:
     if expression.problem is not None:
         start, end = problem.span
         found = use.text[start:end] or "`"
-        yield SYNTAX.fault(at, found=found, col=start - 1)
+        yield SYNTAX.finding(at, found=found, col=start - 1)
     elif problem.kind != "literals":
         words = problem.words
         operand = words.get("operand") or words.get("secondValue") or words.get("firstValue")
         operator = words.get("operator", "==")
         advice = _JOINED if operator == "+" else None
-        yield OPERANDS.fault(at, advice=advice, operator=operator, operand=operand)
+        yield OPERANDS.finding(at, advice=advice, operator=operator, operand=operand)
 
 
 FAMILY = Family(

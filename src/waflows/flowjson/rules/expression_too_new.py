@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson import expressions
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnUse, OnValue
@@ -43,18 +43,18 @@ GLOBAL = Gap(
 )
 
 
-def check_property(place: Place) -> Iterator[Fault]:
+def check_property(place: Place) -> Iterator[Finding]:
     """An expression before 6.0."""
     slot, value = place.slot, place.value
     if slot is None or not slot.dynamic or not isinstance(value, str):
         return
     if expressions.classify(value) == "nested" and "${" in value:
-        yield EXPRESSION.fault(place.target(), version=place.flow.spec.version)
+        yield EXPRESSION.finding(place.target(), version=place.flow.spec.version)
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """A global reference before 4.0."""
-    yield GLOBAL.fault(use.target(), version=use.screen.flow.spec.version)
+    yield GLOBAL.finding(use.target(), version=use.screen.flow.spec.version)
 
 
 FAMILY = Family(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson import expressions
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnUse, OnValue
@@ -44,20 +44,20 @@ RULE = Rule(
 )
 
 
-def check_property(place: Place) -> Iterator[Fault]:
+def check_property(place: Place) -> Iterator[Finding]:
     """Text with a binding in it where no text may stand."""
     slot, value = place.slot, place.value
     if slot is None or not slot.dynamic or "string" in slot.types or not isinstance(value, str):
         return
     if "${" in value and expressions.classify(value) == "text":
-        yield RULE.fault(place.target(), expression=value, type="string")
+        yield RULE.finding(place.target(), expression=value, type="string")
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """An expression whose type is none of its property's."""
     given = use.types_given if use.problem is None else ()
     if use.types and given and not set(given) & set(use.types):
-        yield RULE.fault(use.target(), expression=use.text[1:-1], type=given[0])
+        yield RULE.finding(use.target(), expression=use.text[1:-1], type=given[0])
 
 
 FAMILY = Family(

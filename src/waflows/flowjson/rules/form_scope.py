@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, places
+from waflows.flowjson.diagnostics import Finding, places
 from waflows.flowjson.document import PICKERS, Screen
 from waflows.flowjson.examples import FOOTER, INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnScreen
@@ -58,7 +58,7 @@ BESIDE = Rule(
 _FREE = ("CalendarPicker", *PICKERS)
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Finding]:
     """The inputs of a screen that stand in no Form."""
     forms = any(component.type == "Form" for component in screen.components)
     optional = screen.flow.spec.since("4.0")
@@ -72,10 +72,10 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
     ]
     if not optional:
         for component in stray:
-            yield BEFORE.fault(component.target(), propertyName=component.type)
+            yield BEFORE.finding(component.target(), propertyName=component.type)
     elif stray:
         types = "', '".join(dict.fromkeys(component.type for component in stray))
-        yield BESIDE.fault(
+        yield BESIDE.finding(
             *places(one.target() for one in stray),
             say="one" if len(stray) == 1 else "several",
             components=types,

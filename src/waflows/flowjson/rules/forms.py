@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, places
+from waflows.flowjson.diagnostics import Finding, places
 from waflows.flowjson.document import Component, Screen
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnComponent, OnScreen
@@ -63,28 +63,28 @@ HIDDEN = Gap(
 _INPUTS = tuple(kind.name for kind in COMPONENTS.values() if kind.value)
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Finding]:
     """More Forms than one, side by side."""
     if len(screen.forms) < 2:
         return
     found = [one for one in screen.components if one.type == "Form" and not one.in_form]
     if len(found) > 1:
         targets = (one.target() for one in found[1:])
-        yield SEVERAL.fault(*places(targets), count=len(found))
+        yield SEVERAL.finding(*places(targets), count=len(found))
 
 
-def check_form(form: Component) -> Iterator[Fault]:
+def check_form(form: Component) -> Iterator[Finding]:
     """A Form around nothing."""
     if form.value.get("children") == []:
-        yield EMPTY.fault(form.target("children"))
+        yield EMPTY.finding(form.target("children"))
 
 
-def check_input(component: Component) -> Iterator[Fault]:
+def check_input(component: Component) -> Iterator[Finding]:
     """An input that must be filled in and is never shown."""
     value = component.value
     if value.get("visible") is False and value.get("required") is True:
         name = value.get("name", component.type)
-        yield HIDDEN.fault(component.target("visible", key=True), name=name)
+        yield HIDDEN.finding(component.target("visible", key=True), name=name)
 
 
 FAMILY = Family(

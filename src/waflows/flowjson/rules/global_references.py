@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import FOOTER, INPUT, a_flow, a_screen, fails, go, page, passes
 from waflows.flowjson.family import Family, OnUse
@@ -77,7 +77,7 @@ SCREEN = Rule(
 )
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """The references of one value to other screens."""
     nested = use.in_payload and use.expression.kind == "nested"
     if nested and not use.screen.flow.spec.since("7.2"):
@@ -94,11 +94,11 @@ def check_use(use: Use) -> Iterator[Fault]:
         }
         at = use.target(use.span_of(reference))
         if found.own and not use.in_payload:
-            yield SCREEN.fault(at, **words)
+            yield SCREEN.finding(at, **words)
         elif found.outcome == "no-screen":
-            yield SCREEN.fault(at, say="missing", **words)
+            yield SCREEN.finding(at, say="missing", **words)
         elif found.outcome in {"missing", "form-itself"} and not found.own:
-            yield MISSING.fault(at, **words)
+            yield MISSING.finding(at, **words)
 
 
 FAMILY = Family(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, Path, places
+from waflows.flowjson.diagnostics import Finding, Path, places
 from waflows.flowjson.document import Component, Screen
 from waflows.flowjson.examples import FOOTER, HEADING, fails, page, passes
 from waflows.flowjson.family import Family, OnScreen
@@ -104,7 +104,7 @@ TWO = Rule(
 )
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Finding]:
     """The footers of a screen, wherever they stand."""
     footers = [component for component in screen.components if component.type == "Footer"]
     with_footer = _branches(footers)
@@ -112,17 +112,17 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
         if component.type == "If" and with_footer:
             found = [(id(component), (name,)) in with_footer for name in ("then", "else")]
             if found == [True, False] and "else" not in component.value:
-                yield NO_ELSE.fault(component.target())
+                yield NO_ELSE.finding(component.target())
             elif any(found) and not all(found):
-                yield ONE_BRANCH.fault(component.target())
+                yield ONE_BRANCH.finding(component.target())
         elif component.type == "Switch" and isinstance(component.value.get("cases"), dict):
             cases = component.value["cases"]
             found = [(id(component), ("cases", case)) in with_footer for case in cases]
             if any(found) and not all(found):
-                yield SWITCH.fault(component.target())
+                yield SWITCH.finding(component.target())
     outside = sum(1 for footer in footers if footer.bare)
     if outside < 2 and most_at_once(screen, "Footer") > 1:
-        yield TWO.fault(*places(footer.target() for footer in footers))
+        yield TWO.finding(*places(footer.target() for footer in footers))
 
 
 def _branches(footers: list[Component]) -> set[tuple[int, Path]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import HEADING, fails, page, passes
 from waflows.flowjson.expressions import Literal, Reference
@@ -87,21 +87,21 @@ LOOSE = Gap(
 )
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """The sense of a condition that is well formed."""
     expression, problem = use.expression, use.problem
     if problem is not None:
         if problem.kind == "literals":
-            yield LITERALS.fault(use.target(problem.span), **problem.words)
+            yield LITERALS.finding(use.target(problem.span), **problem.words)
         return
     tree = expression.tree
     if isinstance(tree, Literal):
-        yield LITERAL.fault(use.target())
+        yield LITERAL.finding(use.target())
     elif isinstance(tree, Reference) and use.types_given and "boolean" not in use.types_given:
-        yield NOT_BOOLEAN.fault(use.target())
+        yield NOT_BOOLEAN.finding(use.target())
     elif expression.loose is not None:
         start, end = expression.loose
-        yield LOOSE.fault(use.target(expression.loose), comparison=use.text[start:end])
+        yield LOOSE.finding(use.target(expression.loose), comparison=use.text[start:end])
 
 
 FAMILY = Family(

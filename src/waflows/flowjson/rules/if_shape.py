@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, slashed
+from waflows.flowjson.diagnostics import Finding, slashed
 from waflows.flowjson.examples import HEADING, fails, page, passes
 from waflows.flowjson.family import Family, OnValue
 from waflows.flowjson.rule import Gap, Rule
@@ -83,20 +83,20 @@ EMPTY_CASE = Gap(
 )
 
 
-def check_property(place: Place) -> Iterator[Fault]:
+def check_property(place: Place) -> Iterator[Finding]:
     """Conditions, branches and cases that are empty."""
     value, owner = place.value, place.owner.name
     if owner == "If" and place.key == "then" and value == []:
-        yield THEN.fault(place.target())
+        yield THEN.finding(place.target())
     elif owner == "If" and place.key == "condition":
         if isinstance(value, str) and not value.strip():
-            yield CONDITION.fault(place.target())
+            yield CONDITION.finding(place.target())
     elif owner == "Switch" and place.key == "cases" and isinstance(value, dict):
         if not value:
-            yield CASES.fault(place.target(), errorPath=slashed(place.path))
+            yield CASES.finding(place.target(), errorPath=slashed(place.path))
         for case, children in value.items():
             if children == []:
-                yield EMPTY_CASE.fault(place.below(case), case=case)
+                yield EMPTY_CASE.finding(place.below(case), case=case)
 
 
 FAMILY = Family(rules=(THEN, CONDITION, CASES, EMPTY_CASE), checks=(OnValue(check_property),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import HEADING, fails, page, passes
 from waflows.flowjson.family import Family, OnUse
@@ -118,19 +118,19 @@ SYNTAX = Rule(
 )
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """What keeps a condition from being one."""
     problem = use.problem
     assert problem is not None, "asked for by the traits"
     at = use.target(problem.span)
     if problem.kind == "empty-parentheses":
-        yield PARENTHESES.fault(at, **problem.words)
+        yield PARENTHESES.finding(at, **problem.words)
     elif problem.kind == "negative":
-        yield NEGATIVE.fault(at)
+        yield NEGATIVE.finding(at)
     elif problem.kind in SYNTAX.wording:
         ticked = use.text.strip().startswith("`")
         advice = "A condition stands without backticks: remove them." if ticked else None
-        yield SYNTAX.fault(at, say=problem.kind, advice=advice, **problem.words)
+        yield SYNTAX.finding(at, say=problem.kind, advice=advice, **problem.words)
 
 
 FAMILY = Family(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault, Path
+from waflows.flowjson.diagnostics import Finding, Path
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnComponent
@@ -79,7 +79,7 @@ _SHOWN = re.compile(r"!\[[^\]]{0,300}\]\(\s*(https?://[^)\s]{1,2000})")
 _LISTS = ("CheckboxGroup", "RadioButtonsGroup", "Dropdown")
 
 
-def check_image(component: Component) -> Iterator[Fault]:
+def check_image(component: Component) -> Iterator[Finding]:
     """The picture of an Image, and those of an ImageCarousel."""
     if component.type == "Image":
         yield from _picture(component, ("src",), component.value.get("src"), _LARGE)
@@ -88,7 +88,7 @@ def check_image(component: Component) -> Iterator[Fault]:
         yield from _picture(component, ("images", index, "src"), item.get("src"), _LARGE)
 
 
-def check_options(component: Component) -> Iterator[Fault]:
+def check_options(component: Component) -> Iterator[Finding]:
     """The pictures beside options and list items."""
     if component.type == "NavigationList":
         for index, item in _items(component, "list-items"):
@@ -103,7 +103,7 @@ def check_options(component: Component) -> Iterator[Fault]:
             yield from _picture(component, steps, item["image"], _SMALL)
 
 
-def check_markdown(component: Component) -> Iterator[Fault]:
+def check_markdown(component: Component) -> Iterator[Finding]:
     """Pictures in rich text that would have to be loaded."""
     value = component.value
     if component.type != "RichText" and value.get("markdown") is not True:
@@ -114,7 +114,7 @@ def check_markdown(component: Component) -> Iterator[Fault]:
         found = _SHOWN.search(line) if isinstance(line, str) and "![" in line else None
         if found is not None:
             steps = ("text",) if index is None else ("text", index)
-            yield MARKDOWN.fault(component.target(*steps), address=found[1])
+            yield MARKDOWN.finding(component.target(*steps), address=found[1])
 
 
 def _items(component: Component, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -124,19 +124,19 @@ def _items(component: Component, name: str) -> Iterator[tuple[int, dict[str, Any
             yield index, item
 
 
-def _picture(component: Component, steps: Path, text: Any, limit: int) -> Iterator[Fault]:
+def _picture(component: Component, steps: Path, text: Any, limit: int) -> Iterator[Finding]:
     if not isinstance(text, str) or not text.strip() or "${" in text or text[0] == "`":
         return
     at, name = component.target(*steps), steps[-1]
     if text.startswith("data:"):
-        yield SOURCE.fault(at, say="prefix", property=name)
+        yield SOURCE.finding(at, say="prefix", property=name)
     elif _ADDRESS.match(text):
-        yield SOURCE.fault(at, say="address", property=name)
+        yield SOURCE.finding(at, say="address", property=name)
     elif not _BASE64.fullmatch(text):
-        yield SOURCE.fault(at, say="other", property=name)
+        yield SOURCE.finding(at, say="other", property=name)
     size = len(text) * 3 // 4 // 1024
     if size > limit:
-        yield SIZE.fault(at, property=name, size=size, limit=limit)
+        yield SIZE.finding(at, property=name, size=size, limit=limit)
 
 
 FAMILY = Family(

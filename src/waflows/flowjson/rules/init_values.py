@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from waflows.flowjson import expressions
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import PICKERS, Component, Use
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnComponent, OnUse
@@ -158,7 +158,7 @@ _INPUTS = tuple(kind.name for kind in COMPONENTS.values() if kind.value)
 _OBJECT_MESSAGES = (*PICKERS, "CalendarPicker")
 
 
-def check_form(form: Component) -> Iterator[Fault]:
+def check_form(form: Component) -> Iterator[Finding]:
     """The initial values and error messages of a Form."""
     fields = form.screen.fields
     values, messages = form.value.get("init-values"), form.value.get("error-messages")
@@ -166,7 +166,7 @@ def check_form(form: Component) -> Iterator[Fault]:
         types = [fields[name].type for name in values if name in fields]
         native = dict.fromkeys(kind for kind in types if kind in PICKERS)
         if native:
-            yield FILES.fault(form.target("init-values"), componentTypes=", ".join(native))
+            yield FILES.finding(form.target("init-values"), componentTypes=", ".join(native))
         yield from _unknown(form, "init-values", values)
         for name, value in values.items():
             if name in fields and fields[name].type not in PICKERS and not _is_bound(value):
@@ -177,26 +177,26 @@ def check_form(form: Component) -> Iterator[Fault]:
             found = json_type(value)
             many = name in fields and fields[name].type in _OBJECT_MESSAGES
             if found != "string" and not (many and found == "object"):
-                yield MESSAGE.fault(form.target("error-messages", name), name=name, found=found)
+                yield MESSAGE.finding(form.target("error-messages", name), name=name, found=found)
 
 
-def check_input(component: Component) -> Iterator[Fault]:
+def check_input(component: Component) -> Iterator[Finding]:
     """What an input says of its own initial value and error message."""
     value = component.value
     if component.in_form:
         for name, forms in _ATTRIBUTES.items():
             if name in value and component.type not in PICKERS:
-                yield INSIDE.fault(component.target(name, key=True), property=name, forms=forms)
+                yield INSIDE.finding(component.target(name, key=True), property=name, forms=forms)
         return
     given = value.get("init-value")
     if component.type == "TextInput" and given is not None and not _is_bound(given):
         if isinstance(given, str | int | float) and not isinstance(given, bool):
             yield from _mistyped(component, ("init-value",), component, given)
     elif component.type == "RadioButtonsGroup" and isinstance(given, list):
-        yield RADIO.fault(component.target("init-value"))
+        yield RADIO.finding(component.target("init-value"))
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """A binding that is an initial value of a Form."""
     form = use.component
     if form is None or form.type != "Form" or len(use.steps) != 2:
@@ -208,40 +208,40 @@ def check_use(use: Use) -> Iterator[Fault]:
         return
     if place == "error-messages":
         if "string" not in given and "object" not in given:
-            yield MESSAGE.fault(use.target(), name=name, found=given[0])
+            yield MESSAGE.finding(use.target(), name=name, found=given[0])
     elif field is not None:
         expected = _expected(field)
         if expected and not set(given) & set(expected):
-            yield _fault(use.component, use.steps, field, expected, given[0])
+            yield _finding(use.component, use.steps, field, expected, given[0])
 
 
-def _unknown(form: Component, name: str, values: dict[str, Any]) -> Iterator[Fault]:
+def _unknown(form: Component, name: str, values: dict[str, Any]) -> Iterator[Finding]:
     for key in values:
         if key not in form.screen.fields:
-            yield UNKNOWN.fault(form.target(name, key, key=True), name=key, property=name)
+            yield UNKNOWN.finding(form.target(name, key, key=True), name=key, property=name)
 
 
 def _mistyped(
     owner: Component, steps: tuple[str, ...], field: Component, value: Any
-) -> Iterator[Fault]:
+) -> Iterator[Finding]:
     expected, found = _expected(field), json_type(value)
     if not expected:
         return
     numeric = expected[0] == "number" and isinstance(value, str) and _is_number(value)
     strings = found != "array" or all(isinstance(each, str) for each in value)
     if not numeric and (found not in expected or not strings):
-        yield _fault(owner, steps, field, expected, found)
+        yield _finding(owner, steps, field, expected, found)
 
 
-def _fault(
+def _finding(
     owner: Component | None,
     steps: tuple[str | int, ...],
     field: Component,
     expected: tuple[str, ...],
     found: str,
-) -> Fault:
+) -> Finding:
     assert owner is not None
-    return TYPE.fault(
+    return TYPE.finding(
         owner.target(*steps),
         componentType=field.type,
         name=field.value.get("name", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Component, Screen
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnComponent, OnScreen
@@ -68,7 +68,7 @@ SENSITIVE = Rule(
 )
 
 
-def check_component(component: Component) -> Iterator[Fault]:
+def check_component(component: Component) -> Iterator[Finding]:
     """A text input with a pattern."""
     value = component.value
     if "pattern" not in value:
@@ -76,12 +76,12 @@ def check_component(component: Component) -> Iterator[Fault]:
     at = component.target("pattern", key=True)
     kind = value.get("input-type", "text")
     if kind in ("email", "phone"):  # which may be anything, a list too
-        yield KIND.fault(at, kind=kind)
+        yield KIND.finding(at, kind=kind)
     elif "helper-text" not in value:
-        yield HELP.fault(at)
+        yield HELP.finding(at)
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Finding]:
     """The names a screen calls sensitive."""
     names = screen.value.get("sensitive")
     if not isinstance(names, list):
@@ -89,7 +89,7 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
     for index, name in enumerate(names):
         if isinstance(name, str) and name not in screen.fields:
             known = ", ".join(islice(screen.fields, 10)) or "there is none"
-            yield SENSITIVE.fault(screen.target("sensitive", index), name=name, known=known)
+            yield SENSITIVE.finding(screen.target("sensitive", index), name=name, known=known)
 
 
 FAMILY = Family(

@@ -1,10 +1,10 @@
-"""Faults of the text itself, before it means anything: JSON syntax, duplicate keys, size."""
+"""Findings of the text itself, before it means anything: JSON syntax, duplicate keys, size."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family
 from waflows.flowjson.rule import Gap, Rule
@@ -84,7 +84,7 @@ _HELP = {
     "opened is never closed.",
     "ended": "The text ends here, where {detail} was expected.",
     "trailing-comma": "Remove the comma: nothing follows it.",
-    "constant": "{detail} is no JSON value: write a number, or null.",
+    "constant": "{detail} is not a JSON value: write a number, or null.",
     "control-character": "A string cannot hold a line end, a tab or another control character: "
     "write an escape such as \\n or \\t.",
     "lone-surrogate": "This is half of a surrogate pair and stands for no character: write both "
@@ -97,19 +97,19 @@ _HELP = {
 }
 
 
-def text_faults(found: TextFault) -> Iterator[Fault]:
-    """The fault for something the reader stumbled over."""
+def text_findings(found: TextFault) -> Iterator[Finding]:
+    """The finding for something the reader stumbled over."""
     if found.kind == "duplicate-key":
-        yield DUPLICATE.text_fault(found.places, key=found.detail)
+        yield DUPLICATE.text_finding(found.places, key=found.detail)
     elif found.kind == "too-deep":
-        yield NESTING.text_fault(found.places)
+        yield NESTING.text_finding(found.places)
     elif found.kind == "too-many-values":
-        yield VALUES.text_fault(found.places)
+        yield VALUES.text_finding(found.places)
     elif found.kind == "too-large":
-        yield SIZE.text_fault(found.places, size=found.detail, limit=MAX_BYTES)
+        yield SIZE.text_finding(found.places, size=found.detail, limit=MAX_BYTES)
     else:
         advice = _HELP[found.kind]
-        yield SYNTAX.text_fault(found.places, advice=advice, detail=found.detail)
+        yield SYNTAX.text_finding(found.places, advice=advice, detail=found.detail)
 
 
 FAMILY = Family(rules=(SYNTAX, DUPLICATE, NESTING, SIZE, VALUES))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnValue
 from waflows.flowjson.rule import Gap, Rule
@@ -48,18 +48,20 @@ TEXT = Gap(
 )
 
 
-def check_property(place: Place) -> Iterator[Fault]:
+def check_property(place: Place) -> Iterator[Finding]:
     """A list or a text outside its limits. Bindings are not known here."""
     slot, value = place.slot, place.value
     assert slot is not None
     if isinstance(value, str) and len(value) > slot.longest:
-        yield TEXT.fault(place.target(), property=place.name, limit=slot.longest, count=len(value))
+        yield TEXT.finding(
+            place.target(), property=place.name, limit=slot.longest, count=len(value)
+        )
     elif isinstance(value, list):
         least = slot.entry.least_items or 0
         most = _most(place, value)
         words: dict[str, Any] = {"property": place.name, "count": len(value)}
         if len(value) < least:
-            yield LIST.fault(
+            yield LIST.finding(
                 place.target(),
                 code="MIN_ITEMS_REQUIRED",
                 bound="at least",
@@ -67,7 +69,7 @@ def check_property(place: Place) -> Iterator[Fault]:
                 **words,
             )
         elif most is not None and len(value) > most:
-            yield LIST.fault(place.target(), bound="at most", limit=most, **words)
+            yield LIST.finding(place.target(), bound="at most", limit=most, **words)
 
 
 def _most(place: Place, items: list[object]) -> int | None:

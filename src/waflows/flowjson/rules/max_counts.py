@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault, Target, places
+from waflows.flowjson.diagnostics import Finding, Target, places
 from waflows.flowjson.document import Component, Flow, Screen
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, page, passes
 from waflows.flowjson.family import Family, OnFlow, OnScreen
@@ -78,14 +78,14 @@ _LIMITS = {
 }
 
 
-def check_flow(flow: Flow) -> Iterator[Fault]:
+def check_flow(flow: Flow) -> Iterator[Finding]:
     """Too many screens."""
     screens = flow.value.get("screens")
     if isinstance(screens, list) and len(screens) > MAX_SCREENS:
-        yield SCREENS.fault(Target(("screens",), key=True), actualCount=len(screens))
+        yield SCREENS.finding(Target(("screens",), key=True), actualCount=len(screens))
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Finding]:
     """Too many components of a kind at once."""
     for kind, rule in _LIMITS.items():
         found = [component for component in screen.components if component.type == kind]
@@ -102,7 +102,7 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
                 "maxAllowedCount": limit,
                 "actualCount": count,
             }
-            yield rule.fault(*places(targets), **words)
+            yield rule.finding(*places(targets), **words)
 
 
 def _most(found: list[Component]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import PICKERS, Component
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnComponent, OnValue
@@ -72,25 +72,25 @@ _PAIRS = tuple(
 )
 
 
-def check_property(place: Place) -> Iterator[Fault]:
+def check_property(place: Place) -> Iterator[Finding]:
     """A number outside the range of its property."""
     value = place.value
     if place.slot is None or isinstance(value, bool) or not isinstance(value, int | float):
         return
     lowest, highest = place.slot.entry.minimum, place.slot.entry.maximum
     if lowest is not None and value < lowest:
-        yield LOW.fault(place.target(), propertyName=place.name, limit=lowest)
+        yield LOW.finding(place.target(), propertyName=place.name, limit=lowest)
     elif highest is not None and value > highest:
-        yield HIGH.fault(place.target(), propertyName=place.name, limit=highest)
+        yield HIGH.finding(place.target(), propertyName=place.name, limit=highest)
 
 
-def check_component(component: Component) -> Iterator[Fault]:
+def check_component(component: Component) -> Iterator[Finding]:
     """A pair of limits the wrong way round. Bindings are not known here."""
     for least, most in _PAIRS:
         if least in component.value and most in component.value:
             low, high = _number(component.value[least]), _number(component.value[most])
             if low is not None and high is not None and low > high:
-                yield ORDER.fault(
+                yield ORDER.finding(
                     component.target(least),
                     component.target(most),
                     code="INVALID_MIN_MAX_DAYS" if least == "min-days" else None,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from waflows.flowjson import expressions
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Screen, Use
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnUse, OnValue
@@ -71,18 +71,18 @@ _PATH = r"((?:data|form|screen)\.\w[\w.-]*)"
 _LIKE = re.compile(rf"(?<!\$)\{{\{{?\s{{0,9}}{_PATH}\s{{0,9}}\}}\}}?|(?<![\w$])\${_PATH}")
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """A string that holds a binding and more, or what is not a binding."""
     whole = _WHOLE.fullmatch(use.text)
     if whole is None or use.expression.references:
-        yield MIXED.fault(use.target(), text=_shortened(use.text))
+        yield MIXED.finding(use.target(), text=_shortened(use.text))
         return
     near = _meant(whole[1], use.screen)
     advice = _MEANT if near is not None else None
-    yield SOURCE.fault(use.target(), text=_shortened(use.text), advice=advice, near=near)
+    yield SOURCE.finding(use.target(), text=_shortened(use.text), advice=advice, near=near)
 
 
-def check_property(place: Place) -> Iterator[Fault]:
+def check_property(place: Place) -> Iterator[Finding]:
     """A string in the signs of another template language."""
     slot, value = place.slot, place.value
     if slot is None or not slot.dynamic or not isinstance(value, str):
@@ -90,7 +90,7 @@ def check_property(place: Place) -> Iterator[Fault]:
     found = _LIKE.search(value) if expressions.classify(value) is None else None
     if found is not None:
         path = found[1] or found[2]
-        yield LOOKALIKE.fault(place.target(), text=_shortened(value), path=path)
+        yield LOOKALIKE.finding(place.target(), text=_shortened(value), path=path)
 
 
 def _meant(written: str, screen: Screen) -> str | None:

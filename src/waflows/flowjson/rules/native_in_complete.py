@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Component, Screen, Use
 from waflows.flowjson.examples import fails, finish, page, passes
 from waflows.flowjson.family import Family, OnScreen
@@ -105,7 +105,7 @@ _LIMITS = {
 }
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Finding]:
     """The pickers in the payloads of complete actions."""
     sent: dict[int, list[Use]] = defaultdict(list)
     for use in screen.uses:
@@ -114,18 +114,18 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
             sent[id(use.action)].append(use)
     for uses in sent.values():
         if len(uses) > 1 and uses[0].action is not None:
-            yield SINGLE.fault(uses[0].action.target("payload"))
+            yield SINGLE.finding(uses[0].action.target("payload"))
         for use in uses:
             yield from _too_many(use, use.pickers[0])
 
 
-def _too_many(use: Use, picker: Component) -> Iterator[Fault]:
+def _too_many(use: Use, picker: Component) -> Iterator[Finding]:
     name, rule = _LIMITS[picker.type]
     limit: Any = picker.value.get(name)
     if name not in picker.value:
-        yield DEFAULT.fault(use.target(), type=picker.type, property=name)
+        yield DEFAULT.finding(use.target(), type=picker.type, property=name)
     elif isinstance(limit, int | float) and not isinstance(limit, bool) and limit > 1:
-        yield rule.fault(use.target())
+        yield rule.finding(use.target())
 
 
 FAMILY = Family(rules=(PHOTO, DOCUMENT, DEFAULT, SINGLE), checks=(OnScreen(check_screen),))

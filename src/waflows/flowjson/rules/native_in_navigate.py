@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Component, Use
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.family import Family, OnUse
@@ -91,13 +91,13 @@ ANY = Rule(
 )
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """A picker in the payload of a navigate action."""
     if use.action is None or use.action.name != "navigate" or not use.in_payload:
         return
     for picker in use.pickers:
         rule = _rule(picker, local=use.found[0][0].screen is None)
-        yield rule.fault(
+        yield rule.finding(
             use.target(), componentType=picker.type, name=picker.value.get("name", "name")
         )
 

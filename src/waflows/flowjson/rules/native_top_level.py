@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import fails, finish, page, passes
 from waflows.flowjson.family import Family, OnUse
@@ -34,14 +34,14 @@ RULE = Rule(
 )
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """A picker deeper in the payload of a complete or data_exchange action."""
     action = use.action
     if action is None or not use.in_payload or action.name not in {"complete", "data_exchange"}:
         return
     if len(use.steps) != 2 or use.expression.kind != "binding":
         types = ", ".join(dict.fromkeys(picker.type for picker in use.pickers))
-        yield RULE.fault(use.target(), componentTypes=types)
+        yield RULE.finding(use.target(), componentTypes=types)
 
 
 FAMILY = Family(rules=(RULE,), checks=(OnUse(check_use, when=lambda use: use.picker),))

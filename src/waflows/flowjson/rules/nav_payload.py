@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from waflows.flowjson.diagnostics import MOST_PLACES, Fault, listed
+from waflows.flowjson.diagnostics import MOST_PLACES, Finding, listed
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.family import Family, OnAction
@@ -69,7 +69,7 @@ MISSING = Rule(
 )
 
 
-def check_action(action: Action) -> Iterator[Fault]:
+def check_action(action: Action) -> Iterator[Finding]:
     """The keys of the payload against those of the next screen's data model."""
     payload, name = action.payload, action.destination
     following = action.screen.flow.by_id.get(name or "")
@@ -77,7 +77,7 @@ def check_action(action: Action) -> Iterator[Fault]:
         return
     if "data" not in following.value:
         if payload:
-            yield NO_MODEL.fault(action.target("payload"), screenName=name)
+            yield NO_MODEL.finding(action.target("payload"), screenName=name)
         return
     if following.data is None:
         return
@@ -85,10 +85,10 @@ def check_action(action: Action) -> Iterator[Fault]:
     extra = list(islice((field for field in payload if field not in following.data), MOST_PLACES))
     if extra:
         targets = (action.target("payload", field, key=True) for field in extra)
-        yield UNDECLARED.fault(*targets, fieldNames=listed(extra))
+        yield UNDECLARED.finding(*targets, fieldNames=listed(extra))
     missing = listed(field for field in following.data if field not in payload)
     if missing:
-        yield MISSING.fault(action.target("payload"), fieldNames=missing)
+        yield MISSING.finding(action.target("payload"), fieldNames=missing)
 
 
 FAMILY = Family(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, page, passes
 from waflows.flowjson.family import Family, OnAction
@@ -49,17 +49,17 @@ UNKNOWN = Rule(
 )
 
 
-def check_action(action: Action) -> Iterator[Fault]:
+def check_action(action: Action) -> Iterator[Finding]:
     """The next screen of a navigate action."""
     name = action.destination
     if name is None or not action.allowed:
         return
     screens = action.screen.flow.by_id
     if name == action.screen.id:
-        yield SAME.fault(action.target("next", "name"), screenNames=name)
+        yield SAME.finding(action.target("next", "name"), screenNames=name)
     elif name not in screens:
         known = ", ".join(islice(screens, 10))
-        yield UNKNOWN.fault(action.target("next", "name"), screenNames=name, known=known)
+        yield UNKNOWN.finding(action.target("next", "name"), screenNames=name, known=known)
 
 
 FAMILY = Family(rules=(SAME, UNKNOWN), checks=(OnAction(check_action, names=("navigate",)),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson import expressions
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Action, Use
 from waflows.flowjson.examples import FOOTER, INPUT, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.family import Family, OnAction, OnUse
@@ -63,7 +63,7 @@ BOUND = Rule(
 )
 
 
-def check_action(action: Action) -> Iterator[Fault]:
+def check_action(action: Action) -> Iterator[Finding]:
     """Literal values."""
     for field, value in (action.payload or {}).items():
         expected = _expected(action, field)
@@ -71,7 +71,7 @@ def check_action(action: Action) -> Iterator[Fault]:
             continue
         found = json_type(value)
         if found != expected:
-            yield LITERAL.fault(
+            yield LITERAL.finding(
                 action.target("payload", field),
                 payloadField=field,
                 payloadScreen=action.screen.name,
@@ -81,7 +81,7 @@ def check_action(action: Action) -> Iterator[Fault]:
             )
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """Bindings and expressions that are a field's whole value."""
     action = use.action
     if action is None or not use.in_payload or len(use.steps) != 2:
@@ -90,7 +90,7 @@ def check_use(use: Use) -> Iterator[Fault]:
     expected = _expected(action, field)
     types = use.types_given
     if expected is not None and types and expected not in types and not use.pickers:
-        yield BOUND.fault(
+        yield BOUND.finding(
             use.target(),
             payloadFieldValue=use.text,
             payloadField=field,

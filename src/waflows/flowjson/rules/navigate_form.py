@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, listed
+from waflows.flowjson.diagnostics import Finding, listed
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, footer, go, passes
 from waflows.flowjson.family import Family, OnAction, OnMissing
@@ -74,7 +74,7 @@ TERMINAL = Rule(
 )
 
 
-def check_missing(place: Place) -> Iterator[Fault]:
+def check_missing(place: Place) -> Iterator[Finding]:
     """A navigate action without a payload."""
     if place.key != "payload" or place.owner.name not in {"navigate", "complete"}:
         return
@@ -83,15 +83,15 @@ def check_missing(place: Place) -> Iterator[Fault]:
         following = place.flow.by_id.get(place.node.destination or "")
     if following is not None and following.data:
         fields = listed(following.data)
-        yield DATA.fault(place.object_target(), fieldNames=fields, screenName=following.name)
+        yield DATA.finding(place.object_target(), fieldNames=fields, screenName=following.name)
     else:
-        yield PAYLOAD.fault(place.object_target())
+        yield PAYLOAD.finding(place.object_target())
 
 
-def check_action(action: Action) -> Iterator[Fault]:
+def check_action(action: Action) -> Iterator[Finding]:
     """A footer that navigates from a terminal screen."""
     if action.component.type == "Footer" and action.screen.terminal:
-        yield TERMINAL.fault(action.target("name"))
+        yield TERMINAL.finding(action.target("name"))
 
 
 FAMILY = Family(

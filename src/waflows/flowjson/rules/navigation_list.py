@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault, places
+from waflows.flowjson.diagnostics import Finding, places
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, passes
 from waflows.flowjson.family import Family, OnComponent
@@ -78,7 +78,7 @@ ACTION = Rule(
 )
 
 
-def check_component(component: Component) -> Iterator[Fault]:
+def check_component(component: Component) -> Iterator[Finding]:
     """A static list. What a bound one holds is not known here."""
     items = component.value.get("list-items")
     if not isinstance(items, list):
@@ -86,15 +86,15 @@ def check_component(component: Component) -> Iterator[Fault]:
     given = [(index, item) for index, item in enumerate(items) if isinstance(item, dict)]
     badges = [index for index, item in given if "badge" in item]
     for index in badges[1:]:
-        yield BADGE.fault(component.target("list-items", index, "badge"))
+        yield BADGE.finding(component.target("list-items", index, "badge"))
     if component.value.get("media-size") == "large":
         for index, item in given:
             if "end" in item:
-                yield END.fault(component.target("list-items", index, "end"))
+                yield END.finding(component.target("list-items", index, "end"))
     yield from _actions(component, given)
 
 
-def _actions(component: Component, items: list[tuple[int, dict[str, Any]]]) -> Iterator[Fault]:
+def _actions(component: Component, items: list[tuple[int, dict[str, Any]]]) -> Iterator[Finding]:
     acting = [index for index, item in items if "on-click-action" in item]
     if "on-click-action" in component.value:
         if acting:
@@ -102,9 +102,9 @@ def _actions(component: Component, items: list[tuple[int, dict[str, Any]]]) -> I
                 component.target("list-items", index, "on-click-action", key=True)
                 for index in acting
             )
-            yield ACTION.fault(component.target("on-click-action", key=True), *places(targets))
+            yield ACTION.finding(component.target("on-click-action", key=True), *places(targets))
     elif len(acting) < len(items):
-        yield ACTION.fault(component.target(), say="none", code="MISSING_REQUIRED_PROPERTY")
+        yield ACTION.finding(component.target(), say="none", code="MISSING_REQUIRED_PROPERTY")
 
 
 FAMILY = Family(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, Target, places
+from waflows.flowjson.diagnostics import Finding, Target, places
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, page, passes
 from waflows.flowjson.family import Family, OnFlow
@@ -77,21 +77,21 @@ UNKNOWN_VERSION = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Fault]:
+def check_flow(flow: Flow) -> Iterator[Finding]:
     """Endpoint properties that are missing, unknown or out of place."""
     if flow.endpoint:
         version = flow.value["data_api_version"]
         if isinstance(version, str) and version not in DATA_API_VERSIONS:
-            yield UNKNOWN_VERSION.fault(Target(("data_api_version",)))
+            yield UNKNOWN_VERSION.finding(Target(("data_api_version",)))
         if "routing_model" not in flow.value:
-            yield NEEDS_ROUTES.fault(Target(("data_api_version",), key=True))
+            yield NEEDS_ROUTES.finding(Target(("data_api_version",), key=True))
         return
     asking = [each for each in flow.actions if each.name == "data_exchange" and each.allowed]
     if asking:
-        yield NEEDS_VERSION.fault(*places(action.target("name") for action in asking))
+        yield NEEDS_VERSION.finding(*places(action.target("name") for action in asking))
     for screen in flow.screens:
         if screen.value.get("refresh_on_back") is True:
-            yield REFRESH.fault(screen.target("refresh_on_back"))
+            yield REFRESH.finding(screen.target("refresh_on_back"))
 
 
 FAMILY = Family(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Component, Flow, Use
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.expressions import Reference
@@ -43,7 +43,7 @@ RULE = Gap(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Fault]:
+def check_flow(flow: Flow) -> Iterator[Finding]:
     """Values of number and passcode inputs that two navigate actions carry, one after another."""
     carried: dict[tuple[str, str], tuple[str, str]] = {}
     uses = [use for screen in flow.screens for use in screen.uses if _is_carried(use)]
@@ -59,7 +59,7 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
             origin = carried.get((use.screen.name, reference.path[0]))
             if origin is not None:
                 screen, name = origin
-                yield RULE.fault(use.target(), expression=use.text, origin=screen, name=name)
+                yield RULE.finding(use.target(), expression=use.text, origin=screen, name=name)
 
 
 def _is_carried(use: Use) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.binding_help import operator_advice
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
 from waflows.flowjson.examples import (
     INPUT,
@@ -105,7 +105,7 @@ NO_PROPERTY = Rule(
 )
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """The references of one payload value to the screen it stands on."""
     action, nested = use.action, use.expression.kind == "nested"
     if action is None or not use.in_payload:
@@ -119,14 +119,14 @@ def check_use(use: Use) -> Iterator[Fault]:
             continue
         at = use.target(use.span_of(reference))
         if found.outcome == "form-itself":
-            yield FORM_ITSELF.fault(at)
+            yield FORM_ITSELF.finding(at)
         elif reference.source == "form":
             name = use.screen.name
-            yield NO_INPUT.fault(at, expression=reference.text, screenId=name)
+            yield NO_INPUT.finding(at, expression=reference.text, screenId=name)
         elif nested or action.name == "update_data":
-            yield NO_PROPERTY.fault(at, property=".".join(reference.path))
+            yield NO_PROPERTY.finding(at, property=".".join(reference.path))
         else:
-            yield NO_FIELD.fault(
+            yield NO_FIELD.finding(
                 at,
                 say="navigate" if action.name == "navigate" else "screen",
                 advice=operator_advice(reference.text),

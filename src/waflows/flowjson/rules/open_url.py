@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from waflows.flowjson import expressions
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnAction
@@ -60,15 +60,15 @@ _WEB = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 _OTHER = re.compile(r"(?:mailto|tel|sms|geo|whatsapp|intent|market):\S+", re.IGNORECASE)
 
 
-def check_action(action: Action) -> Iterator[Fault]:
+def check_action(action: Action) -> Iterator[Finding]:
     """An address that is written in the document."""
     url = action.value.get("url")
     if not isinstance(url, str) or expressions.classify(url) is not None:
         return
     if not _WEB.fullmatch(url) and not _OTHER.fullmatch(url):
-        yield TARGET.fault(action.target("url"))
+        yield TARGET.finding(action.target("url"))
     elif url.lower().startswith("http:"):
-        yield INSECURE.fault(action.target("url"), url=url)
+        yield INSECURE.finding(action.target("url"), url=url)
 
 
 FAMILY = Family(

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault, places
+from waflows.flowjson.diagnostics import Finding, places
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnComponent
@@ -99,7 +99,7 @@ _TYPES = ("CheckboxGroup", "RadioButtonsGroup", "Dropdown", "ChipsSelector")
 _HEX = re.compile(r"#?[0-9A-Fa-f]{6}")
 
 
-def check_component(component: Component) -> Iterator[Fault]:
+def check_component(component: Component) -> Iterator[Finding]:
     """Options that are written in the document."""
     items = component.value.get("data-source")
     if not isinstance(items, list):
@@ -108,17 +108,17 @@ def check_component(component: Component) -> Iterator[Fault]:
     for index, item in options:
         color = item.get("color")
         if color is not None and "image" in item:
-            yield BOTH.fault(component.target("data-source", index, "color", key=True))
+            yield BOTH.finding(component.target("data-source", index, "color", key=True))
         elif isinstance(color, str) and "${" not in color and not _HEX.fullmatch(color):
-            yield COLOR.fault(component.target("data-source", index, "color"))
+            yield COLOR.finding(component.target("data-source", index, "color"))
     yield from _twice(component, options)
     root = component.value.get("on-select-action")
     updates = isinstance(root, dict) and root.get("name") == "update_data"
     if updates and any("on-select-action" in item for _, item in options):
-        yield SELECT.fault(component.target("on-select-action", key=True))
+        yield SELECT.finding(component.target("on-select-action", key=True))
 
 
-def _twice(component: Component, options: list[tuple[int, dict[str, Any]]]) -> Iterator[Fault]:
+def _twice(component: Component, options: list[tuple[int, dict[str, Any]]]) -> Iterator[Finding]:
     found: dict[str, list[int]] = defaultdict(list)
     for index, item in options:
         if isinstance(item.get("id"), str):
@@ -128,7 +128,7 @@ def _twice(component: Component, options: list[tuple[int, dict[str, Any]]]) -> I
     for name, indexes in found.items():
         if len(indexes) > 1:
             targets = (component.target("data-source", index, "id") for index in indexes)
-            yield TWICE.fault(*places(targets), id=name)
+            yield TWICE.finding(*places(targets), id=name)
 
 
 FAMILY = Family(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import FOOTER, INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnComponent
@@ -53,22 +53,22 @@ EMOJI = Gap(
 )
 
 
-def check_input(component: Component) -> Iterator[Fault]:
+def check_input(component: Component) -> Iterator[Finding]:
     """The pattern of a text input."""
     pattern = component.value.get("pattern")
     if not isinstance(pattern, str) or "${" in pattern:
         return
     if len(pattern) > 2 and pattern[0] == pattern[-1] == "/":
-        yield BROKEN.fault(component.target("pattern"), say="slashes", pattern=pattern)
+        yield BROKEN.finding(component.target("pattern"), say="slashes", pattern=pattern)
     elif not _is_balanced(pattern):
-        yield BROKEN.fault(component.target("pattern"), say="open", pattern=pattern)
+        yield BROKEN.finding(component.target("pattern"), say="open", pattern=pattern)
 
 
-def check_footer(component: Component) -> Iterator[Fault]:
+def check_footer(component: Component) -> Iterator[Finding]:
     """The label of a Footer."""
     label = component.value.get("label")
     if isinstance(label, str) and any(0x1F300 <= ord(sign) <= 0x1FAFF for sign in label):
-        yield EMOJI.fault(component.target("label"))
+        yield EMOJI.finding(component.target("label"))
 
 
 def _is_balanced(pattern: str) -> bool:

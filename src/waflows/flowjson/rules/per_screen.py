@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, places
+from waflows.flowjson.diagnostics import Finding, places
 from waflows.flowjson.document import PICKERS, Flow, Screen
 from waflows.flowjson.examples import HEADING, fails, page, passes
 from waflows.flowjson.family import Family, OnFlow, OnScreen
@@ -75,28 +75,28 @@ CAROUSELS = Rule(
 )
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Finding]:
     """What stands on one screen."""
     plain = [
         component for component in screen.components if component.type != "Form" and component.bare
     ]
     if len(plain) > _LIMIT:
-        yield COMPONENTS.fault(screen.id_target, limit=_LIMIT, count=len(plain))
+        yield COMPONENTS.finding(screen.id_target, limit=_LIMIT, count=len(plain))
     pickers = [component for component in screen.components if component.type in PICKERS]
     if len(pickers) > 1 and screen.flow.spec.since("4.0"):
         types = {picker.type for picker in pickers}
         targets = (picker.target() for picker in pickers[1:])
-        yield FILES.fault(
+        yield FILES.finding(
             *places(targets), say="same" if len(types) == 1 else "mixed", type=pickers[0].type
         )
     carousels = [one for one in screen.components if one.type == "ImageCarousel" and one.shape]
     limit = objects.MAX_CAROUSELS_PER_SCREEN
     if len(carousels) > limit:
         targets = (carousel.target() for carousel in carousels[limit:])
-        yield CAROUSELS.fault(*places(targets), limit=limit, where="screen", count=len(carousels))
+        yield CAROUSELS.finding(*places(targets), limit=limit, where="screen", count=len(carousels))
 
 
-def check_flow(flow: Flow) -> Iterator[Fault]:
+def check_flow(flow: Flow) -> Iterator[Finding]:
     """Carousels of all screens together."""
     carousels = [
         one for screen in flow.screens for one in screen.components if one.type == "ImageCarousel"
@@ -104,7 +104,7 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     limit = objects.MAX_CAROUSELS_PER_FLOW
     if len(carousels) > limit and flow.spec.since("7.1"):
         targets = (carousel.target() for carousel in carousels[limit:])
-        yield CAROUSELS.fault(
+        yield CAROUSELS.finding(
             *places(targets),
             code="INVALID_PROPERTY_VALUE",
             limit=limit,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, places
+from waflows.flowjson.diagnostics import Finding, places
 from waflows.flowjson.document import Component, Screen
 from waflows.flowjson.examples import FOOTER, HEADING, a_flow, a_screen, fails, page, passes
 from waflows.flowjson.family import Family, OnScreen
@@ -84,7 +84,7 @@ MANY = Rule(
 )
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Finding]:
     """The company these two components keep."""
     known = [component for component in screen.components if component.shape is not None]
     rich = [component for component in known if component.type == "RichText"]
@@ -96,22 +96,22 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
     ]
     if rich and (others or len(rich) > 1):
         beside = "with a Footer only" if footer_too else "with nothing"
-        yield RICH.fault(*places(one.target() for one in rich), with_what=beside)
+        yield RICH.finding(*places(one.target() for one in rich), with_what=beside)
     lists = [component for component in known if component.type == "NavigationList"]
     if lists:
         yield from _lists(screen, lists, [one for one in known if one.type != "NavigationList"])
 
 
-def _lists(screen: Screen, lists: list[Component], others: list[Component]) -> Iterator[Fault]:
+def _lists(screen: Screen, lists: list[Component], others: list[Component]) -> Iterator[Finding]:
     limit = MAX_NAVIGATION_LISTS_PER_SCREEN
     if others:
         types = ", ".join(dict.fromkeys(component.type for component in others))
-        yield LISTS.fault(*places(one.target() for one in lists), others=types)
+        yield LISTS.finding(*places(one.target() for one in lists), others=types)
     if screen.terminal:
-        yield TERMINAL.fault(screen.target("terminal"))
+        yield TERMINAL.finding(screen.target("terminal"))
     if len(lists) > limit:
         targets = (one.target() for one in lists[limit:])
-        yield MANY.fault(*places(targets), limit=limit, count=len(lists))
+        yield MANY.finding(*places(targets), limit=limit, count=len(lists))
 
 
 FAMILY = Family(rules=(RICH, LISTS, TERMINAL, MANY), checks=(OnScreen(check_screen),))

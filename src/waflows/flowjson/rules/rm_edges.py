@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, Target
+from waflows.flowjson.diagnostics import Finding, Target
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, go, passes
 from waflows.flowjson.family import Family, OnFlow
@@ -85,7 +85,7 @@ UNDECLARED = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Fault]:
+def check_flow(flow: Flow) -> Iterator[Finding]:
     """Routes that should not be there, and one that should."""
     routes = declared(flow)
     if routes is None:
@@ -94,21 +94,21 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     seen: set[tuple[str, str]] = set()
     for source, destinations in routes.items():
         if len(destinations) > MAX_BRANCHES:
-            yield BRANCHES.fault(Target(("routing_model", source)), screenId=source)
+            yield BRANCHES.finding(Target(("routing_model", source)), screenId=source)
         given = model[source] if isinstance(model[source], list) else []
         for index, destination in enumerate(given):
             if not isinstance(destination, str) or (source, destination) in seen:
                 continue
             if (destination, source) in seen and destination != source:
                 at = Target(("routing_model", source, index))
-                yield BACKWARD.fault(at, source=destination, destination=source)
+                yield BACKWARD.finding(at, source=destination, destination=source)
             seen.add((source, destination))
     if not is_well_formed(flow):
         return
     for source, destination, action in navigations(flow):
         if (source, destination) not in seen:
             at = action.target("next", "name")
-            yield UNDECLARED.fault(at, source=source, destination=destination)
+            yield UNDECLARED.finding(at, source=source, destination=destination)
 
 
 FAMILY = Family(rules=(BACKWARD, BRANCHES, UNDECLARED), checks=(OnFlow(check_flow),))

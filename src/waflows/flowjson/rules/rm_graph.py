@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, Target, listed
+from waflows.flowjson.diagnostics import Finding, Target, listed
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, passes
 from waflows.flowjson.family import Family, OnFlow
@@ -69,7 +69,7 @@ LOOP = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Fault]:
+def check_flow(flow: Flow) -> Iterator[Finding]:
     """The shape of the graph, as far as it is made of screens that exist."""
     routes = declared(flow)
     if routes is None or not is_well_formed(flow):
@@ -80,11 +80,11 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     parts = connected(graph, present)
     if len(parts) > 1:
         apart = listed(name for name in present if name not in parts[0])
-        yield APART.fault(_MODEL, screenIDs=apart)
+        yield APART.finding(_MODEL, screenIDs=apart)
     if present and all(name in inbound for name in present):
-        yield NO_ENTRY.fault(_MODEL)
+        yield NO_ENTRY.finding(_MODEL)
     for loop in loops(_without_there_and_back(graph)):
-        yield LOOP.fault(_MODEL, screenIds=listed(loop))
+        yield LOOP.finding(_MODEL, screenIds=listed(loop))
 
 
 def _without_there_and_back(graph: Graph) -> Graph:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, Target, listed, places
+from waflows.flowjson.diagnostics import Finding, Target, listed, places
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, passes
 from waflows.flowjson.family import Family, OnFlow
@@ -61,7 +61,7 @@ DESTINATION = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Fault]:
+def check_flow(flow: Flow) -> Iterator[Finding]:
     """Screens the model does not name, and names that are no screens."""
     routes = declared(flow)
     if routes is None:
@@ -69,16 +69,16 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     named = set(routes).union(*routes.values())
     missing = [name for name in flow.by_id if name not in named]
     if missing and len(flow.by_id) > 1 and is_well_formed(flow):
-        yield MISSING.fault(Target(("routing_model",)), screenIDs=listed(missing))
+        yield MISSING.finding(Target(("routing_model",)), screenIDs=listed(missing))
     unknown = [name for name in routes if name not in flow.by_id]
     if unknown:
         targets = (Target(("routing_model", name), key=True) for name in unknown)
-        yield SOURCE.fault(*places(targets), screenIDs=listed(unknown))
+        yield SOURCE.finding(*places(targets), screenIDs=listed(unknown))
     for source in routes:
         given = flow.value["routing_model"][source]
         for index, name in enumerate(given if isinstance(given, list) else ()):
             if isinstance(name, str) and name not in flow.by_id:
-                yield DESTINATION.fault(Target(("routing_model", source, index)), screenId=name)
+                yield DESTINATION.finding(Target(("routing_model", source, index)), screenId=name)
 
 
 FAMILY = Family(rules=(MISSING, SOURCE, DESTINATION), checks=(OnFlow(check_flow),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, places
+from waflows.flowjson.diagnostics import Finding, places
 from waflows.flowjson.document import Action, Flow
 from waflows.flowjson.examples import FOOTER, INPUT, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.family import Family, OnFlow
@@ -113,7 +113,7 @@ IN_BRANCHES = Gap(
 )
 
 
-def check_branches(flow: Flow) -> Iterator[Fault]:
+def check_branches(flow: Flow) -> Iterator[Finding]:
     """Ways of a flow without a model that no action outside If and Switch takes."""
     if flow.endpoint or "routing_model" in flow.value:
         return
@@ -128,20 +128,20 @@ def check_branches(flow: Flow) -> Iterator[Fault]:
         if (source, destination) not in outside:
             model = json.dumps({name: ways for name, ways in taken(flow).items() if ways})
             at = action.target("next", "name")
-            yield IN_BRANCHES.fault(at, source=source, destination=destination, model=model)
+            yield IN_BRANCHES.finding(at, source=source, destination=destination, model=model)
 
 
-def check_flow(flow: Flow) -> Iterator[Fault]:
+def check_flow(flow: Flow) -> Iterator[Finding]:
     """The graph that the navigate actions make."""
     if flow.endpoint or not flow.by_id:
         return
     graph = taken(flow)
     inbound = {destination for destinations in graph.values() for destination in destinations}
     if all(name in inbound for name in graph):
-        yield NO_ENTRY.fault(*places(screen.target("id") for screen in flow.by_id.values()))
+        yield NO_ENTRY.finding(*places(screen.target("id") for screen in flow.by_id.values()))
     for name, destinations in graph.items():
         if len(destinations) > MAX_BRANCHES:
-            yield BRANCHES.fault(flow.by_id[name].target("id"), screenId=name)
+            yield BRANCHES.finding(flow.by_id[name].target("id"), screenId=name)
 
 
 FAMILY = Family(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, listed, places
+from waflows.flowjson.diagnostics import Finding, listed, places
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.family import Family, OnFlow
@@ -62,7 +62,7 @@ APART = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Fault]:
+def check_flow(flow: Flow) -> Iterator[Finding]:
     """Screens that no navigation connects with the others."""
     if flow.endpoint or not certain(flow):
         return
@@ -71,13 +71,13 @@ def check_flow(flow: Flow) -> Iterator[Fault]:
     alone = [name for name in graph if not graph[name] and name not in inbound]
     if len(graph) > 1 and alone:
         targets = (flow.by_id[name].target("id") for name in alone)
-        yield ALONE.fault(*places(targets), screenIDs=listed(alone))
+        yield ALONE.finding(*places(targets), screenIDs=listed(alone))
     lone = set(alone)
     parts = connected(graph, (name for name in graph if name not in lone))
     if len(parts) > 1:
         apart = [name for name in graph if name not in parts[0] and name not in lone]
         targets = (flow.by_id[name].target("id") for name in apart)
-        yield APART.fault(*places(targets), screenIDs=listed(apart))
+        yield APART.finding(*places(targets), screenIDs=listed(apart))
 
 
 FAMILY = Family(rules=(ALONE, APART), checks=(OnFlow(check_flow),))

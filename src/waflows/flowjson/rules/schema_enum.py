@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnAction, OnValue
@@ -55,22 +55,22 @@ FORMAT = Rule(
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
 
-def check_property(place: Place) -> Iterator[Fault]:
+def check_property(place: Place) -> Iterator[Finding]:
     """A string, or an element of a list, that is not among the allowed ones."""
     slot, value = place.slot, place.value
     if slot is None or not isinstance(value, str):
         return
     allowed = slot.entry.allowed
     if allowed and value not in allowed:
-        yield ENUM.fault(place.target(), allowedValues=", ".join(allowed))
+        yield ENUM.finding(place.target(), allowedValues=", ".join(allowed))
     elif slot.entry.format == "uri" and not _URI.fullmatch(value):
-        yield FORMAT.fault(place.target(), propertyName=place.name, format="uri")
+        yield FORMAT.finding(place.target(), propertyName=place.name, format="uri")
 
 
-def check_action(action: Action) -> Iterator[Fault]:
+def check_action(action: Action) -> Iterator[Finding]:
     """An action that its property does not start."""
     if not action.allowed and "name" in action.value:
-        yield ENUM.fault(action.target("name"), allowedValues=", ".join(action.takes))
+        yield ENUM.finding(action.target("name"), allowedValues=", ".join(action.takes))
 
 
 FAMILY = Family(rules=(ENUM, FORMAT), checks=(OnValue(check_property), OnAction(check_action)))

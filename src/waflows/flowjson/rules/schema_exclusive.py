@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Component, Screen
 from waflows.flowjson.examples import FOOTER, HEADING, a_flow, a_screen, fails, page, passes
 from waflows.flowjson.family import Family, OnComponent, OnScreen
@@ -64,11 +64,11 @@ EXCLUDES = Rule(
 )
 
 
-def check_component(component: Component) -> Iterator[Fault]:
+def check_component(component: Component) -> Iterator[Finding]:
     """A footer whose captions do not go together."""
     sides = [side for side in ("left-caption", "right-caption") if side in component.value]
     if "center-caption" in component.value and sides:
-        yield EXCLUDES.fault(
+        yield EXCLUDES.finding(
             component.target(),
             propertyName="center-caption",
             notRequiredProperties=", ".join(sides),
@@ -76,7 +76,7 @@ def check_component(component: Component) -> Iterator[Fault]:
         )
     elif len(sides) == 1:
         other = "right-caption" if sides == ["left-caption"] else "left-caption"
-        yield NEEDS.fault(
+        yield NEEDS.finding(
             component.target(),
             componentName="Footer",
             requiredProperty=other,
@@ -84,13 +84,13 @@ def check_component(component: Component) -> Iterator[Fault]:
         )
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Finding]:
     """`success` on a screen that does not end the flow."""
     if "success" in screen.value:
         ends = screen.value.get("terminal", False)
         if ends is False:
             advice = 'Add "terminal": true, or remove success.'
-            yield EXCLUDES.fault(screen.target(), say="success", advice=advice)
+            yield EXCLUDES.finding(screen.target(), say="success", advice=advice)
 
 
 FAMILY = Family(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, slashed
+from waflows.flowjson.diagnostics import Finding, slashed
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import UNKNOWN, Family, OnComponent, OnValue
@@ -39,19 +39,21 @@ RULE = Rule(
 )
 
 
-def check_component(component: Component) -> Iterator[Fault]:
+def check_component(component: Component) -> Iterator[Finding]:
     """The type of a component that does not exist in this version."""
     if "type" in component.value:
         advice = _advice(component.type, component.screen.flow.spec.version)
-        yield RULE.fault(component.target("type"), say="plain", advice=advice, propertyName="type")
+        yield RULE.finding(
+            component.target("type"), say="plain", advice=advice, propertyName="type"
+        )
 
 
-def check_property(place: Place) -> Iterator[Fault]:
-    """A layout that is no object."""
+def check_property(place: Place) -> Iterator[Finding]:
+    """A layout that is not an object."""
     if place.slot and place.slot.entry.type == "layout" and not isinstance(place.value, dict):
         path = slashed(place.object_path)
         advice = 'A layout is { "type": "SingleColumnLayout", "children": [ … ] }.'
-        yield RULE.fault(place.target(), advice=advice, propertyName=place.key, errorPath=path)
+        yield RULE.finding(place.target(), advice=advice, propertyName=place.key, errorPath=path)
 
 
 _SYNONYMS = {

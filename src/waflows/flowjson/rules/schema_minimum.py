@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnValue
 from waflows.flowjson.rule import Rule
@@ -42,16 +42,16 @@ CHARACTERS = Rule(
 )
 
 
-def check_property(place: Place) -> Iterator[Fault]:
+def check_property(place: Place) -> Iterator[Finding]:
     """No screens, or an empty id."""
     if place.owner.name == "flow" and place.key == "screens" and place.value == []:
         unit = "items"
-        yield ITEMS.fault(
+        yield ITEMS.finding(
             place.target(), propertyName="screens", minQuantityCount=1, quantityUnit=unit
         )
     elif place.owner.name == "screen" and place.key == "id" and place.value == "":
         unit = "characters"
-        yield CHARACTERS.fault(
+        yield CHARACTERS.finding(
             place.target(), propertyName="id", minQuantityCount=1, quantityUnit=unit
         )
 

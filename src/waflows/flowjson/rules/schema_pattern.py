@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnValue
@@ -72,25 +72,25 @@ _ONLY_BOUND = {"binding": str, "string | object": dict}
 _SHOWN = {"string": "string", "integer": "number"}
 
 
-def check_property(place: Place) -> Iterator[Fault]:
+def check_property(place: Place) -> Iterator[Finding]:
     """A string, or what stands where only a binding may."""
     slot, value = place.slot, place.value
     assert slot is not None
     kind = slot.entry.type
     if isinstance(value, _ONLY_BOUND.get(kind, ())):
-        yield RULE.fault(place.target(), say="binding", propertyName=place.name)
+        yield RULE.finding(place.target(), say="binding", propertyName=place.name)
     elif not isinstance(value, str):
         return
     elif place.owner.name == "screen" and place.key == "id":
         if value and not _ID.fullmatch(value):
             advice = f"Write letters and underscores only, such as {_in_letters(value)}."
-            yield RULE.fault(place.target(), advice=advice, propertyName="id")
+            yield RULE.finding(place.target(), advice=advice, propertyName="id")
     elif not value.strip():
         if _must_not_be_blank(place):
-            yield RULE.fault(place.target(), say="blank", propertyName=place.name)
+            yield RULE.finding(place.target(), say="blank", propertyName=place.name)
     elif slot.dynamic and _is_stray_text(slot.types):
         shown = " | ".join(_SHOWN.get(one, one) for one in slot.types if one != "string")
-        yield RULE.fault(place.target(), say="or-binding", propertyName=place.name, type=shown)
+        yield RULE.finding(place.target(), say="or-binding", propertyName=place.name, type=shown)
 
 
 def _in_letters(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnMissing
 from waflows.flowjson.near_misses import is_misspelt
@@ -37,7 +37,7 @@ RULE = Rule(
 )
 
 
-def check_missing(place: Place) -> Iterator[Fault]:
+def check_missing(place: Place) -> Iterator[Finding]:
     """The object that lacks the property. The flow's version has a rule of its own."""
     if place.owner.name == "flow" and place.key == "version":
         return
@@ -45,7 +45,7 @@ def check_missing(place: Place) -> Iterator[Fault]:
     if not place.steps and is_misspelt(str(place.key), value, place.owner.slots):
         return
     owner = f"this {place.owner.name}"
-    yield RULE.fault(place.object_target(), propertyName=place.key, ownerName=owner)
+    yield RULE.finding(place.object_target(), propertyName=place.key, ownerName=owner)
 
 
 FAMILY = Family(rules=(RULE,), checks=(OnMissing(check_missing),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, slashed
+from waflows.flowjson.diagnostics import Finding, slashed
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnUnknown
 from waflows.flowjson.near_misses import nearest
@@ -80,13 +80,13 @@ _SYNONYMS = {
 """Properties of other components or toolkits, and what says the same here."""
 
 
-def check_unknown(place: Place) -> Iterator[Fault]:
+def check_unknown(place: Place) -> Iterator[Finding]:
     """The key of a property that the object does not have in this version."""
     name = str(place.key)
     if place.owner.name == "flow" and name == "data_channel_uri":
-        yield REMOVED.fault(place.target(key=True), propertyName=name)
+        yield REMOVED.finding(place.target(key=True), propertyName=name)
         return
-    yield UNKNOWN.fault(
+    yield UNKNOWN.finding(
         place.target(key=True),
         say="at-component" if place.owner.component is not None else "at-object",
         advice=_advice(place, name),

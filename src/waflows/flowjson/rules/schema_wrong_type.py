@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Fault, Path, Target, printable, slashed
+from waflows.flowjson.diagnostics import Finding, Path, Target, printable, slashed
 from waflows.flowjson.document import Flow, Screen
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnFlow, OnScreen, OnValue
@@ -40,7 +40,7 @@ RULE = Rule(
 _LONGEST = 60
 
 
-def check_property(place: Place) -> Iterator[Fault]:
+def check_property(place: Place) -> Iterator[Finding]:
     """A value whose type none of the property's alternatives has."""
     slot, found = place.slot, json_type(place.value)
     assert slot is not None
@@ -51,7 +51,7 @@ def check_property(place: Place) -> Iterator[Fault]:
         return
     expected = " or ".join(slot.types) if not fraction else "integer"
     path = slashed(place.path)
-    yield RULE.fault(
+    yield RULE.finding(
         place.target(),
         advice=_example(place),
         errorPath=path,
@@ -73,11 +73,11 @@ def _example(place: Place) -> str | None:
     return None
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Finding]:
     """Fields of a data model that are no objects."""
     for name, field in (screen.data or {}).items():
         if not isinstance(field, dict):
-            yield RULE.fault(
+            yield RULE.finding(
                 screen.target("data", name),
                 errorPath=slashed((*screen.path, "data", name)),
                 expectedType="object",
@@ -85,7 +85,7 @@ def check_screen(screen: Screen) -> Iterator[Fault]:
             )
 
 
-def check_routes(flow: Flow) -> Iterator[Fault]:
+def check_routes(flow: Flow) -> Iterator[Finding]:
     """Routes that are not lists of screen ids, with or without an endpoint."""
     model = flow.value.get("routing_model")
     for source, destinations in model.items() if isinstance(model, dict) else ():
@@ -98,18 +98,18 @@ def check_routes(flow: Flow) -> Iterator[Fault]:
                 yield _wrong((*at, index), "string", name)
 
 
-def _wrong(at: Path, expected: str, value: Any) -> Fault:
+def _wrong(at: Path, expected: str, value: Any) -> Finding:
     found = json_type(value)
-    return RULE.fault(Target(at), errorPath=slashed(at), expectedType=expected, actualType=found)
+    return RULE.finding(Target(at), errorPath=slashed(at), expectedType=expected, actualType=found)
 
 
-def not_an_object(value: Any) -> Iterator[Fault]:
+def not_an_object(value: Any) -> Iterator[Finding]:
     """A document that is a list, a string, a number."""
     found = json_type(value)
     advice = None
     if isinstance(value, str) and value.lstrip()[:1] == "{":
         advice = "The flow is a quoted string: remove the quotes around it, and the escapes in it."
-    yield RULE.fault(
+    yield RULE.finding(
         Target(()), advice=advice, errorPath="$root", expectedType="object", actualType=found
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Screen
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnScreen
@@ -29,12 +29,12 @@ RULE = Gap(
 )
 
 
-def check_screen(screen: Screen) -> Iterator[Fault]:
+def check_screen(screen: Screen) -> Iterator[Finding]:
     """A screen without a title."""
     if "title" in screen.value:
         return
     if not is_misspelt("title", screen.value, screen.flow.spec.screen.slots):
-        yield RULE.fault(screen.id_target, screen=screen.name)
+        yield RULE.finding(screen.id_target, screen=screen.name)
 
 
 FAMILY = Family(rules=(RULE,), checks=(OnScreen(check_screen),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, Target, listed, places
+from waflows.flowjson.diagnostics import Finding, Target, listed, places
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import FOOTER, HEADING, a_flow, a_screen, ask, fails, page, passes
 from waflows.flowjson.family import Family, OnFlow
@@ -57,22 +57,22 @@ UNSUCCESSFUL = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Fault]:
+def check_flow(flow: Flow) -> Iterator[Finding]:
     """What is missing at the end of the flow."""
     if not flow.screens:
         return
     ends = [screen for screen in flow.screens if screen.terminal]
     if not any(screen.value.get("terminal", False) is not False for screen in flow.screens):
-        yield NONE.fault(Target(("screens",), key=True))
+        yield NONE.finding(Target(("screens",), key=True))
     bare = [
         end for end in ends if end.drawn and all(one.type != "Footer" for one in end.components)
     ]
     if bare:
         names = listed(screen.name for screen in bare)
-        yield FOOTERLESS.fault(*places(screen.id_target for screen in bare), screenIDs=names)
+        yield FOOTERLESS.finding(*places(screen.id_target for screen in bare), screenIDs=names)
     failed = [screen for screen in ends if screen.value.get("success", True) is False]
     if ends and failed == ends and flow.spec.since("3.1"):
-        yield UNSUCCESSFUL.fault(*places(screen.target("success") for screen in ends))
+        yield UNSUCCESSFUL.finding(*places(screen.target("success") for screen in ends))
 
 
 FAMILY = Family(rules=(NONE, FOOTERLESS, UNSUCCESSFUL), checks=(OnFlow(check_flow),))

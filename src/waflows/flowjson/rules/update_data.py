@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson import expressions
-from waflows.flowjson.diagnostics import Fault
+from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Action, Use
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnAction, OnUse
@@ -53,7 +53,7 @@ TYPE = Rule(
 )
 
 
-def check_action(action: Action) -> Iterator[Fault]:
+def check_action(action: Action) -> Iterator[Finding]:
     """The keys of an update_data payload."""
     if not action.allowed:
         return
@@ -62,10 +62,10 @@ def check_action(action: Action) -> Iterator[Fault]:
     declared = action.screen.data or {}
     for key in action.payload or {}:
         if key not in declared:
-            yield RULE.fault(action.target("payload", key, key=True), property=key)
+            yield RULE.finding(action.target("payload", key, key=True), property=key)
 
 
-def check_literals(action: Action) -> Iterator[Fault]:
+def check_literals(action: Action) -> Iterator[Finding]:
     """Values of another type than the field they change."""
     for field, value in (action.payload or {}).items():
         expected = _expected(action, field)
@@ -74,17 +74,17 @@ def check_literals(action: Action) -> Iterator[Fault]:
         found = json_type(value)
         if found != expected:
             at = action.target("payload", field)
-            yield TYPE.fault(at, field=field, expected=expected, found=found)
+            yield TYPE.finding(at, field=field, expected=expected, found=found)
 
 
-def check_use(use: Use) -> Iterator[Fault]:
+def check_use(use: Use) -> Iterator[Finding]:
     """Bindings and expressions that are a field's whole value."""
     action = use.action
     if action is None or action.name != "update_data" or len(use.steps) != 2:
         return
     expected, types = _expected(action, str(use.steps[1])), use.types_given
     if expected is not None and types and expected not in types:
-        yield TYPE.fault(use.target(), field=use.steps[1], expected=expected, found=types[0])
+        yield TYPE.finding(use.target(), field=use.steps[1], expected=expected, found=types[0])
 
 
 def _expected(action: Action, field: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Fault, Target
+from waflows.flowjson.diagnostics import Finding, Target
 from waflows.flowjson.document import Flow
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family
@@ -95,29 +95,29 @@ FROZEN = Gap(
 )
 
 
-def version_faults(flow: Flow, instead: str | None) -> Iterator[Fault]:
+def version_findings(flow: Flow, instead: str | None) -> Iterator[Finding]:
     """What is wrong with the version; `instead` is the one to hold the document against."""
     given = flow.value.get("version") if instead is None else instead
     at = Target(("version",)) if "version" in flow.value else Target(())
     if "version" not in flow.value:
-        yield MISSING.fault(Target(()))
+        yield MISSING.finding(Target(()))
         if instead is None:
             return
     if not isinstance(given, str):
-        yield UNSUPPORTED.fault(at)
+        yield UNSUPPORTED.finding(at)
     elif given in versions.VERSIONS:
         yield from _stage(versions.VERSIONS[given], at)
     elif versions.number(given) is not None and versions.nearest(given) == versions.LATEST:
-        yield NO_SCHEMA.fault(at, version=given)
+        yield NO_SCHEMA.finding(at, version=given)
     else:
-        yield INVALID.fault(at)
+        yield INVALID.finding(at)
 
 
-def _stage(version: versions.Version, at: Target) -> Iterator[Fault]:
+def _stage(version: versions.Version, at: Target) -> Iterator[Finding]:
     if version.stage is Stage.EXPIRED:
-        yield UNSUPPORTED.fault(at)
+        yield UNSUPPORTED.finding(at)
     elif version.stage is Stage.FROZEN:
-        yield FROZEN.fault(at, version=version.name, date=version.frozen_on)
+        yield FROZEN.finding(at, version=version.name, date=version.frozen_on)
 
 
 FAMILY = Family(rules=(MISSING, INVALID, NO_SCHEMA, UNSUPPORTED, UNAVAILABLE, FROZEN))

@@ -20,7 +20,13 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 def diagnostic(*pointers: Pointer, severity: Severity = "error", **words: str) -> Diagnostic:
     told = {"message": "It is wrong.", "help": "Mend it."} | words
     return Diagnostic(
-        "a-rule", "A_CODE", "FLOW_JSON_ERROR", severity, told["message"], told["help"], pointers
+        rule="a-rule",
+        code="A_CODE",
+        error_type="FLOW_JSON_ERROR",
+        severity=severity,
+        message=told["message"],
+        help=told["help"],
+        pointers=pointers,
     )
 
 

@@ -53,7 +53,15 @@ def test_each_broken_rule_is_described_once_and_found_by_its_index() -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_can_be_described(rule: str) -> None:
-    found = Diagnostic(rule, "X", "FLOW_JSON_ERROR", "error", "m", "h", (HERE,))
+    found = Diagnostic(
+        rule=rule,
+        code="X",
+        error_type="FLOW_JSON_ERROR",
+        severity="error",
+        message="m",
+        help="h",
+        pointers=(HERE,),
+    )
 
     [described] = log_of(Run((Checked("a", "a", "", None, [found]),)))["tool"]["driver"]["rules"]
 
