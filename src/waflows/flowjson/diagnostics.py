@@ -5,7 +5,7 @@ turns findings into diagnostics once, when it knows there are any.
 
 A line ends at a line feed; a carriage return before it belongs to the line it ends. A column
 counts Unicode code points from 1: a tab is one, an astral character is one, the six characters of
-`\u00e9` are six. A byte order mark at the very start is no character. Ends are inclusive: a
+`\u00e9` are six. A byte order mark at the very start is not a character. Ends are inclusive: a
 token of one character has `column_start == column_end`.
 """
 

@@ -178,7 +178,7 @@ class Action(msgspec.Struct, eq=False):
 class Resolution(msgspec.Struct, frozen=True):
     """Where a reference leads.
 
-    `types` are the types the value may have, empty when it cannot be told; `node` is the data
+    `types` are the types the value may have, empty when unknown; `node` is the data
     model's entry for it, `field` the component; `step` is where the way ended. `own` marks a
     global reference to the screen it is written on.
     """
@@ -192,7 +192,7 @@ class Resolution(msgspec.Struct, frozen=True):
 
     @property
     def type(self) -> str | None:
-        """The type, None when it cannot be told or is one of several."""
+        """The type, None when it is unknown or one of several."""
         return self.types[0] if len(self.types) == 1 else None
 
 
@@ -235,7 +235,7 @@ class Use(msgspec.Struct, eq=False):
 
     @property
     def types_given(self) -> tuple[str, ...]:
-        """The types its value may have, empty when that cannot be told."""
+        """The types its value may have, empty when they are unknown."""
         tree = self.expression.tree
         if isinstance(tree, Reference):
             found = self.found[0][1]
@@ -244,7 +244,7 @@ class Use(msgspec.Struct, eq=False):
         return (kind,) if kind is not None else ()
 
     def type_of(self, reference: Reference) -> str | None:
-        """The type of a reference in it, None when it cannot be told."""
+        """The type of a reference in it, None when it is unknown."""
         # Those of the tree and those of the text stand at the same places, in the same order.
         at = bisect_left(self.found, reference.span[0], key=lambda pair: pair[0].span[0])
         if at == len(self.found) or self.found[at][0].span != reference.span:

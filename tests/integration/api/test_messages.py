@@ -334,7 +334,7 @@ _PARAMETERS: dict[str, tuple[dict[str, Any], int, str]] = {
         {"flowActionPayload": {"screen": "WELCOME"}, "flowActionData": {"screen": "WELCOME"}},
         1000, "Send flowActionPayload or flowActionData, not both",
     ),
-    "no entry screen": (
+    "not an entry screen": (
         {"flowActionPayload": {"screen": "LAST"}},
         1000, "screen 'LAST' is not an entry screen of flow",
     ),

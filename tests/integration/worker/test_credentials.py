@@ -196,7 +196,7 @@ def test_a_refused_token_is_replaced_once_and_the_event_sent_again(
         (302, {}, "The token endpoint answered 302, not 200."),
         (200, {"access_token": "two words"}, "no usable access_token"),
         (200, {"access_token": None}, "no usable access_token"),
-        (200, {"token_type": "mac"}, "no bearer token"),
+        (200, {"token_type": "mac"}, "not a bearer token"),
     ],
 )
 def test_without_a_token_nothing_is_sent_and_the_reason_is_kept(

@@ -1,6 +1,6 @@
 """What type an expression has, and where its operands do not go together.
 
-Types are those of a data model: string, number, boolean, object, array; None is "cannot be told",
+Types are those of a data model: string, number, boolean, object, array; None is "unknown",
 which goes with everything, so that one fault is not reported twice.
 """
 

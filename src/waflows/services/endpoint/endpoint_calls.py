@@ -139,8 +139,8 @@ async def _call(
     if not isinstance(outcome, answers.Failed):
         return runtime.Answered(exchange.response)
     if outcome.error_key in _FOUND_BY_THE_PHONE:
-        told = {"error": outcome.error_key, "error_message": outcome.message}
-        await _notify(endpoint, msgspec.structs.replace(request, data=told))
+        failure = {"error": outcome.error_key, "error_message": outcome.message}
+        await _notify(endpoint, msgspec.structs.replace(request, data=failure))
     return runtime.Failed(outcome.error_key, outcome.message)
 
 

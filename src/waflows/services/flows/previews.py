@@ -1,4 +1,4 @@
-"""A flow played for a page: what the page is told about the flow, and one event after another.
+"""A flow played for a page: what the page shows about the flow, and one event after another.
 
 The preview link's page, the console's editor and `waflows preview` share this. The machine runs in
 `waflows.services.flows.playing`; this module describes a document for a page, and calls the flow's

@@ -321,7 +321,7 @@ def receive_answer(
 
 
 def set_receipt(tx: Transaction, account_id: str, umid: str, state: State) -> bool:
-    """Notes how far a sent message came; False, and nothing told, when it was as far already.
+    """Notes how far a sent message came; False, without an event, when it was as far already.
 
     Raises NotFound for a message the account did not send.
     """
