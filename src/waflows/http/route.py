@@ -90,7 +90,7 @@ Handler = Callable[[Call[Any, Any]], Awaitable[Reply]]
 
 
 class Granted(Protocol):
-    """What a request was found to be allowed, and whose it is."""
+    """What a request is allowed to do, and its owner."""
 
     @property
     def account_id(self) -> str:
