@@ -248,3 +248,11 @@ def test_what_was_said_is_said_again_only_for_new_data() -> None:
     play.tap()
     play(Answered({"screen": "A", "data": {"src": "aGk="}}))
     assert warnings(play) == []
+
+
+@pytest.mark.parametrize("escape", ["\\", "\\\\"])
+def test_an_escaped_apostrophe_is_played_as_an_apostrophe(escape: str) -> None:
+    model = {"name": {"type": "string", "__example__": "Ines"}}
+    play = Play(one(body(f"`'It{escape}'s ' ${{data.name}}`"), data=model))
+
+    assert play.widgets("text")[0].text == ("It's Ines",)
