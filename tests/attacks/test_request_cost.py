@@ -11,7 +11,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +26,16 @@ _MB = 1024 * 1024
 _TIMES = 300
 """A request of the neighbour takes a millisecond or two; a loaded machine may delay one for long.
 Unbounded, these attacks delayed it by thousands of times."""
+
+
+@contextlib.contextmanager
+def undisturbed(target: Target) -> Iterator[None]:
+    """Runs an attack, and asserts that the neighbour and the server's memory hardly notice it."""
+    with watched(target) as watch:
+        with watch.attack():
+            yield
+        watch.assert_undisturbed(times=_TIMES)
+        print(watch.figures())
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +59,9 @@ def _post(path: str, size: int, *headers: str) -> bytes:
     )
 
 
-def _at_once(count: int, ask: object) -> list[Answer]:
-    found: list[Answer] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(ask()))  # type: ignore[operator]
-        for _ in range(count)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
+def _at_once(count: int, ask: Callable[[], Answer]) -> list[Answer]:
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(lambda _: ask(), range(count)))
 
 
 def test_large_states_sent_with_a_wrong_link_cost_nothing(target: Target) -> None:
@@ -66,15 +69,12 @@ def test_large_states_sent_with_a_wrong_link_cost_nothing(target: Target) -> Non
     body = b'{"state": {"a": [' + b"{}," * (10 * _MB) + b"{}]}}"
     head = _post(f"/preview/{flow}/events?token=x", len(body))
 
-    with watched(target) as watch:
-        with watch.attack():
-            answers = _at_once(4, lambda: _sent(target.url, head, body))
+    with undisturbed(target):
+        answers = _at_once(4, lambda: _sent(target.url, head, body))
 
-        assert len(answers) == 4
-        for answer in answers:
-            enveloped(answer, 404, 1300)
-        watch.assert_undisturbed(times=_TIMES)
-        print(watch.figures())
+    assert len(answers) == 4
+    for answer in answers:
+        enveloped(answer, 404, 1300)
 
 
 def test_a_state_of_too_many_values_is_refused_before_it_is_decoded(target: Target) -> None:
@@ -84,14 +84,11 @@ def test_a_state_of_too_many_values_is_refused_before_it_is_decoded(target: Targ
     body = b'{"state": {"a": [' + b"{}," * (5 * _MB) + b"{}]}}"
     head = _post(f"{path.path}/events?{path.query}", len(body))
 
-    with watched(target) as watch:
-        with watch.attack():
-            answers = _at_once(2, lambda: _sent(target.url, head, body))
+    with undisturbed(target):
+        answers = _at_once(2, lambda: _sent(target.url, head, body))
 
-        for answer in answers:
-            assert "too many values" in enveloped(answer, 413, 413)["message"]
-        watch.assert_undisturbed(times=_TIMES)
-        print(watch.figures())
+    for answer in answers:
+        assert "too many values" in enveloped(answer, 413, 413)["message"]
 
 
 def test_an_emoji_has_no_flow_json_take_four_times_its_size(target: Target) -> None:
@@ -100,14 +97,11 @@ def test_an_emoji_has_no_flow_json_take_four_times_its_size(target: Target) -> N
     body = b'{"flowJson": "' + b"a" * (20 * _MB) + "\U0001f600".encode() + b'"}'
     head = _post(f"{tenant.flows}:validate", len(body), f"Authorization: Bearer {key}")
 
-    with watched(target) as watch:
-        with watch.attack():
-            answers = [_sent(target.url, head, body) for _ in range(3)]
+    with undisturbed(target):
+        answers = [_sent(target.url, head, body) for _ in range(3)]
 
-        for answer in answers:
-            assert "bytes of text" in enveloped(answer, 413, 413)["message"]
-        watch.assert_undisturbed(times=_TIMES)
-        print(watch.figures())
+    for answer in answers:
+        assert "bytes of text" in enveloped(answer, 413, 413)["message"]
 
 
 def test_large_states_by_one_link_are_worked_on_one_at_a_time(target: Target) -> None:
@@ -125,14 +119,11 @@ def test_large_states_by_one_link_are_worked_on_one_at_a_time(target: Target) ->
     body = json.dumps({"state": state}).encode()
     head = _post(f"{path.path}/events?{path.query}", len(body))
 
-    with watched(target) as watch:
-        with watch.attack():
-            answers = _at_once(8, lambda: _sent(target.url, head, body))
+    with undisturbed(target):
+        answers = _at_once(8, lambda: _sent(target.url, head, body))
 
-        assert {answer.status for answer in answers} <= {200, 503}
-        assert any(answer.status == 200 for answer in answers)
-        watch.assert_undisturbed(times=_TIMES)
-        print(watch.figures())
+    assert {answer.status for answer in answers} <= {200, 503}
+    assert any(answer.status == 200 for answer in answers)
 
 
 def test_integers_of_thousands_of_digits_are_refused_undecoded(target: Target) -> None:
@@ -142,14 +133,11 @@ def test_integers_of_thousands_of_digits_are_refused_undecoded(target: Target) -
     body = b'{"state": {"a": [' + b",".join([b"9" * 4000] * 3700) + b"]}}"
     head = _post(f"{path.path}/events?{path.query}", len(body))
 
-    with watched(target) as watch:
-        with watch.attack():
-            answers = [_sent(target.url, head, body) for _ in range(2)]
+    with undisturbed(target):
+        answers = [_sent(target.url, head, body) for _ in range(2)]
 
-        for answer in answers:
-            enveloped(answer, 400, 1000)
-        watch.assert_undisturbed(times=_TIMES)
-        print(watch.figures())
+    for answer in answers:
+        enveloped(answer, 400, 1000)
 
 
 def test_a_huge_form_to_sign_in_is_refused_by_its_size(target: Target) -> None:
@@ -159,14 +147,11 @@ def test_a_huge_form_to_sign_in_is_refused_by_its_size(target: Target) -> None:
         f"Content-Length: {len(body)}", "Sec-Fetch-Site: same-origin", "Accept: application/json",
     )  # fmt: skip
 
-    with watched(target) as watch:
-        with watch.attack():
-            answers = _at_once(2, lambda: _sent(target.url, head, body))
+    with undisturbed(target):
+        answers = _at_once(2, lambda: _sent(target.url, head, body))
 
-        for answer in answers:
-            assert "at most 4096 bytes" in enveloped(answer, 413, 413)["message"]
-        watch.assert_undisturbed(times=_TIMES)
-        print(watch.figures())
+    for answer in answers:
+        assert "at most 4096 bytes" in enveloped(answer, 413, 413)["message"]
 
 
 def test_a_message_of_megabytes_is_refused_by_its_size(target: Target) -> None:
@@ -179,17 +164,14 @@ def test_a_message_of_megabytes_is_refused_by_its_size(target: Target) -> None:
     small = b'{"content": {"a": [' + b"{}," * 300_000 + b"{}]}}"
     small_head = _post(tenant.messages, len(small), f"Authorization: Bearer {key}")
 
-    with watched(target) as watch:
-        with watch.attack():
-            answers = _at_once(4, lambda: _sent(target.url, head, body))
-            counted = _at_once(4, lambda: _sent(target.url, small_head, small))
+    with undisturbed(target):
+        answers = _at_once(4, lambda: _sent(target.url, head, body))
+        counted = _at_once(4, lambda: _sent(target.url, small_head, small))
 
-        for answer in answers:
-            assert "at most 1048576 bytes" in enveloped(answer, 413, 413)["message"]
-        for answer in counted:
-            assert "too many values" in enveloped(answer, 413, 413)["message"]
-        watch.assert_undisturbed(times=_TIMES)
-        print(watch.figures())
+    for answer in answers:
+        assert "at most 1048576 bytes" in enveloped(answer, 413, 413)["message"]
+    for answer in counted:
+        assert "too many values" in enveloped(answer, 413, 413)["message"]
 
 
 def test_uploads_that_are_never_finished_are_held_within_an_accounts_share(target: Target) -> None:
