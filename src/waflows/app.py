@@ -25,7 +25,7 @@ from waflows.api.waflows import (
     deliveries,
     development,
     endpoint_keys,
-    errors,
+    error_lookups,
     health,
     links,
     media,
@@ -60,7 +60,7 @@ from waflows.http.readiness import Readiness
 from waflows.http.refusals import shortened
 from waflows.http.resource import Resource, refused
 from waflows.http.route import Route
-from waflows.http.state import Recorder, State
+from waflows.http.state import Recorder, ServerState
 from waflows.http.traffic import Traffic
 from waflows.services.accounts import accounts, quotas, sealing
 from waflows.services.accounts.rate_limits import Counts
@@ -85,7 +85,7 @@ API_ROUTES: list[Route] = [
     *validation.ROUTES,
     *revisions.ROUTES,
     *usage.ROUTES,
-    *errors.ROUTES,
+    *error_lookups.ROUTES,
     *submissions.ROUTES,
     *messages.ROUTES,
     *templates.ROUTES,
@@ -138,7 +138,7 @@ def create_app(
     limits = quotas.limits_of(settings)
     if db.read_now(quotas.limits) != limits:
         db.run_now(quotas.set_limits, limits)
-    state = State(
+    state = ServerState(
         db=db,
         settings=settings,
         secret=secret,
@@ -242,7 +242,7 @@ class _HearingReport:
         self._was_deaf = deafness is not None
 
 
-def _resources(state: State) -> list[StarletteRoute]:
+def _resources(state: ServerState) -> list[StarletteRoute]:
     own = development.ROUTES if state.development else []
     routes = _served([*API_ROUTES, *PAGE_ROUTES, *own], state.settings)
     links = sign_in_link.ROUTES if state.sign_in_link else []
@@ -279,7 +279,7 @@ def _route(path: str, resource: Resource) -> StarletteRoute:
 class _Nowhere:
     """Answers requests for addresses without a route."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: ServerState) -> None:
         self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

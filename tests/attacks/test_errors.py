@@ -13,7 +13,7 @@ from harness.databases import new_sqlite
 from harness.servers import opened
 
 from waflows.services.accounts import error_log
-from waflows.storage.errors import ErrorRecord
+from waflows.storage.error_records import ErrorRecord
 from waflows.storage.side import opened_side
 
 _LONG = "x" * 480

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from waflows.security import flow_crypto, flow_tokens, keys, links, sessions
 from waflows.security.flow_crypto import ExchangeKeys
 from waflows.upstream import answers
-from waflows.upstream.calls import Answer
+from waflows.upstream.calls import HttpAnswer
 
 MOST_SECONDS = 1.0
 """Of processor time, for one answer or token."""
@@ -127,7 +127,7 @@ _tokens = st.one_of(
 
 
 def _read_answer(status: int, headers: dict[str, str], body: bytes, reader: str) -> None:
-    answer = Answer(status, headers, body, 0.1)
+    answer = HttpAnswer(status, headers, body, 0.1)
     outcome, shown = answers.read(answer, _KEYS, _READERS[reader])
     assert isinstance(outcome, get_args(answers.Outcome))
     # What is kept of an exchange can be written.

@@ -12,7 +12,7 @@ from harness.servers import Tenant, opened
 
 from waflows.errors import NotFound
 from waflows.services.accounts import error_log
-from waflows.storage.errors import ErrorRecord
+from waflows.storage.error_records import ErrorRecord
 from waflows.storage.side import opened_side
 
 

@@ -14,7 +14,7 @@ from waflows.cli.output import json_option, print_json, show_list
 from waflows.errors import NotFound
 from waflows.services.accounts import error_log
 from waflows.storage.database import Database
-from waflows.storage.errors import ErrorRecord
+from waflows.storage.error_records import ErrorRecord
 from waflows.storage.side import opened_side
 
 # The server records an error a moment after it has sent it.

@@ -13,7 +13,7 @@ from waflows.http.error_lookup import find_error
 from waflows.http.refusals import Refusal
 from waflows.http.route import Call, Reply, Route
 from waflows.http.routing import RouteGroup
-from waflows.storage.errors import ErrorRecord
+from waflows.storage.error_records import ErrorRecord
 
 _SHOWN = (
     ("Message", "message"),

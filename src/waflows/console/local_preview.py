@@ -130,7 +130,7 @@ class LocalPreview:
             event = None if waiting.request is None else await self._ask(waiting.request)
         return await self.player.play(_NOBODY, document, body.state, event)
 
-    async def _ask(self, request: runtime.Request) -> Answered | Failed:
+    async def _ask(self, request: runtime.EndpointRequest) -> Answered | Failed:
         if self.endpoint is None:
             return Failed("cannot_be_served", "`waflows preview` was started without --endpoint.")
         try:

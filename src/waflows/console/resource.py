@@ -32,7 +32,7 @@ from waflows.http.resource import (
     response_of,
 )
 from waflows.http.route import Reply, Route, Scope
-from waflows.http.state import Exchange, State
+from waflows.http.state import Exchange, ServerState
 from waflows.security import sessions
 from waflows.services.accounts.accounts import Principal
 
@@ -119,7 +119,7 @@ class PageResource(Resource):
         )
 
 
-def refused(error: Exception, state: State, exchange: Exchange, scope: AsgiScope) -> Response:
+def refused(error: Exception, state: ServerState, exchange: Exchange, scope: AsgiScope) -> Response:
     """`ConsoleResource.refused`, also for addresses below the console that do not exist."""
     as_json = Headers(scope=scope).get("accept", "").startswith(_JSON)
     if isinstance(error, NotAuthenticated) and not as_json and scope["method"] in _SAFE:

@@ -22,7 +22,7 @@ PICKERS = ("PhotoPicker", "DocumentPicker")
 Outcome = Literal["found", "missing", "no-screen", "form-itself", "in-array", "no-schema"]
 
 
-class Flow(msgspec.Struct, eq=False):
+class FlowStructure(msgspec.Struct, eq=False):
     """The whole document. `endpoint` says whether it is endpoint powered."""
 
     value: dict[str, Any]
@@ -47,7 +47,7 @@ class Flow(msgspec.Struct, eq=False):
 class Screen(msgspec.Struct, eq=False):
     """A screen; `id` is None when it has no usable one, `data` when it declares no data model."""
 
-    flow: Flow
+    flow: FlowStructure
     index: int
     value: dict[str, Any]
     id: str | None
@@ -267,9 +267,9 @@ class Use(msgspec.Struct, eq=False):
         return Target(self.path, within=span)
 
 
-def build(value: dict[str, Any], spec: Spec) -> Flow:
+def build(value: dict[str, Any], spec: Spec) -> FlowStructure:
     """The view of a document that is a JSON object."""
-    flow = Flow(value, spec, [], {})
+    flow = FlowStructure(value, spec, [], {})
     screens = value.get("screens")
     for index, screen in enumerate(screens if isinstance(screens, list) else ()):
         if isinstance(screen, dict):
@@ -280,7 +280,7 @@ def build(value: dict[str, Any], spec: Spec) -> Flow:
     return flow
 
 
-def _screen(flow: Flow, index: int, value: dict[str, Any]) -> Screen:
+def _screen(flow: FlowStructure, index: int, value: dict[str, Any]) -> Screen:
     name, data = value.get("id"), value.get("data")
     screen = Screen(
         flow,

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from waflows.flowjson.diagnostics import Finding, Path
-from waflows.flowjson.document import Action, Component, Flow, Screen, Use
+from waflows.flowjson.document import Action, Component, FlowStructure, Screen, Use
 from waflows.flowjson.expressions import Kind
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
@@ -60,7 +60,7 @@ class _Check(msgspec.Struct, frozen=True, kw_only=True):
 class OnFlow(_Check, frozen=True):
     """Called once, when every screen has been looked at."""
 
-    run: Callable[[Flow], Iterable[Finding]]
+    run: Callable[[FlowStructure], Iterable[Finding]]
 
 
 class OnScreen(_Check, frozen=True):

@@ -18,7 +18,7 @@ import msgspec
 
 from waflows.flowjson import document, positions, rules, shape, source, spec
 from waflows.flowjson.diagnostics import MOST_FAULTS, Diagnostic, Finding, Pointer
-from waflows.flowjson.document import Flow
+from waflows.flowjson.document import FlowStructure
 from waflows.flowjson.spec import versions
 
 
@@ -49,7 +49,7 @@ class Document(msgspec.Struct, frozen=True):
     readable: bool
     value: Any
     version: str | None
-    flow: Flow | None
+    flow: FlowStructure | None
 
 
 def parse(text: str | bytes) -> Document:
@@ -83,7 +83,9 @@ def lint_source(read: source.Source, *, version: str | None = None) -> Report:
     return Report(_diagnostics(read.text, found[:MOST_FAULTS]), used, complete)
 
 
-def _faults(read: source.Source, flow: Flow | None, version: str | None) -> Iterator[Finding]:
+def _faults(
+    read: source.Source, flow: FlowStructure | None, version: str | None
+) -> Iterator[Finding]:
     """Everything there is to find, in the order in which it is looked for."""
     for text_finding in read.faults:
         yield from rules.text_findings(text_finding)
@@ -95,7 +97,7 @@ def _faults(read: source.Source, flow: Flow | None, version: str | None) -> Iter
         yield _settled(finding, flow.spec)
 
 
-def _document_findings(flow: Flow, version: str | None) -> Iterator[Finding]:
+def _document_findings(flow: FlowStructure, version: str | None) -> Iterator[Finding]:
     yield from rules.version_findings(flow, version)
     checks = rules.dispatch(flow.spec.version)
     walker = shape.Walker(flow, checks.places)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from waflows.flowjson.document import Action, Component, Flow
+from waflows.flowjson.document import Action, Component, FlowStructure
 
 Graph = dict[str, list[str]]
 """Screen id → the ids it leads to, in the order of the document."""
 
 
-def declared(flow: Flow) -> Graph | None:
+def declared(flow: FlowStructure) -> Graph | None:
     """The routing model of an endpoint flow; None for others.
 
     A malformed route is there without destinations: see `is_well_formed`.
@@ -26,7 +26,7 @@ def declared(flow: Flow) -> Graph | None:
     }
 
 
-def is_well_formed(flow: Flow) -> bool:
+def is_well_formed(flow: FlowStructure) -> bool:
     """Whether all routes of the model are lists of names, so that none is missing from it."""
     return all(
         isinstance(destinations, list) and all(isinstance(name, str) for name in destinations)
@@ -34,7 +34,7 @@ def is_well_formed(flow: Flow) -> bool:
     )
 
 
-def navigations(flow: Flow) -> list[tuple[str, str, Action]]:
+def navigations(flow: FlowStructure) -> list[tuple[str, str, Action]]:
     """Every step that a navigate action takes from one existing screen to another."""
     found = []
     for action in flow.actions:
@@ -45,7 +45,7 @@ def navigations(flow: Flow) -> list[tuple[str, str, Action]]:
     return found
 
 
-def taken(flow: Flow) -> Graph:
+def taken(flow: FlowStructure) -> Graph:
     """The graph of all navigate actions; every screen is a key."""
     graph: dict[str, dict[str, None]] = {name: {} for name in flow.by_id}
     for source, destination, _ in navigations(flow):
@@ -53,7 +53,7 @@ def taken(flow: Flow) -> Graph:
     return {source: list(destinations) for source, destinations in graph.items()}
 
 
-def certain(flow: Flow) -> bool:
+def certain(flow: FlowStructure) -> bool:
     """Whether the navigate actions say all about where the flow goes.
 
     They do not while an action is missing, unknown or out of place: what comes of that is no
@@ -78,7 +78,7 @@ def _lacks_actions(component: Component) -> bool:
     return any(isinstance(item, dict) and "on-click-action" not in item for item in items)
 
 
-def _sound(action: Action, flow: Flow) -> bool:
+def _sound(action: Action, flow: FlowStructure) -> bool:
     if action.name == "navigate":
         return action.destination in flow.by_id
     if action.name == "complete":

@@ -19,10 +19,10 @@ import msgspec
 
 from waflows.flowjson import expressions
 from waflows.flowjson.diagnostics import MOST_FAULTS, Finding, Path, Target
-from waflows.flowjson.document import Action, Component, Flow, Screen, Use
+from waflows.flowjson.document import Action, Component, FlowStructure, Screen, Use
 from waflows.flowjson.spec import Shape, Slot
 
-Node = Flow | Screen | Component | Action
+Node = FlowStructure | Screen | Component | Action
 A = TypeVarTuple("A")
 MOST_EXPRESSION_TEXT = 512 * 1024
 """Characters of all strings of a document together that are read as more than one binding."""
@@ -35,7 +35,7 @@ class Place(msgspec.Struct, eq=False):
     and `value` is of no meaning for a property that is missing.
     """
 
-    flow: Flow
+    flow: FlowStructure
     node: Node
     steps: Path
     owner: Shape
@@ -109,7 +109,7 @@ class _Enough(Exception):
 class Walker:
     """Walks over one document: over its own properties first, then screen by screen."""
 
-    def __init__(self, flow: Flow, checks: Checks) -> None:
+    def __init__(self, flow: FlowStructure, checks: Checks) -> None:
         self.flow = flow
         self.spec = flow.spec
         self.checks = checks
@@ -233,7 +233,7 @@ class Walker:
         types: tuple[str, ...],
         item: str | None = None,
     ) -> None:
-        if isinstance(node, Flow):
+        if isinstance(node, FlowStructure):
             return
         component, action, screen = None, None, node
         if isinstance(node, Action):

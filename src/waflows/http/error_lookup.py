@@ -8,7 +8,7 @@ from waflows.errors import InvalidId
 from waflows.http.journal import Journal
 from waflows.services.accounts import error_log
 from waflows.services.accounts.accounts import Principal
-from waflows.storage.errors import ErrorRecord
+from waflows.storage.error_records import ErrorRecord
 
 
 async def find_error(journal: Journal, principal: Principal, error_id: str) -> ErrorRecord:

@@ -19,7 +19,7 @@ from waflows.errors import WaflowsError
 from waflows.http.hosts import OwnHosts
 from waflows.http.memory import KeptList, memory_key, names_etag
 from waflows.http.resource import refused
-from waflows.http.state import Exchange, RequestIds, State
+from waflows.http.state import Exchange, RequestIds, ServerState
 from waflows.http.traffic import INCOMING, Incoming, Traffic
 
 LIFESPAN_KEY = "waflows.gateway"
@@ -34,7 +34,7 @@ Respond = Callable[[int, bytes, bytes], bool]
 class Gateway:
     """An ASGI application around the routed one."""
 
-    def __init__(self, app: ASGIApp, state: State, traffic: Traffic) -> None:
+    def __init__(self, app: ASGIApp, state: ServerState, traffic: Traffic) -> None:
         self.traffic = traffic
         self._app = app
         self._hosts = OwnHosts(state.settings) if state.development else None

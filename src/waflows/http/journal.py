@@ -20,7 +20,7 @@ from waflows.errors import NotFound
 from waflows.services import clock
 from waflows.services.accounts import error_log
 from waflows.storage.database import Database
-from waflows.storage.errors import ErrorRecord
+from waflows.storage.error_records import ErrorRecord
 from waflows.telemetry import metrics
 from waflows.telemetry.logs import Logs
 

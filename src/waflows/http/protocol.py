@@ -34,7 +34,12 @@ from waflows.http.traffic import (
     Incoming,
     Traffic,
 )
-from waflows.http.uvicorn_parts import STATUS_LINE, Flow, HttpToolsProtocol, RequestResponseCycle
+from waflows.http.uvicorn_parts import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    ReadControl,
+    RequestResponseCycle,
+)
 
 HEAD_SECONDS = 20.0
 """From the first byte of a head to its last; on a new connection, from its beginning."""
@@ -55,7 +60,7 @@ _MOST_LINGERED = 32 * 1024 * 1024
 class EnvelopeProtocol(HttpToolsProtocol):
     """One connection."""
 
-    flow: Flow
+    flow: ReadControl
     _traffic: Traffic
     _framing: Framing
     _in_head = False
@@ -78,7 +83,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Accepts the connection, or refuses it if there are too many."""
         super().connection_made(transport)
-        self.flow = Flow(transport)
+        self.flow = ReadControl(transport)
         self._framing = Framing()
         self._since = self.loop.time()
         gateway: Gateway = self.app_state[LIFESPAN_KEY]

@@ -28,7 +28,7 @@ class Envelope(msgspec.Struct, frozen=True, rename="camel"):
     timestamp: Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
-class Answer(msgspec.Struct, frozen=True):
+class ErrorStatus(msgspec.Struct, frozen=True):
     """Status and code of an error in one dialect."""
 
     status: int
@@ -48,37 +48,37 @@ _WRONG_ACCOUNT, _NOT_AUTHENTICATED, _FORBIDDEN = 1001, 1200, 1201
 _NOT_FOUND, _INTERNAL, _NOT_IMPLEMENTED = 1300, 2000, 2001
 
 # The first class in this order that an error is an instance of decides.
-_REFERENCE: list[tuple[type[Exception], Answer]] = [
-    (errors.OutOfRange, Answer(400, _OUT_OF_RANGE)),
-    (errors.InvalidId, Answer(400, _INVALID_ID)),
-    (errors.InvalidRequest, Answer(400, _INVALID_PARAMETER)),
+_REFERENCE: list[tuple[type[Exception], ErrorStatus]] = [
+    (errors.OutOfRange, ErrorStatus(400, _OUT_OF_RANGE)),
+    (errors.InvalidId, ErrorStatus(400, _INVALID_ID)),
+    (errors.InvalidRequest, ErrorStatus(400, _INVALID_PARAMETER)),
     # 8x8 has no simulated phone; 409 distinguishes an outdated step from an invalid one.
-    (errors.OvertakenStep, Answer(409, 409)),
+    (errors.OvertakenStep, ErrorStatus(409, 409)),
     # The code distinguishes it from a conflict, since no other state of the flow would help.
-    (errors.QuotaReached, Answer(400, _OUT_OF_RANGE)),
-    (errors.Conflict, Answer(400, _INVALID_PARAMETER)),
-    (errors.NotAuthenticated, Answer(401, _NOT_AUTHENTICATED)),
-    (errors.WrongAccount, Answer(401, _WRONG_ACCOUNT)),
-    (errors.Forbidden, Answer(403, _FORBIDDEN)),
-    (errors.NotFound, Answer(404, _NOT_FOUND)),
-    (errors.RouteNotFound, Answer(404, _NOT_FOUND)),
-    (errors.MethodNotAllowed, Answer(405, 405)),
-    (errors.TooSlow, Answer(408, 408)),
-    (errors.PayloadTooLarge, Answer(413, 413)),
-    (errors.UnsupportedMediaType, Answer(415, 415)),
-    (errors.MalformedHttp, Answer(400, _INVALID_PARAMETER)),
-    (errors.Unsupported, Answer(501, _NOT_IMPLEMENTED)),
-    (errors.RateLimited, Answer(429, 429)),
-    (errors.HeadTooLarge, Answer(431, 431)),
-    (errors.Unavailable, Answer(503, _INTERNAL)),
+    (errors.QuotaReached, ErrorStatus(400, _OUT_OF_RANGE)),
+    (errors.Conflict, ErrorStatus(400, _INVALID_PARAMETER)),
+    (errors.NotAuthenticated, ErrorStatus(401, _NOT_AUTHENTICATED)),
+    (errors.WrongAccount, ErrorStatus(401, _WRONG_ACCOUNT)),
+    (errors.Forbidden, ErrorStatus(403, _FORBIDDEN)),
+    (errors.NotFound, ErrorStatus(404, _NOT_FOUND)),
+    (errors.RouteNotFound, ErrorStatus(404, _NOT_FOUND)),
+    (errors.MethodNotAllowed, ErrorStatus(405, 405)),
+    (errors.TooSlow, ErrorStatus(408, 408)),
+    (errors.PayloadTooLarge, ErrorStatus(413, 413)),
+    (errors.UnsupportedMediaType, ErrorStatus(415, 415)),
+    (errors.MalformedHttp, ErrorStatus(400, _INVALID_PARAMETER)),
+    (errors.Unsupported, ErrorStatus(501, _NOT_IMPLEMENTED)),
+    (errors.RateLimited, ErrorStatus(429, 429)),
+    (errors.HeadTooLarge, ErrorStatus(431, 431)),
+    (errors.Unavailable, ErrorStatus(503, _INTERNAL)),
 ]
-_GUIDE: list[tuple[type[Exception], Answer]] = [
-    (errors.InvalidFlowJson, Answer(422, _INVALID_PARAMETER)),
-    (errors.QuotaReached, Answer(409, _OUT_OF_RANGE)),
-    (errors.Conflict, Answer(409, _INVALID_PARAMETER)),
+_GUIDE: list[tuple[type[Exception], ErrorStatus]] = [
+    (errors.InvalidFlowJson, ErrorStatus(422, _INVALID_PARAMETER)),
+    (errors.QuotaReached, ErrorStatus(409, _OUT_OF_RANGE)),
+    (errors.Conflict, ErrorStatus(409, _INVALID_PARAMETER)),
     *_REFERENCE,
 ]
-_TABLES: dict[Dialect, list[tuple[type[Exception], Answer]]] = {
+_TABLES: dict[Dialect, list[tuple[type[Exception], ErrorStatus]]] = {
     "reference": _REFERENCE,
     "guide": _GUIDE,
 }
@@ -112,7 +112,7 @@ _MESSAGE_CODES = {
     MessageProblem.COMPONENT_SUB_TYPE: 3052,
     MessageProblem.INVALID_INDEX: 3053,
 }
-_UNEXPECTED = Answer(500, _INTERNAL)
+_UNEXPECTED = ErrorStatus(500, _INTERNAL)
 _LONGEST_MESSAGE = 4000
 _LONGEST_REPEATED = 500
 _UNEXPECTED_MESSAGE = "Internal server error; look up the errorId for its cause."
@@ -138,12 +138,12 @@ def shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_REPEATED else f"{text[:_LONGEST_REPEATED]}…"
 
 
-def answer_to(error: Exception, dialect: Dialect) -> Answer:
+def answer_to(error: Exception, dialect: Dialect) -> ErrorStatus:
     """Returns the status and code of an error."""
     if isinstance(error, errors.InvalidMessage):
-        return Answer(400, _MESSAGE_CODES[error.problem])
+        return ErrorStatus(400, _MESSAGE_CODES[error.problem])
     if isinstance(error, errors.DeliberateFault):
-        return Answer(error.status, error.status)
+        return ErrorStatus(error.status, error.status)
     for kind, answer in _TABLES[dialect]:
         if isinstance(error, kind):
             return answer

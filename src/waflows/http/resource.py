@@ -45,12 +45,12 @@ from waflows.http.large_answers import LARGE_BYTES, send_in_slices
 from waflows.http.memory import KeptList, head_lines, names_etag
 from waflows.http.refusals import Dialect, Refusal, shortened
 from waflows.http.route import ABORT, Call, Reply, Route, Scope
-from waflows.http.state import Exchange, State
+from waflows.http.state import Exchange, ServerState
 from waflows.http.traffic import INCOMING, Incoming
 from waflows.services import clock
 from waflows.services.accounts import rate_limits
 from waflows.services.accounts.accounts import Principal
-from waflows.storage.errors import ErrorRecord
+from waflows.storage.error_records import ErrorRecord
 from waflows.upstream.fault_rules import FaultRules
 
 DEVELOPMENT_PATH = "/dev/"
@@ -74,7 +74,7 @@ class Resource:
     Subclasses for pages override how callers are authenticated, bodies decoded and errors shown.
     """
 
-    def __init__(self, path: str, routes: list[Route], state: State) -> None:
+    def __init__(self, path: str, routes: list[Route], state: ServerState) -> None:
         self.path = path
         self.state = state
         self._routes = {route.method: route for route in routes}
@@ -311,7 +311,7 @@ async def _inject_fault(rules: FaultRules, name: str, scope: AsgiScope, receive:
 
 
 def refused(
-    error: Exception, dialect: Dialect, state: State, exchange: Exchange, scope: AsgiScope
+    error: Exception, dialect: Dialect, state: ServerState, exchange: Exchange, scope: AsgiScope
 ) -> Response:
     """Records an error and makes its response."""
     refusal = note(error, dialect, state, exchange, scope)
@@ -324,7 +324,7 @@ def refused(
 
 
 def note(
-    error: Exception, dialect: Dialect, state: State, exchange: Exchange, scope: AsgiScope
+    error: Exception, dialect: Dialect, state: ServerState, exchange: Exchange, scope: AsgiScope
 ) -> Refusal:
     """Records an error in the journal, and if unexpected in the log; returns its response."""
     refusal = answers.refuse(error, dialect)
@@ -348,7 +348,7 @@ def _is_unexpected(error: Exception, refusal: Refusal) -> bool:
     )
 
 
-def base_url(state: State, scope: AsgiScope, headers: Headers) -> str:
+def base_url(state: ServerState, scope: AsgiScope, headers: Headers) -> str:
     """The server's URL as the client sees it, without a trailing slash."""
     if state.settings.public_url:
         return state.settings.public_url.rstrip("/")

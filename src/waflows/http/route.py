@@ -13,7 +13,7 @@ from waflows.errors import NotAuthenticated
 from waflows.http import limits
 from waflows.http.limits import BodyLimit
 from waflows.http.refusals import Dialect
-from waflows.http.state import State
+from waflows.http.state import ServerState
 from waflows.services.accounts.accounts import Principal
 
 ABORT = "waflows.abort"
@@ -38,7 +38,7 @@ class Call(msgspec.Struct, Generic[Q, B], kw_only=True):
     is what the route's `access` found the request to be allowed.
     """
 
-    state: State
+    state: ServerState
     caller: Principal | None
     path: dict[str, str]
     query: Q

@@ -130,7 +130,7 @@ class Recorder:
             metrics.count(lines)
 
 
-class State(msgspec.Struct, kw_only=True):
+class ServerState(msgspec.Struct, kw_only=True):
     """Everything a handler may use.
 
     `secret` signs links and hashes keys; `openapi` makes the document that describes the API;

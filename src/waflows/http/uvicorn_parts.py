@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-__all__ = ["STATUS_LINE", "Flow", "HttpToolsProtocol", "RequestResponseCycle"]
+__all__ = ["STATUS_LINE", "HttpToolsProtocol", "ReadControl", "RequestResponseCycle"]
 
 OVERRIDDEN_METHODS = (
     "_should_upgrade",
@@ -64,7 +64,7 @@ FLOW_ATTRIBUTES = ("pause_reading", "read_paused", "resume_reading", "write_paus
 SERVER_STATE_ATTRIBUTES = ("default_headers", "total_requests")
 
 
-class Flow(FlowControl):
+class ReadControl(FlowControl):
     """uvicorn's flow control, in which reading can be held however often it is resumed.
 
     uvicorn resumes reading whenever the application waits for a request's body or its client's

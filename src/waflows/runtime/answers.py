@@ -8,7 +8,7 @@ from waflows.runtime import actions, choices
 from waflows.runtime.events import Failed
 from waflows.runtime.flow import SUCCESS
 from waflows.runtime.moves import Move
-from waflows.runtime.state import NotifyEndpoint, Phase, Request
+from waflows.runtime.state import EndpointRequest, NotifyEndpoint, Phase
 from waflows.runtime.values import clean, is_too_large_a_state, too_large
 
 _BAD_TRANSITION = "invalid-screen-transition"
@@ -56,7 +56,7 @@ def failed(move: Move, event: Failed) -> None:
     move.change(phase=Phase.OPEN, request=None, snackbar=choices.SOMETHING_WRONG, detail=detail)
 
 
-def _use(move: Move, asked: Request, body: Any) -> None:
+def _use(move: Move, asked: EndpointRequest, body: Any) -> None:
     if not isinstance(body, dict) or too_large(body):
         raise _Unusable(_BAD_PAYLOAD, "The answer is not a JSON object, or is too large.")
     body = clean(body)
@@ -97,7 +97,7 @@ def _succeed(move: Move, data: dict[str, Any]) -> None:
     actions.finish(move, response)
 
 
-def _check_screen(move: Move, asked: Request, screen: str) -> None:
+def _check_screen(move: Move, asked: EndpointRequest, screen: str) -> None:
     if screen not in move.flow.screens:
         raise _Unusable(_BAD_TRANSITION, f"The flow has no screen [{screen[:100]}].")
     if not move.state.stack:
@@ -129,10 +129,12 @@ def _check(declaration: Any, value: Any, where: str) -> None:
             _check(declaration.get("items"), each, f"{where}[{index}]")
 
 
-def _tell_back(move: Move, asked: Request, wrong: _Unusable) -> None:
+def _tell_back(move: Move, asked: EndpointRequest, wrong: _Unusable) -> None:
     action = "INIT" if asked.action == "INIT" else "data_exchange"
     notice = {"error": wrong.key, _ERROR_MESSAGE: str(wrong)}
     move.effects.append(
-        NotifyEndpoint(Request(asked.version, action, asked.screen, notice, asked.flow_token))
+        NotifyEndpoint(
+            EndpointRequest(asked.version, action, asked.screen, notice, asked.flow_token)
+        )
     )
     failed(move, Failed(wrong.key, str(wrong)))

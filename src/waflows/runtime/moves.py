@@ -10,7 +10,15 @@ from waflows.runtime import choices, values
 from waflows.runtime.budget import Budget
 from waflows.runtime.flow import Flow
 from waflows.runtime.scope import Scope
-from waflows.runtime.state import CallEndpoint, Effect, Page, Phase, Ran, Request, State
+from waflows.runtime.state import (
+    CallEndpoint,
+    Effect,
+    EndpointRequest,
+    Phase,
+    Ran,
+    ScreenState,
+    State,
+)
 
 
 class Refused(Exception):
@@ -61,7 +69,7 @@ class Move:
     def enter(self, screen: str, data: dict[str, Any]) -> None:
         """Shows a screen with new data: the one shown again, one further down, or a new one."""
         current = self.state.screen
-        page = self.state.pages.get(screen, Page())
+        page = self.state.pages.get(screen, ScreenState())
         stack = self.state.stack
         if screen in _behind(self.flow, current, stack):
             stack = stack[: stack.index(screen) + 1]
@@ -74,7 +82,9 @@ class Move:
 
     def call(self, action: str, screen: str, data: dict[str, Any]) -> None:
         """Sends a request to the endpoint and waits for its answer."""
-        request = Request(self.flow.data_api_version, action, screen, data, self.state.flow_token)
+        request = EndpointRequest(
+            self.flow.data_api_version, action, screen, data, self.state.flow_token
+        )
         self.change(phase=Phase.WAITING, request=request)
         self.effects.append(CallEndpoint(request))
 

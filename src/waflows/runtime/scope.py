@@ -17,7 +17,7 @@ from waflows.runtime import choices, dates, evaluation, fields
 from waflows.runtime.budget import Budget
 from waflows.runtime.fields import Option
 from waflows.runtime.flow import Component, Flow, Screen
-from waflows.runtime.state import Page, State
+from waflows.runtime.state import ScreenState, State
 
 
 class Scope:
@@ -30,7 +30,7 @@ class Scope:
         self.state = state
         self.budget = budget or Budget()
         self.screen: Screen = flow.screens[screen or state.screen]
-        self.page = state.pages.get(self.screen.id, Page())
+        self.page = state.pages.get(self.screen.id, ScreenState())
         self._screens = flow.screens
         self._nested = flow.since("6.0")
         self._values: dict[str, Any] = {}

@@ -18,7 +18,7 @@ class Phase(StrEnum):
     CLOSED = "closed"
 
 
-class Request(msgspec.Struct, frozen=True):
+class EndpointRequest(msgspec.Struct, frozen=True):
     """A request to the data endpoint, in plain text and with the fields of the wire."""
 
     version: str
@@ -28,7 +28,7 @@ class Request(msgspec.Struct, frozen=True):
     flow_token: str
 
 
-class Page(msgspec.Struct, frozen=True, omit_defaults=True):
+class ScreenState(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known of a screen that was shown.
 
     `form` holds only what the user entered; `edited` names the inputs changed since the data came;
@@ -51,8 +51,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     phase: Phase = Phase.NEW
     stack: tuple[str, ...] = ()
-    pages: dict[str, Page] = {}
-    request: Request | None = None
+    pages: dict[str, ScreenState] = {}
+    request: EndpointRequest | None = None
     snackbar: str = ""
     detail: str = ""
     flow_token: str = ""
@@ -65,9 +65,9 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.stack[-1] if self.stack else ""
 
     @property
-    def page(self) -> Page:
+    def page(self) -> ScreenState:
         """The page of the screen shown."""
-        return self.pages.get(self.screen, Page())
+        return self.pages.get(self.screen, ScreenState())
 
 
 class _Effect(msgspec.Struct, frozen=True, tag_field="effect"):
@@ -77,13 +77,13 @@ class _Effect(msgspec.Struct, frozen=True, tag_field="effect"):
 class CallEndpoint(_Effect, frozen=True, tag="call_endpoint"):
     """Send this to the data endpoint and come back with Answered or Failed."""
 
-    request: Request
+    request: EndpointRequest
 
 
 class NotifyEndpoint(_Effect, frozen=True, tag="notify_endpoint"):
     """Tell the endpoint that its answer could not be used; what it says to that is ignored."""
 
-    request: Request
+    request: EndpointRequest
 
 
 class OpenUrl(_Effect, frozen=True, tag="open_url"):

@@ -16,7 +16,7 @@ from waflows.storage.database import Transaction
 from waflows.storage.rows import Rows
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """The state of a delivery."""
 
     PENDING = "pending"
@@ -55,7 +55,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     order_key: str
     position: int
     body: str
-    state: State
+    state: DeliveryState
     attempts: list[Attempt]
     attempt_count: int
     tries: int
@@ -319,7 +319,7 @@ def find(tx: Transaction, account_id: str, delivery_id: str) -> Delivery | None:
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """A filter on deliveries; None for no condition. `before` is an id."""
 
-    state: State | None = None
+    state: DeliveryState | None = None
     sub_account_ids: frozenset[str] | None = None
     type: str | None = None
     before: str | None = None
@@ -362,7 +362,7 @@ def dead_of(
     return _ROWS.all(rows)
 
 
-def forget(tx: Transaction, state: State, before: int, limit: int) -> int:
+def forget(tx: Transaction, state: DeliveryState, before: int, limit: int) -> int:
     """Deletes deliveries of any account that were settled before a time; returns how many."""
     return tx.execute(
         "DELETE FROM webhook_deliveries WHERE (account_id, id) IN"

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-from waflows.storage import errors, migrate
+from waflows.storage import error_records, migrate
 from waflows.storage.database import Database
 from waflows.storage.migrate import Migration
 from waflows.storage.sqlite import SqliteDatabase, remove_database
@@ -68,6 +68,6 @@ def side_migrations() -> list[Migration]:
 
 def _move_errors(database: SqliteDatabase, side: SqliteDatabase) -> None:
     """Moves errors in batches; after an interruption the rest is moved the next time."""
-    while rows := database.read_now(errors.some_rows, _BATCH):
-        side.run_now(errors.insert_rows, rows)
-        database.run_now(errors.delete_rows, rows)
+    while rows := database.read_now(error_records.some_rows, _BATCH):
+        side.run_now(error_records.insert_rows, rows)
+        database.run_now(error_records.delete_rows, rows)

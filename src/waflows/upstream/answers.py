@@ -17,7 +17,7 @@ from waflows import bounds
 from waflows.security import endpoint_mistakes, flow_crypto
 from waflows.security.endpoint_mistakes import AnswerMistake
 from waflows.security.flow_crypto import NOT_JSON, CannotOpen, ExchangeKeys
-from waflows.upstream.calls import Answer
+from waflows.upstream.calls import HttpAnswer
 
 SUCCESS = "SUCCESS"
 """The reserved screen by which an endpoint completes a flow."""
@@ -100,7 +100,7 @@ Outcome = Active | NextScreen | Completed | Acknowledged | TokenDead | Failed
 Reader = Callable[[dict[str, Any]], Outcome]
 
 
-def read(answer: Answer, keys: ExchangeKeys, reader: Reader) -> tuple[Outcome, Any]:
+def read(answer: HttpAnswer, keys: ExchangeKeys, reader: Reader) -> tuple[Outcome, Any]:
     """What an answer means, and its JSON in the clear as far as it could be read."""
     if answer.status == TOKEN_DEAD:
         body = _token_dead_body(answer.body, keys)
@@ -183,7 +183,7 @@ def _completion(data: dict[str, Any], flow_token: str) -> Outcome:
     return Completed(params)
 
 
-def excerpt(answer: Answer) -> str:
+def excerpt(answer: HttpAnswer) -> str:
     """The first line of an answer in the clear, or the title of a page; empty without one."""
     text = answer.body[:_LONGEST_HEAD].decode("utf-8", "ignore")
     title = _TITLE.search(text)
@@ -204,7 +204,7 @@ _TAG = re.compile(r"<[^>]*>")
 _TITLE = re.compile(r"<title[^>]*>([^<]+)</title", re.IGNORECASE)
 
 
-def _refusal(answer: Answer, keys: ExchangeKeys) -> Failed:
+def _refusal(answer: HttpAnswer, keys: ExchangeKeys) -> Failed:
     """What a status other than 200 and 427 says."""
     if answer.status == UNDECRYPTABLE:
         return Failed(

@@ -39,7 +39,7 @@ class CallFailed(WaflowsError):
         self.timed_out = timed_out
 
 
-class Answer(msgspec.Struct, frozen=True):
+class HttpAnswer(msgspec.Struct, frozen=True):
     """A response as it came, whatever its status; header names in lower case."""
 
     status: int

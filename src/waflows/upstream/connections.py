@@ -21,7 +21,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from waflows.upstream.addresses import Refused, refuse
-from waflows.upstream.calls import Answer, CallFailed, Stage, name_of, too_slow
+from waflows.upstream.calls import CallFailed, HttpAnswer, Stage, name_of, too_slow
 from waflows.upstream.resolver import GuardedResolver, SystemResolver
 
 _READ_BYTES = 64 * 1024
@@ -82,7 +82,7 @@ class Connections:
         seconds: float,
         max_answer_bytes: int,
         cut_off: bool,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """One request and its answer, as `Egress.send` describes them. Raises CallFailed."""
         progress = _Progress()
         started = time.monotonic()
@@ -100,7 +100,7 @@ class Connections:
                 fields = {name.lower(): value for name, value in response.headers.items()}
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise _failure(url, error, progress, seconds) from None
-        return Answer(response.status, fields, content, time.monotonic() - started)
+        return HttpAnswer(response.status, fields, content, time.monotonic() - started)
 
     def _make_socket(self, info: tuple[Any, ...]) -> socket.socket:
         """A socket for one address, judged once more: the last moment before connecting."""

@@ -20,7 +20,7 @@ from waflows.security import endpoint_mistakes, flow_crypto
 from waflows.security.endpoint_mistakes import REQUEST_MISTAKES, RequestMistake
 from waflows.upstream import answers, cures
 from waflows.upstream.answers import Acknowledged, Failed, NextScreen, Step, TokenDead
-from waflows.upstream.calls import Answer
+from waflows.upstream.calls import HttpAnswer
 from waflows.upstream.cures import Cure
 from waflows.upstream.endpoint import DataEndpoint, Exchange
 
@@ -353,7 +353,7 @@ def _sentence(fault: Failed) -> str:
     return fault.message.removesuffix(".")
 
 
-def _status(sent: Answer | Failed) -> str:
+def _status(sent: HttpAnswer | Failed) -> str:
     return sent.message if isinstance(sent, Failed) else f"with {sent.status}"
 
 

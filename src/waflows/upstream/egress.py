@@ -21,7 +21,7 @@ from yarl import URL
 
 from waflows.upstream import addresses
 from waflows.upstream.addresses import refused
-from waflows.upstream.calls import Answer, CallFailed, Stage, name_of, too_slow
+from waflows.upstream.calls import CallFailed, HttpAnswer, Stage, name_of, too_slow
 from waflows.upstream.fault_rules import FaultRules, Kind
 from waflows.urls import problem_of_http_url
 
@@ -119,7 +119,7 @@ class Egress:
         max_answer_bytes: int = DEFAULT_ANSWER_BYTES,
         cut_off: bool = False,
         kind: Kind | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Sends one request and reads its answer; a redirect is an answer like any other.
 
         `seconds` is for everything from the look-up of the name to the last byte. A longer answer
@@ -154,7 +154,7 @@ class Egress:
         return self._connections
 
 
-async def _strike(rules: FaultRules, kind: Kind, url: URL, seconds: float) -> Answer | None:
+async def _strike(rules: FaultRules, kind: Kind, url: URL, seconds: float) -> HttpAnswer | None:
     """What a rule makes of a call in place of its answer; None for a call that goes on."""
     rule = rules.strike(kind, url.raw_host or "", name_of(url))
     if rule is None:
@@ -166,4 +166,4 @@ async def _strike(rules: FaultRules, kind: Kind, url: URL, seconds: float) -> An
     if rule.cut:
         message = f"No whole HTTP answer from {name_of(url)}: a fault rule cut the connection."
         raise CallFailed(Stage.HTTP, message, sent=True)
-    return None if rule.status is None else Answer(rule.status, {}, b"", delay)
+    return None if rule.status is None else HttpAnswer(rule.status, {}, b"", delay)

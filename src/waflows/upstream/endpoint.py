@@ -22,7 +22,7 @@ from waflows.security import flow_crypto
 from waflows.security.flow_crypto import ExchangeKeys
 from waflows.upstream import addresses, answers
 from waflows.upstream.answers import Failed, Outcome, Reader, Step
-from waflows.upstream.calls import Answer, CallFailed, Stage
+from waflows.upstream.calls import CallFailed, HttpAnswer, Stage
 from waflows.upstream.egress import Egress
 
 _SHORT_ANSWER = 64 * 1024
@@ -193,7 +193,7 @@ class DataEndpoint:
 
     async def deliver(
         self, body: bytes, *, app_secret: str | None = None, seconds: float | None = None
-    ) -> Answer | Failed:
+    ) -> HttpAnswer | Failed:
         """Sends bytes as the body of one request, signed with the app secret or with another."""
         secret = self.app_secret if app_secret is None else app_secret
         headers = {
@@ -214,7 +214,7 @@ class DataEndpoint:
             key = "timeout_error" if error.timed_out else "no_http_response_error"
             return Failed(_STEPS[error.stage], key, error.message)
 
-    async def _send(self, payload: bytes) -> tuple[Answer, ExchangeKeys] | Failed:
+    async def _send(self, payload: bytes) -> tuple[HttpAnswer, ExchangeKeys] | Failed:
         """One request under keys of its own."""
         public_key = await self.public_key()
         if public_key is None:
@@ -237,7 +237,7 @@ class DataEndpoint:
         return None
 
 
-async def _read(answer: Answer, keys: ExchangeKeys, reader: Reader) -> tuple[Outcome, Any]:
+async def _read(answer: HttpAnswer, keys: ExchangeKeys, reader: Reader) -> tuple[Outcome, Any]:
     """`answers.read`, away from the event loop for what takes more than a few milliseconds."""
     if len(answer.body) <= _SHORT_ANSWER:
         return answers.read(answer, keys, reader)

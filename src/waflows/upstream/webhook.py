@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from waflows.security import webhook_signatures
-from waflows.upstream.calls import Answer, CallFailed
+from waflows.upstream.calls import CallFailed, HttpAnswer
 from waflows.upstream.egress import Egress
 from waflows.upstream.oauth import ClientCredentials, NoToken, Tokens
 
@@ -71,7 +71,7 @@ class Sender:
             return Result(0, time.monotonic() - started, error.message)
         return _result(answer, time.monotonic() - started, _hidden(target, authorization))
 
-    async def _send(self, target: Target, event_id: str, body: bytes) -> tuple[Answer, str]:
+    async def _send(self, target: Target, event_id: str, body: bytes) -> tuple[HttpAnswer, str]:
         """The answer, and the authorization it was asked with."""
         if target.oauth is None:
             answer = await self._post(target, event_id, body, target.authorization)
@@ -83,7 +83,9 @@ class Sender:
         token = await self._tokens.get(target.key, target.oauth, instead_of=token)
         return await self._post(target, event_id, body, f"Bearer {token}"), f"Bearer {token}"
 
-    async def _post(self, target: Target, event_id: str, body: bytes, authorization: str) -> Answer:
+    async def _post(
+        self, target: Target, event_id: str, body: bytes, authorization: str
+    ) -> HttpAnswer:
         # Receivers compare the time with their own clocks, so it is never the movable clock's.
         headers = webhook_signatures.headers(target.secrets, event_id, int(time.time()), body)
         headers["Content-Type"] = "application/json"
@@ -101,7 +103,7 @@ class Sender:
         )
 
 
-def _result(answer: Answer, seconds: float, hidden: list[str]) -> Result:
+def _result(answer: HttpAnswer, seconds: float, hidden: list[str]) -> Result:
     if 200 <= answer.status < 300:
         return Result(answer.status, seconds)
     error = f"The webhook answered {answer.status}"
@@ -142,7 +144,7 @@ def _excerpt(body: bytes, hidden: list[str]) -> str:
     return "".join(char if char.isprintable() else " " for char in text[:_EXCERPT]).strip()
 
 
-def _wait(answer: Answer) -> int:
+def _wait(answer: HttpAnswer) -> int:
     """Seconds named by Retry-After (RFC 9110, 10.2.3), where they are a number."""
     said = answer.headers.get("retry-after", "").strip()
     if answer.status not in {429, 503} or not (said.isascii() and said.isdecimal()):

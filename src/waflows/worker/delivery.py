@@ -25,7 +25,7 @@ from waflows.services import clock
 from waflows.services.webhooks import deliveries, subscriptions
 from waflows.services.webhooks.deliveries import Outcome, Taken, Turn
 from waflows.storage.database import Database
-from waflows.storage.outbox import Attempt, Delivery, Lane, State
+from waflows.storage.outbox import Attempt, Delivery, DeliveryState, Lane
 from waflows.storage.webhooks import Webhook
 from waflows.telemetry import metrics
 from waflows.telemetry.logs import Logs
@@ -146,9 +146,9 @@ class Courier:
         if renewed:
             self._renewed_at = began
         metrics.count_deliveries(
-            failed=sum(one.state is not State.DELIVERED for one in tried),
-            delivered=sum(one.state is State.DELIVERED for one in tried),
-            dead=sum(one.state is State.DEAD for one in tried),
+            failed=sum(one.state is not DeliveryState.DELIVERED for one in tried),
+            delivered=sum(one.state is DeliveryState.DELIVERED for one in tried),
+            dead=sum(one.state is DeliveryState.DEAD for one in tried),
         )
         for taken in turn.taken:
             self._begin(taken)
@@ -217,7 +217,7 @@ class Courier:
                     settled = await self._try(delivery, taken.webhook)
                 self._tried.append(settled)
                 self._wake.set()
-                if settled.state is State.PENDING or delivery is taken.heads[-1]:
+                if settled.state is DeliveryState.PENDING or delivery is taken.heads[-1]:
                     return
                 await self._noted()
         finally:
@@ -255,7 +255,7 @@ class Courier:
     def _judged(self, delivery: Delivery, attempt: Attempt, result: Result) -> Delivery:
         now = clock.now_ms()
         if not result.error:
-            return _tried(delivery, attempt, state=State.DELIVERED, settled_at=now)
+            return _tried(delivery, attempt, state=DeliveryState.DELIVERED, settled_at=now)
         delay = self._retries.delay_ms(delivery.tries + 1, random.random())
         next_at = now + max(delay, result.wait * 1000)
         if is_over(delivery.waiting_since, next_at, self._retry_days):
@@ -270,14 +270,14 @@ class Courier:
             event_id=delivery.event_id,
             reason=attempt.error,
         )
-        return _tried(delivery, attempt, state=State.DEAD, settled_at=clock.now_ms())
+        return _tried(delivery, attempt, state=DeliveryState.DEAD, settled_at=clock.now_ms())
 
 
 def _tried(
     delivery: Delivery,
     attempt: Attempt,
     *,
-    state: State = State.PENDING,
+    state: DeliveryState = DeliveryState.PENDING,
     due_at: int | None = None,
     settled_at: int | None = None,
 ) -> Delivery:

@@ -15,7 +15,7 @@ from waflows.services.submissions import forgetting
 from waflows.services.webhooks import deliveries
 from waflows.settings import Settings
 from waflows.storage.database import Database
-from waflows.storage.outbox import State
+from waflows.storage.outbox import DeliveryState
 from waflows.telemetry.logs import Logs
 
 _PERIOD_SECONDS = 300.0
@@ -72,8 +72,8 @@ async def _delete_messages(db: Database, settings: Settings) -> int:
 async def _delete_deliveries(db: Database, settings: Settings) -> int:
     dropped = 0
     for state, days in (
-        (State.DELIVERED, settings.webhook_delivered_days),
-        (State.DEAD, settings.webhook_dead_days),
+        (DeliveryState.DELIVERED, settings.webhook_delivered_days),
+        (DeliveryState.DEAD, settings.webhook_dead_days),
     ):
         while gone := await db.run_soft(deliveries.forget_old, state, days):
             dropped += gone

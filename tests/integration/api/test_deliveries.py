@@ -14,7 +14,7 @@ from waflows.services import clock
 from waflows.services.webhooks import subscriptions
 from waflows.storage import outbox
 from waflows.storage.database import Transaction
-from waflows.storage.outbox import Attempt, State
+from waflows.storage.outbox import Attempt, DeliveryState
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def _dead(tenant: Tenant, count: int) -> list[str]:
             given_up = {
                 **{name: getattr(new, name) for name in new.__struct_fields__},
                 "id": subscriptions.time_ordered_id(now + number),
-                "state": State.DEAD,
+                "state": DeliveryState.DEAD,
                 "attempts": [attempt],
                 "attempt_count": 1,
                 "settled_at": now,

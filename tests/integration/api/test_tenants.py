@@ -106,7 +106,7 @@ def _dead_delivery(tx: Transaction, account_id: str) -> str:
     event_id = str(uuid.uuid4())
     delivery = subscriptions.new_delivery(webhook, event_id, "user", {}, clock.now_ms())
     dead = msgspec.structs.replace(
-        delivery, state=outbox.State.DEAD, settled_at=delivery.created_at
+        delivery, state=outbox.DeliveryState.DEAD, settled_at=delivery.created_at
     )
     outbox.put(tx, dead)
     return delivery.id

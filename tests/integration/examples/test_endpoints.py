@@ -24,7 +24,7 @@ from harness.endpoints import run
 from waflows import lint
 from waflows.security import flow_crypto, key_pairs
 from waflows.upstream.answers import Completed, Failed, NextScreen
-from waflows.upstream.calls import Answer
+from waflows.upstream.calls import HttpAnswer
 from waflows.upstream.doctor import Report, Trial, examine
 from waflows.upstream.egress import Egress
 from waflows.upstream.endpoint import DataEndpoint
@@ -122,13 +122,13 @@ def _examine(url: str, day: str) -> Report:
 
 
 def _deliver(url: str, body: bytes, secret: str = _SECRET) -> int:
-    async def delivered() -> Answer | Failed:
+    async def delivered() -> HttpAnswer | Failed:
         async with Egress(allow_loopback=True) as egress:
             endpoint = DataEndpoint(egress, url, _read_key, _SECRET)
             return await endpoint.deliver(body, app_secret=secret)
 
     sent = run(delivered())
-    assert isinstance(sent, Answer), sent
+    assert isinstance(sent, HttpAnswer), sent
     return sent.status
 
 

@@ -124,7 +124,7 @@ def _carried_out(
 def _call(
     action: str = "INIT", screen: str = "", data: dict[str, Any] | None = None, token: str = "t-1"
 ) -> CallEndpoint:
-    return CallEndpoint(runtime.Request("4.0", action, screen, data or {}, token))
+    return CallEndpoint(runtime.EndpointRequest("4.0", action, screen, data or {}, token))
 
 
 def test_a_flow_is_played_to_its_end_through_its_endpoint(
@@ -296,7 +296,7 @@ def test_a_notification_reaches_the_endpoint_and_brings_nothing_back(
 ) -> None:
     url, asked = business
     told = {"error": "invalid-screen-transition", "error_message": "Can't."}
-    effect = NotifyEndpoint(runtime.Request("4.0", "INIT", "", told, "t-1"))
+    effect = NotifyEndpoint(runtime.EndpointRequest("4.0", "INIT", "", told, "t-1"))
 
     assert _carried_out(db, _flow_at(db, url), effect) is None
     assert [(each.key, each.message, each.action) for each in asked.notices] == [
@@ -315,7 +315,7 @@ def test_a_flow_without_an_address_and_a_channel_without_a_key_fail_by_name(db: 
     assert homeless == Failed("cannot_be_served", "The flow has no endPointUri.")
     assert keyless == Failed("public-key-missing", "The channel has no public key.")
     told = {"error": "payload-schema-error", "error_message": "No."}
-    effect = NotifyEndpoint(runtime.Request("4.0", "INIT", "", told, "t-1"))
+    effect = NotifyEndpoint(runtime.EndpointRequest("4.0", "INIT", "", told, "t-1"))
     assert _carried_out(db, _flow_at(db, None), effect) is None
 
 

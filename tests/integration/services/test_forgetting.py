@@ -23,7 +23,7 @@ from waflows.services.webhooks import deliveries, subscriptions
 from waflows.services.webhooks.subscriptions import Wanted
 from waflows.storage import messages, outbox, phones
 from waflows.storage.database import Database, Transaction
-from waflows.storage.outbox import Delivery, State
+from waflows.storage.outbox import Delivery, DeliveryState
 from waflows.storage.submissions import Selection
 
 INES, RUI = "+351910000001", "+351910000002"
@@ -171,9 +171,9 @@ def _open_flow(tx: Transaction, *flow: str) -> None:
     quotas.take_content(tx, phones.begin(tx, *flow))
 
 
-@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("state", list(DeliveryState))
 def test_an_event_of_any_state_loses_its_content_and_is_not_sent(
-    db: Database, state: State
+    db: Database, state: DeliveryState
 ) -> None:
     business = Business(db)
     business.ask("one", INES, "crimson")
@@ -187,12 +187,14 @@ def test_an_event_of_any_state_loses_its_content_and_is_not_sent(
     forgotten, other = _deliveries(business)
     assert "crimson text" in other.body
     assert (forgotten.body, forgotten.order_key, forgotten.attempts) == ("", "", [])
-    assert forgotten.state is (State.DELIVERED if state is State.DELIVERED else State.DEAD)
+    assert forgotten.state is (
+        DeliveryState.DELIVERED if state is DeliveryState.DELIVERED else DeliveryState.DEAD
+    )
     assert other.state is state
     with pytest.raises(Conflict, match="deleted"):
         db.run_now(deliveries.replay, account, forgotten.id, None)
     again = db.run_now(deliveries.replay_dead, account, "*", "MSG", clock.now_ms() + 1, 10)
-    assert again == (state is State.DEAD)
+    assert again == (state is DeliveryState.DEAD)
 
 
 def test_an_event_that_was_being_put_back_into_the_queue_stays_forgotten(db: Database) -> None:
@@ -204,7 +206,7 @@ def test_an_event_that_was_being_put_back_into_the_queue_stays_forgotten(db: Dat
 
     db.run_now(outbox.put, read_before)
 
-    assert _deliveries(business)[0].state is State.DEAD
+    assert _deliveries(business)[0].state is DeliveryState.DEAD
 
 
 def _deliveries(business: Business) -> list[Delivery]:
@@ -213,7 +215,7 @@ def _deliveries(business: Business) -> list[Delivery]:
     return business.db.read_now(outbox.listed, business.account_id, everything, 10)
 
 
-def _as_tried(delivery: Delivery, state: State) -> Delivery:
+def _as_tried(delivery: Delivery, state: DeliveryState) -> Delivery:
     """As it is after a try whose answer repeated what was sent."""
     now = clock.now_ms()
     echo = outbox.Attempt(now, 1, 400, "The webhook answered 400.", delivery.body[:200])
@@ -221,7 +223,7 @@ def _as_tried(delivery: Delivery, state: State) -> Delivery:
         delivery,
         state=state,
         attempts=[echo],
-        settled_at=None if state is State.PENDING else now,
+        settled_at=None if state is DeliveryState.PENDING else now,
     )
 
 

@@ -13,10 +13,10 @@ from harness.servers import opened
 from waflows.errors import NotFound
 from waflows.services import clock
 from waflows.services.accounts import error_log
-from waflows.storage import errors as store
+from waflows.storage import error_records as store
 from waflows.storage import migrate
 from waflows.storage.database import Database
-from waflows.storage.errors import ErrorRecord
+from waflows.storage.error_records import ErrorRecord
 from waflows.storage.side import opened_side
 
 _DAY_MS = 24 * 3600 * 1000

@@ -22,7 +22,7 @@ from harness.scripted import CUT, SILENT, Scripted, answer, scripted, unused_url
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waflows.upstream.calls import Answer, CallFailed, Stage
+from waflows.upstream.calls import CallFailed, HttpAnswer, Stage
 from waflows.upstream.egress import Egress
 from waflows.upstream.fault_rules import FaultRules, Rule
 
@@ -55,8 +55,8 @@ class Names(AbstractResolver):
         pass
 
 
-def _send(url: str, *, door: dict[str, Any] | None = None, **options: Any) -> Answer:
-    async def send() -> Answer:
+def _send(url: str, *, door: dict[str, Any] | None = None, **options: Any) -> HttpAnswer:
+    async def send() -> HttpAnswer:
         async with Egress(**({"allow_loopback": True} if door is None else door)) as egress:
             return await egress.send("POST", url, b"{}", **options)
 

@@ -12,8 +12,8 @@ from waflows.runtime import (
     Answered,
     Close,
     Open,
-    Page,
     Phase,
+    ScreenState,
     State,
     Tap,
     Unplayable,
@@ -85,7 +85,7 @@ def test_work_is_counted_so_the_same_screen_ends_at_the_same_place() -> None:
         for number in range(30)
     ]
     flow = load(one(*lists))
-    state = State(phase=Phase.OPEN, stack=("HOME",), pages={"HOME": Page({"items": items})})
+    state = State(phase=Phase.OPEN, stack=("HOME",), pages={"HOME": ScreenState({"items": items})})
     drawn = [look(flow, state) for _ in range(2)]
 
     assert drawn[0] == drawn[1]
@@ -101,7 +101,9 @@ def test_time_is_the_backstop_for_work_that_was_not_counted() -> None:
 
 def test_a_screen_too_large_is_drawn_as_far_as_it_may_be() -> None:
     flow = load(one(body("before"), *(body("${data.big}") for _ in range(20))))
-    state = State(phase=Phase.OPEN, stack=("HOME",), pages={"HOME": Page({"big": "x" * 10**6})})
+    state = State(
+        phase=Phase.OPEN, stack=("HOME",), pages={"HOME": ScreenState({"big": "x" * 10**6})}
+    )
     drawn = look(flow, state).screen
 
     assert drawn.widgets[0].text == ("before",)  # type: ignore[union-attr]
@@ -178,7 +180,7 @@ def test_a_summary_ends_where_it_is_more_than_anybody_reads() -> None:
     ]
     flow = load(one(*inputs))
     state = State(
-        phase=Phase.COMPLETED, stack=("HOME",), pages={"HOME": Page({"big": "x" * 10**5})}
+        phase=Phase.COMPLETED, stack=("HOME",), pages={"HOME": ScreenState({"big": "x" * 10**5})}
     )
     lines = summary(flow, state)
 

@@ -144,7 +144,7 @@ def test_a_state_somebody_made_up_is_survived() -> None:
     flow = load(one(*EVERY.values()))
     names = [c.name for c in flow.screens["HOME"].every() if c.name]
     for value in (None, 5, "x", [5], {"a": 1}, [{"id": 1}], {"start-date": 5}, True, ["a"] * 50):
-        page = runtime.Page(form=dict.fromkeys(names, value), shown={"24": -5})
+        page = runtime.ScreenState(form=dict.fromkeys(names, value), shown={"24": -5})
         state = State(phase=runtime.Phase.OPEN, stack=("HOME",), pages={"HOME": page})
         for event in (
             Tap("16"),

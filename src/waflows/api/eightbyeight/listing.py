@@ -17,7 +17,7 @@ from waflows.errors import InvalidParameter, OutOfRange
 from waflows.http import cursors
 from waflows.http.route import Call, Reply
 from waflows.services.flows import lifecycle
-from waflows.services.flows.lifecycle import Page
+from waflows.services.flows.lifecycle import FlowPage
 from waflows.storage.flows import FlowSummary, Selection, Status
 
 
@@ -71,7 +71,7 @@ async def list_flows(call: Call[ListQuery, None]) -> Reply:
     return Reply(body, 200, headers, keep=True)
 
 
-def _headers(call: Call[ListQuery, None], page: Page) -> dict[str, str]:
+def _headers(call: Call[ListQuery, None], page: FlowPage) -> dict[str, str]:
     headers = {"Cache-Control": "private, no-cache", "X-Total-Count": str(page.total)}
     if page.next_below is not None:
         after = cursors.encode(f"below:{page.next_below}")

@@ -19,7 +19,7 @@ from waflows.http.route import Call, NoQuery, Reply, Route
 from waflows.http.routing import RouteGroup
 from waflows.services import clock
 from waflows.services.webhooks import deliveries
-from waflows.storage.outbox import Attempt, Delivery, State, Wanted
+from waflows.storage.outbox import Attempt, Delivery, DeliveryState, Wanted
 from waflows.storage.webhooks import Kind
 
 _PRIVATE = {"Cache-Control": "private, no-store"}
@@ -30,7 +30,7 @@ _REPLAYED_AT_ONCE = 200
 class DeliveryQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Which deliveries to list, and how many."""
 
-    state: Annotated[State | None, Meta(description="Only those in this state.")] = None
+    state: Annotated[DeliveryState | None, Meta(description="Only those in this state.")] = None
     sub_account_id: Annotated[
         str | None, Meta(description="Only those to the webhooks of this sub-account, or of `*`.")
     ] = None
@@ -60,7 +60,7 @@ class DeliveryAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     event_id: str
     sub_account_id: str
     type: Kind
-    state: State
+    state: DeliveryState
     created_at: str
     attempts: int
     next_attempt_at: str | UnsetType = UNSET
@@ -180,7 +180,7 @@ def _summary(delivery: Delivery, *, masked: bool) -> DeliveryAnswer:
 
 
 def _facts(delivery: Delivery, *, masked: bool) -> dict[str, Any]:
-    settled_at, pending = delivery.settled_at, delivery.state is State.PENDING
+    settled_at, pending = delivery.settled_at, delivery.state is DeliveryState.PENDING
     return {
         "id": delivery.id,
         "event_id": delivery.event_id,

@@ -11,7 +11,7 @@ from functools import cache
 
 from waflows.flowjson.data_model import entries
 from waflows.flowjson.diagnostics import Finding
-from waflows.flowjson.document import PICKERS, Action, Component, Flow, Screen, Use
+from waflows.flowjson.document import PICKERS, Action, Component, FlowStructure, Screen, Use
 from waflows.flowjson.expressions import Problem, typing
 from waflows.flowjson.family import (
     UNKNOWN,
@@ -242,7 +242,7 @@ class Dispatch:
                 for check_child in self._children:
                     yield from check_child(component)
 
-    def flow_findings(self, flow: Flow) -> Iterator[Finding]:
+    def flow_findings(self, flow: FlowStructure) -> Iterator[Finding]:
         """What is wrong between screens that have been walked, and in the document as a whole."""
         for check in self._flow:
             yield from check(flow)

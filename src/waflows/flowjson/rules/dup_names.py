@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding, places
-from waflows.flowjson.document import Component, Flow, Screen
+from waflows.flowjson.document import Component, FlowStructure, Screen
 from waflows.flowjson.examples import FOOTER, INPUT, a_flow, a_screen, fails, page, passes
 from waflows.flowjson.family import Family, OnFlow, OnScreen
 from waflows.flowjson.rule import Rule
@@ -63,7 +63,7 @@ RESERVED = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Finding]:
+def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     """Screens that share an id."""
     found: dict[str, list[Screen]] = defaultdict(list)
     for screen in flow.screens:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from waflows.flowjson.diagnostics import Finding, Target, places
-from waflows.flowjson.document import Component, Flow, Screen
+from waflows.flowjson.document import Component, FlowStructure, Screen
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, page, passes
 from waflows.flowjson.family import Family, OnFlow, OnScreen
 from waflows.flowjson.render_paths import most_at_once
@@ -78,7 +78,7 @@ _LIMITS = {
 }
 
 
-def check_flow(flow: Flow) -> Iterator[Finding]:
+def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     """Too many screens."""
     screens = flow.value.get("screens")
     if isinstance(screens, list) and len(screens) > MAX_SCREENS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding, Target, places
-from waflows.flowjson.document import Flow
+from waflows.flowjson.document import FlowStructure
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, page, passes
 from waflows.flowjson.family import Family, OnFlow
 from waflows.flowjson.rule import Rule
@@ -77,7 +77,7 @@ UNKNOWN_VERSION = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Finding]:
+def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     """Endpoint properties that are missing, unknown or out of place."""
     if flow.endpoint:
         version = flow.value["data_api_version"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding
-from waflows.flowjson.document import Component, Flow, Use
+from waflows.flowjson.document import Component, FlowStructure, Use
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.expressions import Reference
 from waflows.flowjson.family import Family, OnFlow
@@ -43,7 +43,7 @@ RULE = Gap(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Finding]:
+def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     """Values of number and passcode inputs that two navigate actions carry, one after another."""
     carried: dict[tuple[str, str], tuple[str, str]] = {}
     uses = [use for screen in flow.screens for use in screen.uses if _is_carried(use)]

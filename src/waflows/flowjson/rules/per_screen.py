@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding, places
-from waflows.flowjson.document import PICKERS, Flow, Screen
+from waflows.flowjson.document import PICKERS, FlowStructure, Screen
 from waflows.flowjson.examples import HEADING, fails, page, passes
 from waflows.flowjson.family import Family, OnFlow, OnScreen
 from waflows.flowjson.rule import Rule
@@ -96,7 +96,7 @@ def check_screen(screen: Screen) -> Iterator[Finding]:
         yield CAROUSELS.finding(*places(targets), limit=limit, where="screen", count=len(carousels))
 
 
-def check_flow(flow: Flow) -> Iterator[Finding]:
+def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     """Carousels of all screens together."""
     carousels = [
         one for screen in flow.screens for one in screen.components if one.type == "ImageCarousel"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding, Target
-from waflows.flowjson.document import Flow
+from waflows.flowjson.document import FlowStructure
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, go, passes
 from waflows.flowjson.family import Family, OnFlow
 from waflows.flowjson.routes import declared, is_well_formed, navigations
@@ -85,7 +85,7 @@ UNDECLARED = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Finding]:
+def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     """Routes that should not be there, and one that should."""
     routes = declared(flow)
     if routes is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding, Target, listed
-from waflows.flowjson.document import Flow
+from waflows.flowjson.document import FlowStructure
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, passes
 from waflows.flowjson.family import Family, OnFlow
 from waflows.flowjson.routes import Graph, connected, declared, is_well_formed, loops
@@ -69,7 +69,7 @@ LOOP = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Finding]:
+def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     """The shape of the graph, as far as it is made of screens that exist."""
     routes = declared(flow)
     if routes is None or not is_well_formed(flow):

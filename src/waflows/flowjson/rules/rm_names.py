@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding, Target, listed, places
-from waflows.flowjson.document import Flow
+from waflows.flowjson.document import FlowStructure
 from waflows.flowjson.examples import a_screen, ask, endpoint_flow, fails, passes
 from waflows.flowjson.family import Family, OnFlow
 from waflows.flowjson.routes import declared, is_well_formed
@@ -61,7 +61,7 @@ DESTINATION = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Finding]:
+def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     """Screens the model does not name, and names that are no screens."""
     routes = declared(flow)
     if routes is None:

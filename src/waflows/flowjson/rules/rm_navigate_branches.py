@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding, places
-from waflows.flowjson.document import Action, Flow
+from waflows.flowjson.document import Action, FlowStructure
 from waflows.flowjson.examples import FOOTER, INPUT, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.family import Family, OnFlow
 from waflows.flowjson.routes import navigations, taken
@@ -113,7 +113,7 @@ IN_BRANCHES = Gap(
 )
 
 
-def check_branches(flow: Flow) -> Iterator[Finding]:
+def check_branches(flow: FlowStructure) -> Iterator[Finding]:
     """Ways of a flow without a model that no action outside If and Switch takes."""
     if flow.endpoint or "routing_model" in flow.value:
         return
@@ -131,7 +131,7 @@ def check_branches(flow: Flow) -> Iterator[Finding]:
             yield IN_BRANCHES.finding(at, source=source, destination=destination, model=model)
 
 
-def check_flow(flow: Flow) -> Iterator[Finding]:
+def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     """The graph that the navigate actions make."""
     if flow.endpoint or not flow.by_id:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding, listed, places
-from waflows.flowjson.document import Flow
+from waflows.flowjson.document import FlowStructure
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.family import Family, OnFlow
 from waflows.flowjson.routes import certain, connected, taken
@@ -62,7 +62,7 @@ APART = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Finding]:
+def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     """Screens that no navigation connects with the others."""
     if flow.endpoint or not certain(flow):
         return

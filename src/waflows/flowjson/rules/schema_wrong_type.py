@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from waflows.flowjson.diagnostics import Finding, Path, Target, printable, slashed
-from waflows.flowjson.document import Flow, Screen
+from waflows.flowjson.document import FlowStructure, Screen
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnFlow, OnScreen, OnValue
 from waflows.flowjson.json_types import json_type
@@ -85,7 +85,7 @@ def check_screen(screen: Screen) -> Iterator[Finding]:
             )
 
 
-def check_routes(flow: Flow) -> Iterator[Finding]:
+def check_routes(flow: FlowStructure) -> Iterator[Finding]:
     """Routes that are not lists of screen ids, with or without an endpoint."""
     model = flow.value.get("routing_model")
     for source, destinations in model.items() if isinstance(model, dict) else ():

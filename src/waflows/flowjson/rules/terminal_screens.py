@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding, Target, listed, places
-from waflows.flowjson.document import Flow
+from waflows.flowjson.document import FlowStructure
 from waflows.flowjson.examples import FOOTER, HEADING, a_flow, a_screen, ask, fails, page, passes
 from waflows.flowjson.family import Family, OnFlow
 from waflows.flowjson.rule import Rule
@@ -57,7 +57,7 @@ UNSUCCESSFUL = Rule(
 )
 
 
-def check_flow(flow: Flow) -> Iterator[Finding]:
+def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     """What is missing at the end of the flow."""
     if not flow.screens:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding, Target
-from waflows.flowjson.document import Flow
+from waflows.flowjson.document import FlowStructure
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family
 from waflows.flowjson.rule import Gap, Rule
@@ -95,7 +95,7 @@ FROZEN = Gap(
 )
 
 
-def version_findings(flow: Flow, instead: str | None) -> Iterator[Finding]:
+def version_findings(flow: FlowStructure, instead: str | None) -> Iterator[Finding]:
     """What is wrong with the version; `instead` is the one to hold the document against."""
     given = flow.value.get("version") if instead is None else instead
     at = Target(("version",)) if "version" in flow.value else Target(())

@@ -9,9 +9,9 @@ import uuid
 
 from waflows.errors import NotFound
 from waflows.services import clock
-from waflows.storage import errors as store
+from waflows.storage import error_records as store
 from waflows.storage.database import Transaction
-from waflows.storage.errors import ErrorRecord
+from waflows.storage.error_records import ErrorRecord
 
 STRANGERS_ROWS = 1000
 """The number of errors of requests without an account that are kept."""

@@ -125,7 +125,7 @@ async def _at(
 
 async def _call(
     endpoint: DataEndpoint,
-    request: runtime.Request,
+    request: runtime.EndpointRequest,
     look_on: Callable[[Exchange], None] | None,
 ) -> runtime.Answered | runtime.Failed:
     exchange = await _exchange(endpoint, request)
@@ -144,7 +144,7 @@ async def _call(
     return runtime.Failed(outcome.error_key, outcome.message)
 
 
-async def _exchange(endpoint: DataEndpoint, request: runtime.Request) -> Exchange:
+async def _exchange(endpoint: DataEndpoint, request: runtime.EndpointRequest) -> Exchange:
     if request.action == "INIT":
         return await endpoint.init(request.flow_token, request.data)
     if request.action == "BACK":
@@ -152,7 +152,7 @@ async def _exchange(endpoint: DataEndpoint, request: runtime.Request) -> Exchang
     return await endpoint.data_exchange(request.flow_token, request.screen, request.data)
 
 
-async def _notify(endpoint: DataEndpoint, request: runtime.Request) -> None:
+async def _notify(endpoint: DataEndpoint, request: runtime.EndpointRequest) -> None:
     await endpoint.notify(
         request.flow_token,
         request.data["error"],

@@ -64,7 +64,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     publish: bool | None = None
 
 
-class Page(msgspec.Struct, frozen=True):
+class FlowPage(msgspec.Struct, frozen=True):
     """A page of a channel's list. `next_below` is where the next page begins, None at the end."""
 
     flows: list[FlowSummary]
@@ -79,7 +79,7 @@ def list_page(
     selection: Selection,
     below: int | None,
     limit: int,
-) -> Page:
+) -> FlowPage:
     """Up to `limit` flows, newest first, below a position that an earlier page ended at.
 
     Positions only grow, so paging down returns each flow once, whatever is created or deleted at
@@ -93,7 +93,7 @@ def list_page(
     if selection.narrows:
         total = flows.count(tx, account_id, channel_id, selection)
     more = len(rows) > limit
-    return Page(
+    return FlowPage(
         [summary for _, summary in rows[:limit]], total, rows[limit - 1][0] if more else None
     )
 

@@ -34,7 +34,7 @@ class Total(msgspec.Struct, frozen=True):
     exact: bool
 
 
-class Page(msgspec.Struct, frozen=True):
+class SubmissionPage(msgspec.Struct, frozen=True):
     """A part of the list. `columns` are the fields of the flow, when one is selected.
 
     `next_after` is where the next page begins, None at the end.
@@ -97,14 +97,14 @@ def list_page(
     selection: Selection,
     after: Position | None,
     limit: int,
-) -> Page:
+) -> SubmissionPage:
     """Up to `limit` submissions, newest first, below a position that an earlier page ended at.
 
     Reading page by page returns each submission once, even if others are added at the same time.
     """
     found = store.page(tx, account_id, selection, after, limit + 1)
     more = len(found) > limit
-    return Page(
+    return SubmissionPage(
         found[:limit],
         columns(tx, account_id, selection) if selection.flow_id else [],
         count(tx, account_id, selection),

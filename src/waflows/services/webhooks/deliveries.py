@@ -19,7 +19,7 @@ from waflows.services.webhooks import subscriptions
 from waflows.storage import outbox
 from waflows.storage import webhooks as webhook_store
 from waflows.storage.database import Transaction
-from waflows.storage.outbox import Backlog, Delivery, Lane, State, Wanted
+from waflows.storage.outbox import Backlog, Delivery, DeliveryState, Lane, Wanted
 from waflows.storage.webhooks import Webhook
 
 _MOST_HEADS = 16
@@ -122,9 +122,9 @@ def take_turn(
     lane in the meantime; then that process decides.
     """
     ended = [*outcome.released, *outcome.parked]
-    failed = [one.lane for one in outcome.tried if one.state is not State.DELIVERED]
+    failed = [one.lane for one in outcome.tried if one.state is not DeliveryState.DELIVERED]
     held = outbox.lock(tx, lease, sorted({*ended, *failed}))
-    known = [d for d in outcome.tried if d.state is State.DELIVERED or d.lane in held]
+    known = [d for d in outcome.tried if d.state is DeliveryState.DELIVERED or d.lane in held]
     outbox.settle(tx, known)
     outbox.release(tx, [lane for lane in outcome.released if lane in held])
     outbox.park(tx, [lane for lane in outcome.parked if lane in held], now + _PARKED_MS)
@@ -162,7 +162,7 @@ def replay(
     it is still waiting, its content was deleted or no webhook is enabled.
     """
     found = get(tx, account_id, delivery_id, within)
-    if found.state is State.PENDING:
+    if found.state is DeliveryState.PENDING:
         raise Conflict("The delivery is waiting to be sent already.")
     if not found.body:
         raise Conflict("The content of the event was deleted; there is nothing to send again.")
@@ -215,7 +215,7 @@ def backlog(tx: Transaction) -> Backlog:
     return outbox.backlog(tx)
 
 
-def forget_old(tx: Transaction, state: State, days: int) -> int:
+def forget_old(tx: Transaction, state: DeliveryState, days: int) -> int:
     """Deletes a batch of the deliveries settled more than some days ago; returns how many."""
     return outbox.forget(tx, state, clock.now_ms() - days * _DAY_MS, _MOST_FORGOTTEN)
 
@@ -233,7 +233,7 @@ def _again(tx: Transaction, delivery: Delivery, webhook: Webhook) -> Delivery:
         delivery,
         webhook_id=webhook.id,
         position=now * 1000,
-        state=State.PENDING,
+        state=DeliveryState.PENDING,
         tries=0,
         due_at=now,
         waiting_since=now,

@@ -22,7 +22,7 @@ from waflows.services.accounts import quotas
 from waflows.storage import outbox
 from waflows.storage import webhooks as store
 from waflows.storage.database import Transaction
-from waflows.storage.outbox import Delivery, State
+from waflows.storage.outbox import Delivery, DeliveryState
 from waflows.storage.usage import Usage
 from waflows.storage.webhooks import EVERY_SUB_ACCOUNT, Kind, OAuth, SigningSecret, Webhook
 
@@ -116,7 +116,7 @@ def new_delivery(
         order_key=order_key,
         position=now * 1000,
         body=msgspec.json.encode(body).decode(),
-        state=State.PENDING,
+        state=DeliveryState.PENDING,
         attempts=[],
         attempt_count=0,
         tries=0,

@@ -6,7 +6,7 @@ from waflows.api import paths
 from waflows.http.error_lookup import find_error
 from waflows.http.route import Call, NoQuery, Reply, Route
 from waflows.http.routing import RouteGroup
-from waflows.storage.errors import ErrorRecord
+from waflows.storage.error_records import ErrorRecord
 
 
 async def get_error(call: Call[NoQuery, None]) -> Reply:
