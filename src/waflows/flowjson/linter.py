@@ -98,6 +98,10 @@ def _faults(
 
 
 def _document_findings(flow: FlowStructure, version: str | None) -> Iterator[Finding]:
+    wrapper = list(rules.wrapper_findings(flow.value))
+    if wrapper:
+        yield from wrapper
+        return
     yield from rules.version_findings(flow, version)
     checks = rules.dispatch(flow.spec.version)
     walker = shape.Walker(flow, checks.places)

@@ -1,8 +1,9 @@
 """Reads JSON text slowly and carefully: where each fault stands and what the text means past it.
 
 Iterative, so no nesting can exhaust the stack, and linear in the text. It reads on past faults
-whose meaning is plain (a trailing comma, NaN, a raw control character, a lone surrogate, a key
-given twice) and stops at the first it cannot read past, or that is one more than a report holds.
+whose meaning is plain (a comma too many or missing, a comment, NaN, a raw control character, a lone
+surrogate, a key given twice) and stops at the first it cannot read past, or that is one more than a
+report holds.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ Place = tuple[int, int, Path]
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_COMMENT = re.compile(r"//[^\r\n]*|#[^\r\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/)?")
+_TYPOGRAPHIC = "“”„‟″"
+_CLOSING_TYPOGRAPHIC = re.compile(f"[{_TYPOGRAPHIC}](?=[ \\t]*[:,}}\\]\\r\\n])")
+_NEXT_KEY = re.compile(rf"{_STRING.pattern}[ \t\n\r]*:", re.DOTALL)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"-?[A-Za-z_][A-Za-z_0-9]*")
 _TOKEN = re.compile(f"{_STRING.pattern}|{_NUMBER.pattern}|{_WORD.pattern}", re.DOTALL)
@@ -35,6 +40,8 @@ _ESCAPE_OR_END = re.compile(
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 _CONSTANTS = {"NaN", "Infinity", "-Infinity"}
 _LONGEST_INTEGER = 4000
+_FOREIGN_WORDS = {"True": "true", "False": "false", "None": "null", "undefined": "null"}
+"""How other languages write the words of JSON."""
 
 
 class TextFault(msgspec.Struct, frozen=True):
@@ -83,6 +90,8 @@ class _Reader:
         self.position = 0
         self.stack: list[_Frame] = []
         self.faults: list[TextFault] = []
+        self.string = (0, 0)
+        """Where the last string stands."""
 
     def read(self) -> Any:
         self._skip_space()
@@ -119,20 +128,36 @@ class _Reader:
         return False
 
     def _next_or_close(self, frame: _Frame) -> bool:
+        end = self.position
         if self._try_close(frame):
             return True
-        sign = self._peek()
-        if sign != ",":
-            closing = "}" if isinstance(frame.container, dict) else "]"
-            self._stop("expected", self._here(), f'"," or "{closing}"')
+        if self._peek() != ",":
+            self._missing_comma(frame, end)
+            return False
         comma = self.position
         self.position += 1
+        self._skip_space()
+        while self._peek() == ",":
+            self._fault("double-comma", (self.position, self.position + 1, self._path()[:-1]))
+            self.position += 1
+            self._skip_space()
         if self._try_close(frame):
             self._fault("trailing-comma", (comma, comma + 1, self._path()[:-1]))
             return True
         if isinstance(frame.key, int):
             frame.key += 1
         return False
+
+    def _missing_comma(self, frame: _Frame, end: int) -> None:
+        """Reads on where the comma after the value that ended at `end` is all that is missing."""
+        keyed = isinstance(frame.container, dict)
+        follows = _NEXT_KEY.match(self.text, self.position) if keyed else self._peek() in {*'"{['}
+        if not follows:
+            closing = "}" if keyed else "]"
+            self._stop("expected", self._here(), f'"," or "{closing}"')
+        self._fault("missing-comma", (end - 1, end, self._path()))
+        if isinstance(frame.key, int):
+            frame.key += 1
 
     def _key(self, frame: _Frame) -> None:
         self._skip_space()
@@ -174,6 +199,8 @@ class _Reader:
         if word in _WORDS:
             self.position += len(word)
             return _WORDS[word], False
+        if word in _FOREIGN_WORDS:
+            self._stop("foreign-word", self._here(), _FOREIGN_WORDS[word])
         if word not in _CONSTANTS:
             self._stop("expected", self._here(), "a value")
         place = (self.position, self.position + len(word), self._path())
@@ -194,9 +221,14 @@ class _Reader:
         start = self.position
         match = _STRING.match(self.text, start)
         if match is None:
+            line_end = self.text.find("\n", start) + 1 or len(self.text)
+            mark = _CLOSING_TYPOGRAPHIC.search(self.text, start, line_end)
+            if mark is not None:
+                self._stop("typographic-quote", (*mark.span(), self._path()), mark[0])
             self._stop("open-string", (start, start + 1, self._path()))
         assert match is not None
         self.position = match.end()
+        self.string = match.span()
         try:
             value: str = _scanstring(self.text, start + 1, False)[0]
         except JSONDecodeError as error:
@@ -216,9 +248,15 @@ class _Reader:
         return value
 
     def _skip_space(self) -> None:
-        match = _SPACE.match(self.text, self.position)
-        assert match is not None
-        self.position = match.end()
+        while True:
+            match = _SPACE.match(self.text, self.position)
+            assert match is not None
+            self.position = match.end()
+            comment = _COMMENT.match(self.text, self.position)
+            if comment is None:
+                return
+            self.position = comment.end()
+            self._fault("comment", (*comment.span(), self._path()[:-1]))
 
     def _peek(self) -> str:
         return self.text[self.position : self.position + 1]
@@ -251,9 +289,27 @@ class _Reader:
             opened = [(f.start, f.start + 1, path[:depth]) for depth, f in enumerate(self.stack)]
             kind = "truncated" if opened else "ended"
             self._fault(kind, place, *opened[-1:], detail=detail)
+        elif kind == "expected":
+            self._fault_of_quotes(place, detail)
         else:
             self._fault(kind, place, detail=detail)
         raise _Stopped
+
+    def _fault_of_quotes(self, place: Place, detail: str) -> None:
+        """Something else was expected: often for a quote that is not the quote of JSON."""
+        sign = self._peek()
+        start, end = self.string
+        mark = None
+        if not self.text[end : self.position].strip(" \t\n\r"):
+            mark = _CLOSING_TYPOGRAPHIC.search(self.text, start, end)
+        if sign in _TYPOGRAPHIC:
+            self._fault("typographic-quote", place, detail=sign)
+        elif sign == "'":
+            self._fault("single-quote", place)
+        elif mark is not None:
+            self._fault("typographic-quote", (*mark.span(), place[2]), detail=mark[0])
+        else:
+            self._fault("expected", place, detail=detail)
 
 
 def inside(text: str, token: int, start: int, end: int) -> tuple[int, int]:

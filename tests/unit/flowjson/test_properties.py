@@ -246,7 +246,7 @@ def test_a_required_key_that_is_gone_is_a_fault_at_its_parent(
         parent = parent[step]
     value = parent.pop(key)
     if renamed:
-        parent[f"{key}-x"] = value
+        parent["unlike"] = value
     text = json.dumps(document, indent=2)
     at_parent = [found for found in lint(text).diagnostics if steps(found.path) == list(path)]
     assert at_parent

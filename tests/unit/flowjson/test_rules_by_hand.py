@@ -276,3 +276,29 @@ def test_routes_that_form_no_loop_are_not_taken_for_one() -> None:
         a_screen("FIN", ask(), head=LAST),
     )
     assert not lint(text).diagnostics
+
+
+def test_a_flow_inside_another_object_is_one_finding_at_its_key() -> None:
+    for inner, words in (
+        (page(), "give the object in it"),
+        (json.dumps(page()), "a quoted string"),
+    ):
+        [found] = lint(f'{{ "name": "orders", "flow_json": {inner} }}').diagnostics
+        assert (found.code, found.path) == ("INVALID_PROPERTY_KEY", "flow_json")
+        assert "The flow is inside 'flow_json'" in found.help
+        assert words in found.help
+
+
+def test_a_quoted_flow_is_one_finding() -> None:
+    [found] = lint(json.dumps(page())).diagnostics
+    assert found.rule == "schema-wrong-type"
+    assert "The flow is a quoted string" in found.help
+
+
+def test_a_document_of_an_unknown_version_is_read_by_the_newest() -> None:
+    text = page('{ "type": "RichText", "text": "# Terms" }')
+    for unknown in ("1.0", "2.2", "5.7", "6.9", "v7.3", "99.0"):
+        report = lint(text.replace('"7.3"', f'"{unknown}"'))
+        assert report.version == "7.3"
+        [found] = report.diagnostics
+        assert found.path == "version"

@@ -24,12 +24,29 @@ def one(text: str | bytes) -> Diagnostic:
         ("[1, 2«,»]", "Remove the comma"),
         ('{ "version": «NaN» }', "NaN is not a JSON value"),
         ("[«-Infinity»]", "-Infinity is not a JSON value"),
-        ('{ "a": 1 «"b"»: 2 }', 'Expected "," or "}"'),
+        ('{ "a": «1» "b": 2 }', "A comma is missing after this"),
+        ('{\n  "a": "one«"»\n  "b": 2\n}', "A comma is missing after this"),
+        ('[{ "a": 1 «}»\n{ "a": 2 }]', "A comma is missing after this"),
+        ('{ "a": 1 «"b"» }', 'Expected "," or "}"'),
         ("{ «a»: 1 }", "Expected a key in double quotes"),
         ('{ "a" «1» }', 'Expected ":"'),
-        ("[1, «,» 2]", "Expected a value"),
-        ("[«'a'»]".replace("«'a'»", "«'»a'"), "Expected a value"),
-        ("[«True»]", "Expected a value"),
+        ("[1, «,» 2]", "Remove this comma"),
+        ('{ "a": 1,«,» "b": 2 }', "Remove this comma"),
+        ("[«,» 2]", "Expected a value"),
+        ("[«'»a']", "double quotes only"),
+        ("{ «'»a': 1 }", "double quotes only"),
+        ("[«True»]", "writes this word as true"),
+        ("[«None»]", "writes this word as null"),
+        ("[«yes»]", "Expected a value"),
+        ("{ «“»a”: 1 }", "“ is a typographic quotation mark"),
+        ('{ "a": «„»b“ }', "„ is a typographic quotation mark"),
+        ('{ "a«”»: "b" }', "” is a typographic quotation mark"),
+        ('{ "a": "b«”», "c": 1 }', "” is a typographic quotation mark"),
+        ('{ "a": "b«”»\n}', "” is a typographic quotation mark"),
+        ('{ "a": 1, «// one»\n "b": 2 }', "JSON has no comments"),
+        ('{ «/* one\n */» "b": 2 }'.replace("\n", " "), "JSON has no comments"),
+        ("«# one»\n{}", "JSON has no comments"),
+        ('{ "a": 1 } «// the end»', "JSON has no comments"),
         ("[0«1»]", 'Expected "," or "]"'),
         ("[1] «x»", "The document ends before this"),
         ('["a«\\»q"]', "JSON knows the escapes"),
@@ -38,7 +55,7 @@ def one(text: str | bytes) -> Diagnostic:
         ('["«\\ud800»"]', "half of a surrogate pair"),
         ('["\\ud83d\\ude00 «\\ude00»"]', "half of a surrogate pair"),
         ('{ "a": [«"»b }', "never closed"),
-        ("/«»".replace("/«»", "«/»/ c\n[]"), "Expected a value"),
+        ("«/» c\n[]", "Expected a value"),
     ],
 )
 def test_a_syntax_fault_is_named_at_its_place(marked: str, advice: str) -> None:
@@ -70,6 +87,30 @@ def test_an_empty_text_is_a_fault_at_its_beginning(text: str | bytes) -> None:
 def test_several_small_faults_are_reported_together() -> None:
     found = lint('{ "a": [1,], "b": NaN, "c": "\t" }').diagnostics
     assert [each.column_start for each in found] == [10, 19, 30]
+
+
+def test_a_text_with_small_faults_is_read_to_its_end() -> None:
+    text = '{ // one\n  "a": 1,, /* two */\n  "b": "two"\n  "c": [1 [2]],\n}'
+    found = lint(text).diagnostics
+    assert [(each.line_start, each.column_start) for each in found] == [
+        (1, 3),
+        (2, 10),
+        (2, 12),
+        (3, 12),
+        (4, 9),
+        (4, 15),
+    ]
+
+
+def test_typographic_quotes_inside_a_text_are_no_fault() -> None:
+    assert parse('{ "a": "She said “yes”, and left", "b": "“”" }').readable
+    [found] = lint('{ "a": "She said “yes” today" "b" }').diagnostics
+    assert 'Expected "," or "}"' in found.help
+
+
+def test_a_comment_that_is_never_closed_ends_with_the_text() -> None:
+    comment, end = lint('{ "a": 1 /* and so on').diagnostics
+    assert "JSON has no comments" in comment.help or "JSON has no comments" in end.help
 
 
 def test_bytes_that_are_not_utf_8_are_placed() -> None:

@@ -96,6 +96,7 @@ from waflows.flowjson.rules import (
     version,
 )
 from waflows.flowjson.rules.json_text import text_findings
+from waflows.flowjson.rules.schema_unknown_property import wrapper_findings
 from waflows.flowjson.rules.schema_wrong_type import not_an_object
 from waflows.flowjson.rules.version import version_findings
 from waflows.flowjson.shape import Checks
@@ -108,6 +109,7 @@ __all__ = [
     "not_an_object",
     "text_findings",
     "version_findings",
+    "wrapper_findings",
 ]
 
 FAMILIES: dict[str, Family] = {

@@ -84,6 +84,13 @@ _HELP = {
     "opened is never closed.",
     "ended": "The text ends here, where {detail} was expected.",
     "trailing-comma": "Remove the comma: nothing follows it.",
+    "double-comma": "Remove this comma: there is one already.",
+    "missing-comma": "A comma is missing after this.",
+    "comment": "JSON has no comments: remove it.",
+    "typographic-quote": '{detail} is a typographic quotation mark: write the straight one, ", in '
+    "all places like this.",
+    "single-quote": "JSON knows double quotes only: write \" instead of '.",
+    "foreign-word": "JSON writes this word as {detail}.",
     "constant": "{detail} is not a JSON value: write a number, or null.",
     "control-character": "A string cannot hold a line end, a tab or another control character: "
     "write an escape such as \\n or \\t.",

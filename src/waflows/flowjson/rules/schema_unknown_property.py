@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from waflows.flowjson.diagnostics import Finding, slashed
+from waflows.flowjson.diagnostics import Finding, Target, slashed
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnUnknown
 from waflows.flowjson.near_misses import nearest
@@ -58,6 +59,11 @@ REMOVED = Rule(
     ),
     passing=passes(page(top='"data_channel_uri": "https://example.com/flow"', version="2.1")),
 )
+_WRAPPED = "The flow is inside '{propertyName}': give the object in it alone."
+_QUOTED = (
+    "The flow is inside '{propertyName}', as a quoted string: give what is in the quotes alone, "
+    "without the escapes."
+)
 _SYNONYMS = {
     "placeholder": ("helper-text",),
     "hint": ("helper-text",),
@@ -80,6 +86,22 @@ _SYNONYMS = {
 """Properties of other components or toolkits, and what says the same here."""
 
 
+def wrapper_findings(value: dict[str, Any]) -> Iterator[Finding]:
+    """The one finding for a flow that stands, as an object or quoted, inside another object."""
+    if "screens" in value or "version" in value:
+        return
+    for name, inner in value.items():
+        quoted = isinstance(inner, str) and inner.lstrip()[:1] == "{" and '"screens"' in inner
+        if quoted or (isinstance(inner, dict) and "screens" in inner):
+            yield UNKNOWN.finding(
+                Target((name,), key=True),
+                advice=_QUOTED if quoted else _WRAPPED,
+                propertyName=name,
+                errorPath=slashed(()),
+            )
+            return
+
+
 def check_unknown(place: Place) -> Iterator[Finding]:
     """The key of a property that the object does not have in this version."""
     name = str(place.key)
@@ -98,8 +120,6 @@ def check_unknown(place: Place) -> Iterator[Finding]:
 
 def _advice(place: Place, name: str) -> str | None:
     version = place.flow.spec.version
-    if place.owner.name == "flow" and isinstance(place.value, dict) and "screens" in place.value:
-        return "The flow is inside '{propertyName}': give the object in it alone."
     kind = components.COMPONENTS.get(place.owner.name) or objects.ITEMS.get(place.owner.name)
     lines = kind.properties if kind is not None else objects.SCREEN.properties
     if kind is not None or place.owner.name == "screen":

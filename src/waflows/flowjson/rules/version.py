@@ -107,7 +107,7 @@ def version_findings(flow: FlowStructure, instead: str | None) -> Iterator[Findi
         yield UNSUPPORTED.finding(at)
     elif given in versions.VERSIONS:
         yield from _stage(versions.VERSIONS[given], at)
-    elif versions.number(given) is not None and versions.nearest(given) == versions.LATEST:
+    elif versions.number(given) is not None and versions.at_least(given, versions.LATEST):
         yield NO_SCHEMA.finding(at, version=given)
     else:
         yield INVALID.finding(at)

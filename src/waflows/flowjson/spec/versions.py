@@ -70,12 +70,9 @@ def at_least(name: str, since: str) -> bool:
 
 
 def nearest(name: object) -> str:
-    """The known version to read a document by, whatever its `version` property holds."""
-    if isinstance(name, str):
-        if name in VERSIONS:
-            return name
-        wanted = number(name)
-        if wanted is not None:
-            older = [known for known in VERSIONS if (number(known) or (0, 0)) <= wanted]
-            return older[-1] if older else next(iter(VERSIONS))
-    return LATEST
+    """The known version to read a document by: its own, and the newest where there is none.
+
+    The newest knows most components and properties, so that an unknown version is reported once
+    and not again at whatever an older version lacks.
+    """
+    return name if isinstance(name, str) and name in VERSIONS else LATEST
