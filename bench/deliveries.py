@@ -117,7 +117,9 @@ def _delivered(available: Databases, engine: str, url: str, count: int) -> float
 def _fill(tx: Transaction, url: str, count: int) -> None:
     account = accounts.create_account(tx, "Bench").id
     names = [f"sub-{number:02}" for number in range(count)]
-    subscriptions.configure(tx, _VAULT, account, [Wanted(name, url, "MSG") for name in names])
+    subscriptions.configure(
+        tx, _VAULT, account, [Wanted(sub_account_id=name, url=url, type="MSG") for name in names]
+    )
     for user in range(_EVENTS):
         name = names[user % count]
         subscriptions.announce(tx, Event(account, name, "MSG", f"channel {user}", _body(user)))

@@ -12,7 +12,9 @@ VERSION_TWICE = '{\n  "version": "7.1", "version": "7.2",\n  "screens": []}'
 def checked(text: str, name: str = "flows/a.json") -> Checked:
     """A document with what the linter finds in it."""
     report = lint(text)
-    return Checked(name, name, text, report.version, report.diagnostics)
+    return Checked(
+        name=name, place=name, text=text, version=report.version, diagnostics=report.diagnostics
+    )
 
 
 def with_fault(message: str, *pointers: Pointer, name: str = "a.json") -> Run:
@@ -26,4 +28,4 @@ def with_fault(message: str, *pointers: Pointer, name: str = "a.json") -> Run:
         help="Mend it.",
         pointers=pointers,
     )
-    return Run((Checked(name, name, "{}", "7.1", [found]),))
+    return Run((Checked(name=name, place=name, text="{}", version="7.1", diagnostics=[found]),))

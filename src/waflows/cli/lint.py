@@ -109,7 +109,14 @@ def _checked(name: str, content: bytes, version: str | None) -> Checked:
     except UnicodeDecodeError as error:
         raise UnusableFile(_not_utf8(name, content, error.start)) from None
     report = flowjson.lint(text, version=version)
-    return Checked(name, _place(name), text, report.version, report.diagnostics, report.complete)
+    return Checked(
+        name=name,
+        place=_place(name),
+        text=text,
+        version=report.version,
+        diagnostics=report.diagnostics,
+        complete=report.complete,
+    )
 
 
 def _not_utf8(name: str, content: bytes, at: int) -> str:

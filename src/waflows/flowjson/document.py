@@ -44,7 +44,7 @@ class FlowStructure(msgspec.Struct, eq=False):
             yield from screen.actions
 
 
-class Screen(msgspec.Struct, eq=False):
+class Screen(msgspec.Struct, eq=False, kw_only=True):
     """A screen; `id` is None when it has no usable one, `data` when it declares no data model."""
 
     flow: FlowStructure
@@ -86,7 +86,7 @@ class Screen(msgspec.Struct, eq=False):
         return self.target("id") if "id" in self.value else self.target()
 
 
-class Component(msgspec.Struct, eq=False):
+class Component(msgspec.Struct, eq=False, kw_only=True):
     """A component; `shape` is None when its type is unknown to the version.
 
     `steps` lead to it from its parent, or from the screen when it stands in the layout. What the
@@ -133,7 +133,7 @@ class Component(msgspec.Struct, eq=False):
         return self.shape is not None and bool(self.shape.component and self.shape.component.value)
 
 
-class Action(msgspec.Struct, eq=False):
+class Action(msgspec.Struct, eq=False, kw_only=True):
     """An action under a component's property, or under a list item's.
 
     `takes` are the actions its property takes in this version, `allowed` says it is one of them.
@@ -175,7 +175,7 @@ class Action(msgspec.Struct, eq=False):
         return Target(self.path + steps, key)
 
 
-class Resolution(msgspec.Struct, frozen=True):
+class Resolution(msgspec.Struct, frozen=True, kw_only=True):
     """Where a reference leads.
 
     `types` are the types the value may have, empty when unknown; `node` is the data
@@ -196,7 +196,7 @@ class Resolution(msgspec.Struct, frozen=True):
         return self.types[0] if len(self.types) == 1 else None
 
 
-class Use(msgspec.Struct, eq=False):
+class Use(msgspec.Struct, eq=False, kw_only=True):
     """A string that is a binding or an expression, and what its place expects of it.
 
     `types` are the data-model types the property takes, empty when anything goes. `action` is set
@@ -283,17 +283,17 @@ def build(value: dict[str, Any], spec: Spec) -> FlowStructure:
 def _screen(flow: FlowStructure, index: int, value: dict[str, Any]) -> Screen:
     name, data = value.get("id"), value.get("data")
     screen = Screen(
-        flow,
-        index,
-        value,
-        name if isinstance(name, str) else None,
-        data if isinstance(data, dict) else None,
-        value.get("terminal") is True,
-        [],
-        [],
-        [],
-        {},
-        {},
+        flow=flow,
+        index=index,
+        value=value,
+        id=name if isinstance(name, str) else None,
+        data=data if isinstance(data, dict) else None,
+        terminal=value.get("terminal") is True,
+        components=[],
+        actions=[],
+        uses=[],
+        fields={},
+        forms={},
     )
     layout = value.get("layout")
     children = layout.get("children") if isinstance(layout, dict) else None
@@ -354,15 +354,15 @@ def _components(
             name = kind if isinstance(kind, str) else ""
             found.append(
                 Component(
-                    screen,
-                    parent,
-                    (*steps, index),
-                    child,
-                    name,
-                    known.get(name),
-                    ifs,
-                    in_form,
-                    bare,
+                    screen=screen,
+                    parent=parent,
+                    steps=(*steps, index),
+                    value=child,
+                    type=name,
+                    shape=known.get(name),
+                    ifs=ifs,
+                    in_form=in_form,
+                    bare=bare,
                 )
             )
     return found

@@ -10,7 +10,7 @@ from waflows.flowjson.document import Component, Resolution, Screen
 from waflows.flowjson.expressions import Reference
 from waflows.flowjson.spec.objects import DATA_TYPES
 
-_UNKNOWN = Resolution("found")
+_UNKNOWN = Resolution(outcome="found")
 """Its entry is malformed, which another rule reports."""
 
 
@@ -20,7 +20,7 @@ def resolve(reference: Reference, here: Screen) -> Resolution:
     if reference.screen is not None:
         screen = here.flow.by_id.get(reference.screen)
     if screen is None:
-        return Resolution("no-screen")
+        return Resolution(outcome="no-screen")
     follow = _form if reference.source == "form" else _data
     found = follow(reference.path, screen)
     own = reference.screen is not None and screen is here
@@ -31,10 +31,10 @@ def _form(path: tuple[str, ...], screen: Screen) -> Resolution:
     field = screen.fields.get(path[0]) or screen.fields.get(".".join(path))
     if field is None:
         if path[0] in screen.forms:
-            return Resolution("form-itself")
-        return Resolution("missing", step=path[0])
+            return Resolution(outcome="form-itself")
+        return Resolution(outcome="missing", step=path[0])
     types = value_types(field) if len(path) == 1 or ".".join(path) in screen.fields else ()
-    return Resolution("found", types, field=field)
+    return Resolution(outcome="found", types=types, field=field)
 
 
 def value_types(field: Component) -> tuple[str, ...]:
@@ -55,12 +55,12 @@ def value_types(field: Component) -> tuple[str, ...]:
 def _data(path: tuple[str, ...], screen: Screen) -> Resolution:
     if screen.data is None:
         absent = "data" not in screen.value
-        return Resolution("missing", step=path[0]) if absent else _UNKNOWN
+        return Resolution(outcome="missing", step=path[0]) if absent else _UNKNOWN
     whole = ".".join(path)
     if path[0] not in screen.data and whole in screen.data:
         path = (whole,)
     if path[0] not in screen.data:
-        return Resolution("missing", step=path[0])
+        return Resolution(outcome="missing", step=path[0])
     node = screen.data[path[0]]
     for step in path[1:]:
         inner = _below(node, step)
@@ -70,7 +70,7 @@ def _data(path: tuple[str, ...], screen: Screen) -> Resolution:
     if not isinstance(node, dict):
         return _UNKNOWN
     kind = node.get("type")
-    return Resolution("found", (kind,) if kind in DATA_TYPES else (), node)
+    return Resolution(outcome="found", types=(kind,) if kind in DATA_TYPES else (), node=node)
 
 
 def _below(node: Any, step: str) -> Any:
@@ -79,12 +79,12 @@ def _below(node: Any, step: str) -> Any:
     if not isinstance(kind, str):
         return _UNKNOWN
     if kind == "array":
-        return Resolution("in-array", step=step)
+        return Resolution(outcome="in-array", step=step)
     if kind != "object":
-        return Resolution("missing", step=step)
+        return Resolution(outcome="missing", step=step)
     if "properties" not in node:
-        return Resolution("no-schema", step=step)
+        return Resolution(outcome="no-schema", step=step)
     fields = node["properties"]
     if not isinstance(fields, dict):
         return _UNKNOWN
-    return fields[step] if step in fields else Resolution("missing", step=step)
+    return fields[step] if step in fields else Resolution(outcome="missing", step=step)

@@ -28,7 +28,7 @@ MOST_EXPRESSION_TEXT = 512 * 1024
 """Characters of all strings of a document together that are read as more than one binding."""
 
 
-class Place(msgspec.Struct, eq=False):
+class Place(msgspec.Struct, eq=False, kw_only=True):
     """A property of an object in the document, or an element of an array.
 
     `steps` lead from the node to the object; `slot` is None for a property the object has not,
@@ -152,20 +152,44 @@ class Walker:
             kind = type(found)
             if slot is None:
                 self._ask(
-                    self.checks.unknown, Place(self.flow, node, steps, shape, key, found, None)
+                    self.checks.unknown,
+                    Place(
+                        flow=self.flow,
+                        node=node,
+                        steps=steps,
+                        owner=shape,
+                        key=key,
+                        value=found,
+                        slot=None,
+                    ),
                 )
             elif kind is dict and slot.plain is dict:
                 self._inner(node, steps, key, slot, found)
             elif kind is list and slot.plain is list and slot.least <= len(found) <= slot.most:
                 self._elements(node, steps, key, shape, slot, found)
             elif not (_fits(found, slot) if kind is str else kind is bool and slot.plain is bool):
-                self._look(Place(self.flow, node, steps, shape, key, found, slot))
+                self._look(
+                    Place(
+                        flow=self.flow,
+                        node=node,
+                        steps=steps,
+                        owner=shape,
+                        key=key,
+                        value=found,
+                        slot=slot,
+                    )
+                )
         for name in shape.required:
             if name not in value:
                 self._missing(shape, name, node, steps)
 
     def _missing(self, shape: Shape, name: str, node: Node, steps: Path) -> None:
-        self._ask(self.checks.missing, Place(self.flow, node, steps, shape, name, None, None))
+        self._ask(
+            self.checks.missing,
+            Place(
+                flow=self.flow, node=node, steps=steps, owner=shape, key=name, value=None, slot=None
+            ),
+        )
 
     def _ask(self, checks: tuple[Check, ...], place: Place) -> bool:
         """Whether any of the rules objects; the first that does is the last asked."""
@@ -221,7 +245,9 @@ class Walker:
                 problem = expressions.Problem(
                     "too-much", (0, len(text)), {"limit": MOST_EXPRESSION_TEXT}
                 )
-                return expressions.Expression(form, text, None, (), problem)
+                return expressions.Expression(
+                    kind=form, text=text, tree=None, references=(), problem=problem
+                )
         return expressions.parse(text, form)
 
     def _use(
@@ -243,7 +269,17 @@ class Walker:
             component, screen = node, node.screen
         assert isinstance(screen, Screen)
         screen.uses.append(
-            Use(screen, component, action, name, steps, expression.text, expression, types, item)
+            Use(
+                screen=screen,
+                component=component,
+                action=action,
+                property_name=name,
+                steps=steps,
+                text=expression.text,
+                expression=expression,
+                types=types,
+                item=item,
+            )
         )
 
     def _elements(
@@ -269,7 +305,17 @@ class Walker:
                 or closely
                 or (wanted is str and ("${" in value or value[:1] == "`"))
             ):
-                self._look(Place(self.flow, node, steps, owner, index, value, element))
+                self._look(
+                    Place(
+                        flow=self.flow,
+                        node=node,
+                        steps=steps,
+                        owner=owner,
+                        key=index,
+                        value=value,
+                        slot=element,
+                    )
+                )
 
     def _inner(
         self, node: Node, steps: Path, key: str | int, slot: Slot, value: dict[str, Any]
@@ -292,7 +338,15 @@ class Walker:
         shape = self.spec.actions.get(name) if isinstance(name, str) else None
         takes = slot.entry.actions
         known = shape is not None and name in takes
-        action = Action(component.screen, component, steps, value, str(name), known, takes)
+        action = Action(
+            screen=component.screen,
+            component=component,
+            steps=steps,
+            value=value,
+            name=str(name),
+            allowed=known,
+            takes=takes,
+        )
         component.screen.actions.append(action)
         if shape is not None and known:
             self._object(shape, value, action, ())

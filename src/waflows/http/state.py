@@ -101,20 +101,22 @@ class Recorder:
         lines = self._lines
         lines.append(
             AccessLine(
-                self._time.now(),
-                "error" if exchange.status >= 500 and exchange.status != _NOT_SUPPORTED else "info",
-                exchange.request_id,
-                exchange.method,
-                exchange.route,
-                exchange.path,
-                exchange.status,
-                int((time.perf_counter() - exchange.started) * 1e6) / 1000,
-                exchange.account_id,
-                exchange.key,
-                exchange.from_memory,
-                exchange.error_id,
-                exchange.code,
-                exchange.error,
+                time=self._time.now(),
+                level="error"
+                if exchange.status >= 500 and exchange.status != _NOT_SUPPORTED
+                else "info",
+                request_id=exchange.request_id,
+                method=exchange.method,
+                route=exchange.route,
+                path=exchange.path,
+                status=exchange.status,
+                duration_ms=int((time.perf_counter() - exchange.started) * 1e6) / 1000,
+                account=exchange.account_id,
+                key=exchange.key,
+                from_memory=exchange.from_memory,
+                error_id=exchange.error_id,
+                code=exchange.code,
+                error=exchange.error,
             )
         )
         if len(lines) == 1:

@@ -15,7 +15,7 @@ from waflows.security import flow_crypto
 _TAG_BYTES = 16
 
 
-class Vector(msgspec.Struct, frozen=True, rename="camel"):
+class Vector(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A request and the right answer to it, step by step.
 
     Bytes are in hex where nothing else is said.

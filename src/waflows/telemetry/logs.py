@@ -23,7 +23,9 @@ _COLOURS = {"debug": 2, "info": 32, "warning": 33, "error": 31}
 _JSON = msgspec.json.Encoder(enc_hook=str)
 
 
-class AccessLine(msgspec.Struct, omit_defaults=True, gc=False, tag_field="event", tag="request"):
+class AccessLine(
+    msgspec.Struct, omit_defaults=True, gc=False, tag_field="event", tag="request", kw_only=True
+):
     """One answered request. Never holds a key, a token or a flow's content."""
 
     time: str

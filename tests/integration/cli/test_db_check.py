@@ -43,7 +43,9 @@ def url(database_url: str) -> str:
             db.run_now(lifecycle.create, account, channel, content)
         db.run_now(submissions.record, submission(account, channel))
         db.run_now(endpoint_keys.set_app_secret, vault, account, channel, "app-secret")
-        wanted = Wanted("*", "https://1.1.1.1/", "MSG", http_authorization="Bearer x")
+        wanted = Wanted(
+            sub_account_id="*", url="https://1.1.1.1/", type="MSG", http_authorization="Bearer x"
+        )
         db.run_now(subscriptions.configure, vault, account, [wanted])
         db.run_now(subscriptions.rotate_secret, vault, account, "*", "MSG", 24)
     return database_url

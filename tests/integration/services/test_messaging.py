@@ -48,7 +48,10 @@ class Business:
         secret = db.run_now(accounts.instance_secret)
         key = db.run_now(accounts.create_key, self.account, "key").text
         self.principal = db.read_now(accounts.authenticate, secret, key)
-        wanted = [Wanted("*", "https://example.org/", kind) for kind in ("CADR", "MSG", "CABM")]
+        wanted = [
+            Wanted(sub_account_id="*", url="https://example.org/", type=kind)
+            for kind in ("CADR", "MSG", "CABM")
+        ]
         db.run_now(subscriptions.configure, Vault(bytes(32)), self.account, wanted)
 
     def new_flow(self, name: str) -> str:

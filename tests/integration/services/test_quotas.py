@@ -163,7 +163,7 @@ def test_templates_phones_and_webhooks_are_counted_too(db: Database) -> None:
     account, channel = shop.account, shop.channel
 
     def configure(sub_account: str, url: str) -> None:
-        wanted = [subscriptions.Wanted(sub_account, url, "MSG")]
+        wanted = [subscriptions.Wanted(sub_account_id=sub_account, url=url, type="MSG")]
         # Nothing of it is secret, so nothing is sealed.
         db.run_now(subscriptions.configure, None, account, wanted)  # type: ignore[arg-type]
 

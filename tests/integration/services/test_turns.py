@@ -19,7 +19,14 @@ _NOTHING = Outcome([], [], [], [])
 def _take(db: Database, total: int, mine: list[Lane]) -> list[str]:
     """The users whose lanes a turn takes."""
     now = clock.now_ms()
-    room = Room(total, 4, {}, frozenset(), 256, frozenset(mine))
+    room = Room(
+        for_others=total,
+        fresh=4,
+        of={},
+        suspects=frozenset(),
+        for_suspects=256,
+        mine=frozenset(mine),
+    )
     turn = db.run_now(deliveries.take_turn, "lease", now, now + 10_000, _NOTHING, room)
     return sorted(one.lane.order_key for one in turn.taken)
 
@@ -29,7 +36,11 @@ def test_a_webhook_with_nothing_in_flight_comes_before_others_with_long_queues(
 ) -> None:
     account = db.run_now(accounts.create_account, "Busy").id
     names = [f"sub-{number}" for number in range(20)]
-    configure(db, account, *(Wanted(name, "http://127.0.0.1:9/", "MSG") for name in names))
+    configure(
+        db,
+        account,
+        *(Wanted(sub_account_id=name, url="http://127.0.0.1:9/", type="MSG") for name in names),
+    )
     queues = [
         event(account, f"{name} {user}", 1, sub_account_id=name)
         for name in names
@@ -37,7 +48,7 @@ def test_a_webhook_with_nothing_in_flight_comes_before_others_with_long_queues(
     ]
     db.run_now(announce, queues)
     other = db.run_now(accounts.create_account, "Quiet").id
-    configure(db, other, Wanted("*", "http://127.0.0.1:9/", "MSG"))
+    configure(db, other, Wanted(sub_account_id="*", url="http://127.0.0.1:9/", type="MSG"))
     db.run_now(announce, [event(other, "quiet", 1)])
     busy = db.read_now(store.of_account, account)
 
@@ -47,7 +58,7 @@ def test_a_webhook_with_nothing_in_flight_comes_before_others_with_long_queues(
 
 def test_what_was_due_far_ahead_is_due_at_once_when_the_clock_goes_back(db: Database) -> None:
     account = db.run_now(accounts.create_account, "Tests").id
-    configure(db, account, Wanted("*", "http://127.0.0.1:9/", "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url="http://127.0.0.1:9/", type="MSG"))
     try:
         clock.advance(90_000_000)
         db.run_now(announce, [event(account, "ana", 1)])

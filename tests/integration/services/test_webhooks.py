@@ -56,11 +56,11 @@ def test_an_event_is_written_once_for_each_webhook_of_its_sub_account_and_type(
     _configure(
         db,
         account,
-        Wanted("*", URL, "MSG"),
-        Wanted("sales", URL),
-        Wanted("support", URL),
-        Wanted("*", URL, "CABM"),
-        Wanted("*", URL, "CADR", enabled=False),
+        Wanted(sub_account_id="*", url=URL, type="MSG"),
+        Wanted(sub_account_id="sales", url=URL),
+        Wanted(sub_account_id="support", url=URL),
+        Wanted(sub_account_id="*", url=URL, type="CABM"),
+        Wanted(sub_account_id="*", url=URL, type="CADR", enabled=False),
     )
     db.run_now(subscriptions.announce, _event(account))
     found = _outbox(db)
@@ -73,7 +73,7 @@ def test_an_event_of_another_account_is_none_of_a_webhooks_business(
     db: Database, account: str
 ) -> None:
     other = db.run_now(accounts.create_account, "Others").id
-    _configure(db, account, Wanted("*", URL, "MSG"))
+    _configure(db, account, Wanted(sub_account_id="*", url=URL, type="MSG"))
     db.run_now(subscriptions.announce, _event(other))
     assert _outbox(db) == []
 
@@ -81,7 +81,7 @@ def test_an_event_of_another_account_is_none_of_a_webhooks_business(
 def test_an_event_leaves_nothing_behind_when_its_transaction_fails(
     db: Database, account: str
 ) -> None:
-    _configure(db, account, Wanted("*", URL, "MSG"))
+    _configure(db, account, Wanted(sub_account_id="*", url=URL, type="MSG"))
 
     def announce_and_fail(tx: Any) -> None:
         subscriptions.announce(tx, _event(account))
@@ -93,7 +93,7 @@ def test_an_event_leaves_nothing_behind_when_its_transaction_fails(
 
 
 def test_events_of_one_order_key_have_positions_that_grow(db: Database, account: str) -> None:
-    _configure(db, account, Wanted("*", URL, "MSG"))
+    _configure(db, account, Wanted(sub_account_id="*", url=URL, type="MSG"))
 
     def announce_all(tx: Any) -> None:
         for number in range(5):
@@ -115,8 +115,8 @@ def test_ids_sort_by_their_time() -> None:
 
 def test_secrets_are_sealed_for_their_own_webhook(db: Database, account: str) -> None:
     oauth = WantedOAuth("https://id.example.org/token", "client", "s3cret", "header")
-    _configure(db, account, Wanted("*", URL, http_authorization="Bearer t0ken"))
-    _configure(db, account, Wanted("*", URL, "CABM", oauth=oauth))
+    _configure(db, account, Wanted(sub_account_id="*", url=URL, http_authorization="Bearer t0ken"))
+    _configure(db, account, Wanted(sub_account_id="*", url=URL, type="CABM", oauth=oauth))
     made = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
     stored = repr(db.read_now(lambda tx: tx.all("SELECT * FROM webhooks")))
     raw = made.text.removeprefix("whsec_")
@@ -138,31 +138,50 @@ def test_secrets_are_sealed_for_their_own_webhook(db: Database, account: str) ->
 def test_a_hidden_secret_is_kept_as_long_as_it_goes_to_the_same_server(
     db: Database, account: str
 ) -> None:
-    _configure(db, account, Wanted("*", URL, "MSG", http_authorization="Bearer t0ken"))
+    _configure(
+        db,
+        account,
+        Wanted(sub_account_id="*", url=URL, type="MSG", http_authorization="Bearer t0ken"),
+    )
     elsewhere = "https://example.org/other"
-    _configure(db, account, Wanted("*", elsewhere, "MSG", http_authorization="***"))
+    _configure(
+        db, account, Wanted(sub_account_id="*", url=elsewhere, type="MSG", http_authorization="***")
+    )
     kept = db.read_now(subscriptions.get_webhook, account, "*", "MSG")
     assert kept.url == elsewhere
     assert subscriptions.credentials(VAULT, kept).authorization == "Bearer t0ken"
 
-    thief = Wanted("*", "https://thief.example.org/", "MSG", http_authorization="***")
+    thief = Wanted(
+        sub_account_id="*", url="https://thief.example.org/", type="MSG", http_authorization="***"
+    )
     with pytest.raises(InvalidParameter, match="must be given again"):
         _configure(db, account, thief)
     with pytest.raises(InvalidParameter, match="there is none yet"):
-        _configure(db, account, Wanted("*", URL, "CADR", http_authorization="***"))
+        _configure(
+            db, account, Wanted(sub_account_id="*", url=URL, type="CADR", http_authorization="***")
+        )
 
 
 def test_one_wrong_webhook_among_several_saves_none(db: Database, account: str) -> None:
     with pytest.raises(InvalidParameter):
-        _configure(db, account, Wanted("*", URL), Wanted("no such id!", URL))
+        _configure(
+            db,
+            account,
+            Wanted(sub_account_id="*", url=URL),
+            Wanted(sub_account_id="no such id!", url=URL),
+        )
     both = WantedOAuth("https://id.example.org/token", "client", "s3cret", "body")
     with pytest.raises(InvalidParameter):
-        _configure(db, account, Wanted("*", URL, http_authorization="Bearer x", oauth=both))
+        _configure(
+            db,
+            account,
+            Wanted(sub_account_id="*", url=URL, http_authorization="Bearer x", oauth=both),
+        )
     assert db.read_now(subscriptions.list_webhooks, account) == []
 
 
 def test_removing_what_is_not_there_removes_nothing(db: Database, account: str) -> None:
-    _configure(db, account, Wanted("*", URL))
+    _configure(db, account, Wanted(sub_account_id="*", url=URL))
     with pytest.raises(NotFound, match="no webhook of type CABM"):
         db.run_now(subscriptions.remove, account, [("*", None), ("*", "CABM")])
     assert len(db.read_now(subscriptions.list_webhooks, account)) == 2
@@ -171,12 +190,12 @@ def test_removing_what_is_not_there_removes_nothing(db: Database, account: str) 
 
 
 def test_a_new_signing_secret_joins_those_before_for_a_while(db: Database, account: str) -> None:
-    _configure(db, account, Wanted("*", URL, "MSG"))
+    _configure(db, account, Wanted(sub_account_id="*", url=URL, type="MSG"))
     texts = [
         db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", hours).text
         for hours in (24, 24, 24)
     ]
-    _configure(db, account, Wanted("*", f"{URL}/moved", "MSG"))
+    _configure(db, account, Wanted(sub_account_id="*", url=f"{URL}/moved", type="MSG"))
     webhook = db.read_now(subscriptions.get_webhook, account, "*", "MSG")
     live = subscriptions.credentials(VAULT, webhook).secrets
     assert live == [base64.b64decode(text.removeprefix("whsec_")) for text in reversed(texts)]
@@ -191,7 +210,7 @@ def test_a_new_signing_secret_joins_those_before_for_a_while(db: Database, accou
 def test_a_secret_that_is_ending_keeps_its_end_when_another_rotation_follows(
     db: Database, account: str
 ) -> None:
-    _configure(db, account, Wanted("*", URL, "MSG"))
+    _configure(db, account, Wanted(sub_account_id="*", url=URL, type="MSG"))
     rotate = [
         db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", h) for h in (24, 2, 9)
     ]
@@ -201,7 +220,7 @@ def test_a_secret_that_is_ending_keeps_its_end_when_another_rotation_follows(
 
 
 def test_so_many_secrets_sign_at_once_and_no_more(db: Database, account: str) -> None:
-    _configure(db, account, Wanted("*", URL, "MSG"))
+    _configure(db, account, Wanted(sub_account_id="*", url=URL, type="MSG"))
     for _ in range(subscriptions.MOST_SECRETS):
         db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
     with pytest.raises(InvalidParameter, match="send overlapHours 0"):

@@ -65,7 +65,7 @@ def _with_oauth(target: Receiver, tokens: TokenServer, **more: str) -> Wanted:
     oauth = WantedOAuth(
         **{**fields, "client_secret": "s3cret+/%", "credentials_location": "header", **more}  # type: ignore[arg-type]
     )
-    return Wanted("*", target.url, "MSG", oauth=oauth)
+    return Wanted(sub_account_id="*", url=target.url, type="MSG", oauth=oauth)
 
 
 def _deliver_all(db: Database, account: str, count: int) -> None:
@@ -126,7 +126,11 @@ def test_a_receiver_that_repeats_its_request_brings_no_credential_into_the_log(
         return web.json_response({"padding": "x" * 130, **said}, status=400)
 
     target.answer = repeat
-    configure(db, account, Wanted("*", target.url, "MSG", http_authorization=authorization))
+    configure(
+        db,
+        account,
+        Wanted(sub_account_id="*", url=target.url, type="MSG", http_authorization=authorization),
+    )
     _try_once(db, account)
     attempts = deliveries(db)[0][4]
     assert "***" in attempts
@@ -225,7 +229,7 @@ def test_without_a_token_nothing_is_sent_and_the_reason_is_kept(
 def test_deliveries_are_signed_so_that_standard_webhooks_verifies_them(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     made = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
     _deliver_all(db, account, 2)
     for request in target.requests:
@@ -240,7 +244,7 @@ def test_deliveries_are_signed_so_that_standard_webhooks_verifies_them(
 def test_while_a_secret_is_replaced_both_verify_and_afterwards_the_new_one_alone(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     old = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
     new = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
     _deliver_all(db, account, 1)
@@ -260,7 +264,7 @@ def test_while_a_secret_is_replaced_both_verify_and_afterwards_the_new_one_alone
 def test_a_rotation_repeated_because_its_answer_was_lost_leaves_the_receiver_its_secret(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     known = db.run_now(subscriptions.rotate_secret, VAULT, account, "*", "MSG", 24)
     for _ in range(3):
         # The answers are lost, so the receiver never learns of these.
@@ -277,7 +281,7 @@ def test_a_rotation_repeated_because_its_answer_was_lost_leaves_the_receiver_its
 def test_without_a_secret_there_is_an_id_and_no_signature(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     _deliver_all(db, account, 1)
     [request] = target.requests
     assert request.headers["webhook-timestamp"].isdecimal()

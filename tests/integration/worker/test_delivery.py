@@ -40,7 +40,13 @@ _DAYS_OF_28_MINUTES = 0.02
 def test_an_event_is_delivered_as_it_was_announced_soon_after_its_commit(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", f"{target.url}/in", "MSG", http_authorization="Bearer t"))
+    configure(
+        db,
+        account,
+        Wanted(
+            sub_account_id="*", url=f"{target.url}/in", type="MSG", http_authorization="Bearer t"
+        ),
+    )
 
     async def scenario() -> None:
         async with delivering(db):
@@ -59,7 +65,7 @@ def test_an_event_is_delivered_as_it_was_announced_soon_after_its_commit(
 def test_what_was_announced_while_nobody_delivered_is_delivered_after_the_start(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     db.run_now(announce, [event(account, f"user {n}", n) for n in range(50)])
 
     async def scenario() -> None:
@@ -73,7 +79,7 @@ def test_what_was_announced_while_nobody_delivered_is_delivered_after_the_start(
 def test_what_another_process_announces_is_delivered_too(
     db: Database, database_url: str, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     other = open_database(database_url)
 
     async def scenario() -> None:
@@ -90,7 +96,7 @@ def test_what_another_process_announces_is_delivered_too(
 def test_events_of_a_user_arrive_in_order_whatever_fails_and_however_many_servers_deliver(
     db: Database, database_url: str, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     failing = {(user, number) for user in ("ana", "rui") for number in (3, 4, 17)}
     at_once: Counter[str] = Counter()
     most_at_once: Counter[str] = Counter()
@@ -137,7 +143,7 @@ def test_events_of_a_user_arrive_in_order_whatever_fails_and_however_many_server
 def test_an_event_announced_just_when_its_lane_ends_is_not_forgotten(
     db: Database, database_url: str, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
 
     def announce_now_and_then(start: int) -> None:
         with contextlib.closing(open_database(database_url)) as own:
@@ -161,7 +167,7 @@ def test_an_event_announced_just_when_its_lane_ends_is_not_forgotten(
 def test_a_failing_event_is_tried_as_8x8_does_then_for_longer_and_then_given_up(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     db.run_now(announce, [event(account, "ana", 1), event(account, "ana", 2)])
     target.answer = lambda received: web.Response(
         status=500 if received.json["number"] == 1 else 200
@@ -194,7 +200,7 @@ def test_a_failing_event_is_tried_as_8x8_does_then_for_longer_and_then_given_up(
 def test_a_receiver_that_asks_to_be_left_alone_is_left_alone(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     db.run_now(announce, [event(account, "ana", 1)])
     target.answer = lambda _: web.Response(status=429, headers={"Retry-After": "600"})
 
@@ -238,7 +244,11 @@ def _check_that_others_get_their_events(
     target.answer = answer
     kinds = ["hang"] * bad + ["fail"] * bad + ["good"] * good
     names = [f"{kind}-{number}" for number, kind in enumerate(kinds)]
-    configure(db, account, *(Wanted(one, f"{target.url}/{one}", "MSG") for one in names))
+    configure(
+        db,
+        account,
+        *(Wanted(sub_account_id=one, url=f"{target.url}/{one}", type="MSG") for one in names),
+    )
     troubled = [one for one in names if not one.startswith("good")]
     db.run_now(
         announce,
@@ -287,8 +297,12 @@ def test_after_a_start_a_new_webhook_waits_a_moment_for_those_that_hang_not_for_
         return web.Response()
 
     target.answer = answer
-    configure(db, account, *(Wanted(one, f"{target.url}/{one}", "MSG") for one in hanging))
-    configure(db, account, Wanted("fresh", f"{target.url}/fresh", "MSG"))
+    configure(
+        db,
+        account,
+        *(Wanted(sub_account_id=one, url=f"{target.url}/{one}", type="MSG") for one in hanging),
+    )
+    configure(db, account, Wanted(sub_account_id="fresh", url=f"{target.url}/fresh", type="MSG"))
     db.run_now(
         announce,
         [
@@ -317,16 +331,21 @@ def test_after_a_start_a_new_webhook_waits_a_moment_for_those_that_hang_not_for_
 def test_a_disabled_webhook_keeps_what_waits_and_gets_it_once_enabled(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     db.run_now(announce, [event(account, "ana", 1)])
-    configure(db, account, Wanted("*", target.url, "MSG", enabled=False))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG", enabled=False))
     db.run_now(announce, [event(account, "ana", 2)])
 
     async def scenario() -> None:
         async with delivering(db):
             await asyncio.sleep(0.3)
             assert states(db) == ["pending"]
-            await db.run(subscriptions.configure, VAULT, account, [Wanted("*", target.url, "MSG")])
+            await db.run(
+                subscriptions.configure,
+                VAULT,
+                account,
+                [Wanted(sub_account_id="*", url=target.url, type="MSG")],
+            )
             await until(lambda: states(db) == ["delivered"])
 
     run(scenario)
@@ -336,7 +355,7 @@ def test_a_disabled_webhook_keeps_what_waits_and_gets_it_once_enabled(
 def test_what_waits_for_a_removed_webhook_is_dead(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     db.run_now(announce, [event(account, "ana", n) for n in range(40)])
     db.run_now(subscriptions.remove, account, [("*", "MSG")])
 
@@ -353,7 +372,7 @@ def test_what_waits_for_a_removed_webhook_is_dead(
 def test_a_stopping_server_waits_for_calls_in_flight_and_leaves_the_rest_to_the_next(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     db.run_now(announce, [event(account, "ana", n) for n in range(3)])
 
     stopping = threading.Event()

@@ -76,7 +76,9 @@ def test_a_production_server_calls_no_address_near_itself_however_it_is_written(
     port = target.url.rpartition(":")[2]
     for number, host in enumerate(hosts):
         name = f"sub-{number:02}"
-        configure(db, account, Wanted(name, f"http://{host}:{port}/in", "MSG"))
+        configure(
+            db, account, Wanted(sub_account_id=name, url=f"http://{host}:{port}/in", type="MSG")
+        )
         db.run_now(announce, [event(account, host, 1, sub_account_id=name)])
 
     async def scenario() -> None:
@@ -95,7 +97,9 @@ def test_a_name_that_leads_near_the_server_is_not_called(
     db: Database, account: str, target: Receiver, address: str
 ) -> None:
     port = target.url.rpartition(":")[2]
-    configure(db, account, Wanted("*", f"http://hooks.example.org:{port}/", "MSG"))
+    configure(
+        db, account, Wanted(sub_account_id="*", url=f"http://hooks.example.org:{port}/", type="MSG")
+    )
     db.run_now(announce, [event(account, "ana", 1)])
     error = _first_error(db, development=False, resolver=Names(address))
     assert "must not be called" in error
@@ -106,7 +110,9 @@ def test_a_name_that_changes_its_address_between_tries_gains_nothing(
     db: Database, account: str, target: Receiver
 ) -> None:
     port = target.url.rpartition(":")[2]
-    configure(db, account, Wanted("*", f"http://hooks.example.org:{port}/", "MSG"))
+    configure(
+        db, account, Wanted(sub_account_id="*", url=f"http://hooks.example.org:{port}/", type="MSG")
+    )
     db.run_now(announce, [event(account, "ana", 1)])
     # What was public when it was saved is private from the first call on.
     names = Names("127.0.0.1", "127.0.0.1", "10.0.0.1")
@@ -124,7 +130,11 @@ def test_a_token_endpoint_near_the_server_is_not_called(
     db: Database, account: str, target: Receiver
 ) -> None:
     oauth = WantedOAuth(f"{target.url}/token", "me", "s3cret", "body")
-    configure(db, account, Wanted("*", "https://hooks.example.org/", "MSG", oauth=oauth))
+    configure(
+        db,
+        account,
+        Wanted(sub_account_id="*", url="https://hooks.example.org/", type="MSG", oauth=oauth),
+    )
     db.run_now(announce, [event(account, "ana", 1)])
     assert "must not be called" in _first_error(db, development=False)
     assert target.requests == []
@@ -133,7 +143,13 @@ def test_a_token_endpoint_near_the_server_is_not_called(
 def test_a_redirect_is_a_failure_and_is_not_followed(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", f"{target.url}/old", "MSG", http_authorization="Bearer t"))
+    configure(
+        db,
+        account,
+        Wanted(
+            sub_account_id="*", url=f"{target.url}/old", type="MSG", http_authorization="Bearer t"
+        ),
+    )
     db.run_now(announce, [event(account, "ana", 1)])
     target.answer = lambda _: web.Response(status=307, headers={"Location": f"{target.url}/new"})
     assert "a redirect, which is not followed" in _first_error(db)
@@ -143,7 +159,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed(
 def test_a_success_counts_however_long_its_answer_is(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     db.run_now(announce, [event(account, "ana", 1)])
     target.answer = lambda _: web.Response(body=b"x" * 50_000_000)
 
@@ -158,7 +174,7 @@ def test_a_success_counts_however_long_its_answer_is(
 def test_of_a_long_refusal_only_the_beginning_is_kept(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", target.url, "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=target.url, type="MSG"))
     db.run_now(announce, [event(account, "ana", 1)])
     target.answer = lambda _: web.Response(status=500, body=b"\xff\x00no" + b"x" * 1_000_000)
     _first_error(db)
@@ -170,7 +186,7 @@ def test_of_a_long_refusal_only_the_beginning_is_kept(
 def test_an_answer_that_takes_more_than_five_seconds_is_a_failure(
     db: Database, account: str, target: Receiver
 ) -> None:
-    configure(db, account, Wanted("*", f"{target.url}/secret", "MSG"))
+    configure(db, account, Wanted(sub_account_id="*", url=f"{target.url}/secret", type="MSG"))
     db.run_now(announce, [event(account, "ana", 1)])
 
     async def dribble(received: Received) -> web.StreamResponse:

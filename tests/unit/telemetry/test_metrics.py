@@ -15,7 +15,17 @@ from waflows.telemetry.logs import AccessLine
 
 def _line(milliseconds: float, *, status: int = 200, from_memory: bool = False) -> AccessLine:
     return AccessLine(
-        "", "info", "", "GET", "/counted", "/counted", status, milliseconds, "", "", from_memory
+        time="",
+        level="info",
+        request_id="",
+        method="GET",
+        route="/counted",
+        path="/counted",
+        status=status,
+        duration_ms=milliseconds,
+        account="",
+        key="",
+        from_memory=from_memory,
     )
 
 

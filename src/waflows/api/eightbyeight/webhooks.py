@@ -232,12 +232,12 @@ async def _check_url(egress: Egress, url: str, seconds: float) -> None:
 
 def _wanted(item: WebhookItem) -> Wanted:
     return Wanted(
-        item.sub_account_id,
-        item.url,
-        item.type,
-        item.enabled is not False,
-        item.http_authorization or "",
-        None
+        sub_account_id=item.sub_account_id,
+        url=item.url,
+        type=item.type,
+        enabled=item.enabled is not False,
+        http_authorization=item.http_authorization or "",
+        oauth=None
         if item.oauth is None
         else WantedOAuth(
             item.oauth.url,

@@ -79,21 +79,23 @@ def parse(text: str, kind: Kind) -> Expression:
 def _parse(text: str, kind: Kind) -> Expression:
     if kind == "binding":
         whole = lexer.reference(text)
-        return Expression(kind, text, whole, (whole,) if whole else ())
+        return Expression(kind=kind, text=text, tree=whole, references=(whole,) if whole else ())
     references = lexer.references(text)
     if kind == "text":
-        return Expression(kind, text, None, references)
+        return Expression(kind=kind, text=text, tree=None, references=references)
     start, end = (1, len(text) - 1) if kind == "nested" else (0, len(text))
     found = lexer.tokens(text, start, end)
     if isinstance(found, Problem):
-        return Expression(kind, text, None, references, found)
+        return Expression(kind=kind, text=text, tree=None, references=references, problem=found)
     parser = _Parser(text, found, kind == "condition", (start, end))
     try:
         parser.check_signs()
         tree = parser.whole()
     except _Wrong as wrong:
-        return Expression(kind, text, None, references, wrong.problem)
-    return Expression(kind, text, tree, references, loose=parser.loose)
+        return Expression(
+            kind=kind, text=text, tree=None, references=references, problem=wrong.problem
+        )
+    return Expression(kind=kind, text=text, tree=tree, references=references, loose=parser.loose)
 
 
 _parse_once = lru_cache(maxsize=4096)(_parse)

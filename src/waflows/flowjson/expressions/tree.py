@@ -70,7 +70,7 @@ class Problem(msgspec.Struct, frozen=True):
     words: dict[str, Any] = {}
 
 
-class Expression(msgspec.Struct, frozen=True):
+class Expression(msgspec.Struct, frozen=True, kw_only=True):
     """A parsed string: its tree, or the problem that kept it from having one.
 
     `references` are all that stand in the text, also in one that could not be parsed. `tree` is

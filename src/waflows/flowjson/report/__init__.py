@@ -15,7 +15,7 @@ from waflows.flowjson.diagnostics import Diagnostic
 __all__ = ["Checked", "Run", "Unusable", "cut_short"]
 
 
-class Checked(msgspec.Struct, frozen=True):
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """A document that was linted.
 
     `name` is what its author calls it. `place` is its path from the root of the repository, parts

@@ -46,7 +46,9 @@ def output(rule: Rule, *, colour: bool = False) -> str:
     report = lint(text)
     found = [each for each in report.diagnostics if each.rule == rule.id]
     return diagnoses(
-        Checked(_NAME, _NAME, text, report.version, found), colour=colour, width=_WIDTH
+        Checked(name=_NAME, place=_NAME, text=text, version=report.version, diagnostics=found),
+        colour=colour,
+        width=_WIDTH,
     )
 
 

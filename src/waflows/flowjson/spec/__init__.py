@@ -37,7 +37,7 @@ _PICTURED = 100
 """A list whose items have images may take no more than these, so longer ones get a closer look."""
 
 
-class Slot(msgspec.Struct, frozen=True):
+class Slot(msgspec.Struct, frozen=True, kw_only=True):
     """A property as one version has it, with what the walk asks for worked out beforehand.
 
     `types` are the JSON types of a literal value, `bound` those a binding may bring; `item` names
@@ -75,7 +75,7 @@ class Shape(msgspec.Struct, frozen=True):
     component: ComponentType | None = None
 
 
-class Spec(msgspec.Struct, frozen=True):
+class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one Flow JSON version."""
 
     version: str
@@ -99,19 +99,19 @@ def for_version(version: str) -> Spec:
     """The tables of a known version. Raises KeyError for an unknown one."""
     name = versions.VERSIONS[version].name
     return Spec(
-        name,
-        frozenset(known for known in versions.VERSIONS if versions.at_least(name, known)),
-        _shape(objects.FLOW, name),
-        _shape(objects.SCREEN, name),
-        _shape(objects.LAYOUT, name),
-        _shape(objects.NEXT_SCREEN, name),
-        {
+        version=name,
+        reached=frozenset(known for known in versions.VERSIONS if versions.at_least(name, known)),
+        flow=_shape(objects.FLOW, name),
+        screen=_shape(objects.SCREEN, name),
+        layout=_shape(objects.LAYOUT, name),
+        next_screen=_shape(objects.NEXT_SCREEN, name),
+        components={
             kind.name: _shape(kind, name)
             for kind in components.COMPONENTS.values()
             if kind.holds_in(name)
         },
-        {item.name: _shape(item, name) for item in objects.ITEMS.values()},
-        {
+        items={item.name: _shape(item, name) for item in objects.ITEMS.values()},
+        actions={
             action.name: _shape(action, name)
             for action in objects.ACTIONS.values()
             if action.since is None or versions.at_least(name, action.since)
@@ -150,16 +150,16 @@ def _slot(line: Property) -> Slot:
         element = _slot(Property(line.name, kind, dynamic=dynamic, allowed=allowed))
     plain = alternatives == ["string"]
     return Slot(
-        line,
-        tuple(types),
-        ("array", "object") if line.type == "object" else tuple(types),
-        item,
-        bool(line.dynamic),
-        "integer" in alternatives and "number" not in alternatives,
-        plain and not line.allowed and line.format is None,
-        line.longest or _UNLIMITED,
-        None if line.type == "cases" else _PLAIN.get(tuple(types)),
-        line.least_items or (1 if line.name in _NEVER_EMPTY else 0),
-        min(line.most_items or _UNLIMITED, _PICTURED),
-        element,
+        entry=line,
+        types=tuple(types),
+        bound=("array", "object") if line.type == "object" else tuple(types),
+        item=item,
+        dynamic=bool(line.dynamic),
+        integral="integer" in alternatives and "number" not in alternatives,
+        free=plain and not line.allowed and line.format is None,
+        longest=line.longest or _UNLIMITED,
+        plain=None if line.type == "cases" else _PLAIN.get(tuple(types)),
+        least=line.least_items or (1 if line.name in _NEVER_EMPTY else 0),
+        most=min(line.most_items or _UNLIMITED, _PICTURED),
+        element=element,
     )

@@ -18,7 +18,15 @@ FIXED: tuple[str, ...] = ()
 """No binding: the value is part of the document's shape."""
 
 
-class Property(msgspec.Struct, frozen=True):
+class _Line(msgspec.Struct, frozen=True):
+    """What nearly every line of the tables says, so that it is said by position."""
+
+    name: str
+    type: str = "string"
+    required: bool = False
+
+
+class Property(_Line, frozen=True, kw_only=True):
     """One property of an object.
 
     `type` lists alternatives with `|`: string, integer, number, boolean, object, action,
@@ -28,9 +36,6 @@ class Property(msgspec.Struct, frozen=True):
     documented without an error of their own.
     """
 
-    name: str
-    type: str = "string"
-    required: bool = False
     dynamic: tuple[str, ...] = FIXED
     since: str | None = None
     until: str | None = None
@@ -56,16 +61,21 @@ class ObjectType(msgspec.Struct, frozen=True):
     since: str | None = None
 
 
-class ComponentType(msgspec.Struct, frozen=True):
+class _Kind(msgspec.Struct, frozen=True):
+    """What every component has, given by position."""
+
+    name: str
+    category: str
+    properties: tuple[Property, ...]
+
+
+class ComponentType(_Kind, frozen=True, kw_only=True):
     """One kind of component.
 
     `value` is the type of its `${form.name}`, None when it has none. `branch_since` is the first
     version in which it may stand inside If and Switch, None when it never may.
     """
 
-    name: str
-    category: str
-    properties: tuple[Property, ...]
     since: str | None = None
     until: str | None = None
     value: tuple[str, ...] = ()

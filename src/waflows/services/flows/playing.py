@@ -64,7 +64,7 @@ class Called(msgspec.Struct, frozen=True):
     sent: bool = True
 
 
-class Played(msgspec.Struct, frozen=True, omit_defaults=True):
+class Played(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The result of an event, as it is sent to the page.
 
     The page sends `state` back with its next event, together with `seal`, which is present while
@@ -187,7 +187,14 @@ def played(document: runtime.Flow, step: Step) -> Played:
     """A step as it is sent to the page."""
     done = step.state.phase is Phase.COMPLETED
     lines = runtime.summary(document, step.state) if done else ()
-    return Played(step.state, step.screen, step.effects, step.log, step.refused, lines)
+    return Played(
+        state=step.state,
+        screen=step.screen,
+        effects=step.effects,
+        log=step.log,
+        refused=step.refused,
+        summary=lines,
+    )
 
 
 def state_of(given: dict[str, Any]) -> State:

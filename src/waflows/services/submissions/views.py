@@ -17,7 +17,7 @@ from waflows.storage.submissions import Submission
 COVERED = "***"
 
 
-class SubmissionView(msgspec.Struct, frozen=True, rename="camel"):
+class SubmissionView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What a user sent by finishing a flow.
 
     `messageUmid` is the message that carried the flow, `answerUmid` the one that brought the
@@ -41,17 +41,17 @@ def view(submission: Submission, *, masked: bool) -> SubmissionView:
     """What a caller is shown of a submission."""
     token = submission.flow_token
     return SubmissionView(
-        submission.id,
-        times.iso(submission.submitted_at),
-        msisdn.covered(submission.msisdn) if masked else submission.msisdn,
-        submission.channel_id,
-        submission.sub_account_id,
-        submission.flow_id,
-        submission.flow_revision,
-        submission.message_umid,
-        submission.answer_umid,
-        COVERED if masked and token is not None else token,
-        covered(submission.fields) if masked else submission.fields,
+        id=submission.id,
+        submitted_at=times.iso(submission.submitted_at),
+        msisdn=msisdn.covered(submission.msisdn) if masked else submission.msisdn,
+        channel_id=submission.channel_id,
+        sub_account_id=submission.sub_account_id,
+        flow_id=submission.flow_id,
+        flow_revision=submission.flow_revision,
+        message_umid=submission.message_umid,
+        answer_umid=submission.answer_umid,
+        flow_token=COVERED if masked and token is not None else token,
+        fields=covered(submission.fields) if masked else submission.fields,
     )
 
 

@@ -31,7 +31,7 @@ _DAY_MS = 24 * 3600 * 1000
 _MOST_FORGOTTEN = 1000
 
 
-class Room(msgspec.Struct):
+class Room(msgspec.Struct, kw_only=True):
     """How much more may be in flight: for suspects together, for the others, for each webhook.
 
     `of` lists the known webhooks; any other may have `fresh`. `mine` are lanes in flight.

@@ -66,7 +66,7 @@ class WantedOAuth(msgspec.Struct, frozen=True):
     scope: str = ""
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """A webhook as a client configures it; no type means receipts and inbound messages."""
 
     sub_account_id: str

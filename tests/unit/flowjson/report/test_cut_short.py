@@ -14,7 +14,18 @@ TEXT = f'{{"version": "7.1", "screens": [{",".join(["{}"] * 1000)}]}}'
 
 def run(text: str) -> Run:
     report = lint(text)
-    return Run((Checked("a.json", "a.json", text, "7.1", report.diagnostics, report.complete),))
+    return Run(
+        (
+            Checked(
+                name="a.json",
+                place="a.json",
+                text=text,
+                version="7.1",
+                diagnostics=report.diagnostics,
+                complete=report.complete,
+            ),
+        )
+    )
 
 
 def test_for_people() -> None:

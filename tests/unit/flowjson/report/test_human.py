@@ -31,7 +31,7 @@ def diagnostic(*pointers: Pointer, severity: Severity = "error", **words: str) -
 
 
 def checked(text: str, *found: Diagnostic, name: str = "flow.json") -> Checked:
-    return Checked(name, name, text, "7.1", found)
+    return Checked(name=name, place=name, text=text, version="7.1", diagnostics=found)
 
 
 def at(line: int, start: int, end: int, path: str = "a", last_line: int | None = None) -> Pointer:

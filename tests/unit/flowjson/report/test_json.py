@@ -35,7 +35,8 @@ def test_a_fault_has_the_fields_of_metas_api_and_rule_severity_and_help() -> Non
 
 def test_a_clean_file_is_listed_without_faults_and_an_unusable_one_with_the_reason() -> None:
     run = Run(
-        (Checked("a", "a", "", "7.1"),), (Unusable("b", "b", "Cannot read b: no such file."),)
+        (Checked(name="a", place="a", text="", version="7.1"),),
+        (Unusable("b", "b", "Cannot read b: no such file."),),
     )
 
     assert json.loads(json_report(run)) == {

@@ -27,7 +27,16 @@ def test_a_page_says_what_is_wanted_why_and_what_mends_it(rule: Rule) -> None:
 def test_the_output_on_a_page_is_that_of_lint_for_the_failing_example(rule: Rule) -> None:
     text = rule.failing[0].text
     report = lint(text)
-    whole = diagnoses(Checked("flow.json", "flow.json", text, None, report.diagnostics), width=88)
+    whole = diagnoses(
+        Checked(
+            name="flow.json",
+            place="flow.json",
+            text=text,
+            version=None,
+            diagnostics=report.diagnostics,
+        ),
+        width=88,
+    )
 
     assert output(rule)
     assert output(rule) in whole

@@ -63,7 +63,9 @@ def test_every_rule_can_be_described(rule: str) -> None:
         pointers=(HERE,),
     )
 
-    [described] = log_of(Run((Checked("a", "a", "", None, [found]),)))["tool"]["driver"]["rules"]
+    [described] = log_of(
+        Run((Checked(name="a", place="a", text="", version=None, diagnostics=[found]),))
+    )["tool"]["driver"]["rules"]
 
     assert described["shortDescription"]["text"]
     assert described["fullDescription"]["text"]
@@ -102,7 +104,7 @@ def test_a_place_elsewhere_is_an_absolute_uri() -> None:
 
 
 def test_a_clean_run_has_results_and_they_are_none() -> None:
-    run = log_of(Run((Checked("a", "a", "", "7.1"),)))
+    run = log_of(Run((Checked(name="a", place="a", text="", version="7.1"),)))
 
     assert run["results"] == []
     assert run["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
