@@ -20,6 +20,7 @@ _COMMANDS = {
     "dev": ("dev", "Start a development server with sample data."),
     "serve": ("serve", "Start a production server."),
     "lint": ("lint", "Check Flow JSON files for problems, offline."),
+    "fmt": ("fmt", "Lay out Flow JSON files."),
     "explain": ("explain", "Explain a lint rule, with examples."),
     "flows": ("flows", "List, create and publish flows, on waflows or at 8x8."),
     "send": ("send", "Send a flow to a phone number."),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
+import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
@@ -46,6 +48,25 @@ def write(file: Path, text: bytes, *, overwrite: bool) -> None:
     except FileExistsError:
         raise UnusableFile(f"{file} exists; overwrite it with --force.") from None
     except (OSError, ValueError) as error:
+        raise UnusableFile(f"Cannot write {file}: {_reason(error)}.") from None
+
+
+def replace(file: Path, text: bytes) -> None:
+    """Replaces the contents of an existing file at once, keeping its mode; raises UnusableFile.
+
+    A link stays a link. If this is interrupted, the file is as it was.
+    """
+    part = None
+    try:
+        target = file.resolve(strict=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as stream:
+            part = Path(stream.name)
+            stream.write(text)
+        shutil.copymode(target, part)
+        part.replace(target)
+    except (OSError, ValueError) as error:
+        if part is not None:
+            part.unlink(missing_ok=True)
         raise UnusableFile(f"Cannot write {file}: {_reason(error)}.") from None
 
 

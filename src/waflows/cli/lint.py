@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from waflows.cli import flow_files, flow_folders
+from waflows.cli import flow_inputs
 from waflows.cli.flow_files import STANDARD, UnusableFile
 from waflows.cli.reporting import print_report, wants_colour
 from waflows.flowjson.report import Checked, Run, Unusable
@@ -74,40 +74,21 @@ def command(
 def _linted(inputs: tuple[str, ...], version: str | None, stdin_name: str) -> Run:
     checked: list[Checked] = []
     unusable: list[Unusable] = []
-    for file in dict.fromkeys(_files(inputs, unusable)):
+    for file in dict.fromkeys(flow_inputs.list_files(inputs)):
+        if isinstance(file, tuple):
+            unusable.append(Unusable(file[0], _place(file[0]), file[1]))
+            continue
         name = stdin_name if file == STANDARD else file
         try:
-            checked.append(_checked(name, flow_files.read(file), version))
+            checked.append(_checked(name, flow_inputs.read_text(file, name), version))
         except UnusableFile as error:
             unusable.append(Unusable(name, _place(name), error.message))
     return Run(tuple(checked), tuple(unusable))
 
 
-def _files(inputs: tuple[str, ...], unusable: list[Unusable]) -> Iterator[str]:
-    """The names of the files to check; problems with folders are added to `unusable`."""
-    for given in inputs:
-        if given == STANDARD or not Path(given).is_dir():
-            yield given if given == STANDARD else str(Path(given))
-            continue
-        try:
-            found = [str(path) for path in flow_folders.flows_below(Path(given))]
-        except OSError as error:
-            reason = f"Cannot read {given}: {error.strerror}."
-            unusable.append(Unusable(given, _place(given), reason))
-            continue
-        if not found:
-            reason = f"No Flow JSON found in {given}; pass a file by name to check it anyway."
-            unusable.append(Unusable(given, _place(given), reason))
-        yield from found
-
-
-def _checked(name: str, content: bytes, version: str | None) -> Checked:
+def _checked(name: str, text: str, version: str | None) -> Checked:
     from waflows import flowjson
 
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnusableFile(_not_utf8(name, content, error.start)) from None
     report = flowjson.lint(text, version=version)
     return Checked(
         name=name,
@@ -117,13 +98,6 @@ def _checked(name: str, content: bytes, version: str | None) -> Checked:
         diagnostics=report.diagnostics,
         complete=report.complete,
     )
-
-
-def _not_utf8(name: str, content: bytes, at: int) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return f"{name} is UTF-16; save it as UTF-8."
-    line = content.count(b"\n", 0, at) + 1
-    return f"{name} is not UTF-8: byte 0x{content[at]:02x} in line {line}; save it as UTF-8."
 
 
 def _place(name: str) -> str:

@@ -15,6 +15,7 @@ from waflows.console import language, shell
 from waflows.console.resource import OnPage
 from waflows.errors import InvalidFlowJson, WaflowsError
 from waflows.flowjson.diagnostics import MOST_FAULTS, Diagnostic
+from waflows.flowjson.layout import CannotLayOut, lay_out
 from waflows.flowjson.linter import Report
 from waflows.http import limits
 from waflows.http.reading import WholeNumber
@@ -130,10 +131,10 @@ async def layout(call: Call[NoQuery, CheckBody]) -> Reply:
     """Formats a text, changing white space only."""
     text = call.body.flow_json.removeprefix("\ufeff")
     try:
-        formatted = await asyncio.to_thread(msgspec.json.format, text, indent=2)
-    except (msgspec.DecodeError, RecursionError):
+        formatted = await asyncio.to_thread(lay_out, text)
+    except CannotLayOut:
         raise InvalidFlowJson("Only valid JSON can be formatted; fix the text first.") from None
-    return Reply(Formatted(formatted + "\n"))
+    return Reply(Formatted(formatted))
 
 
 async def language_json(call: Call[NoQuery, None]) -> Reply:
