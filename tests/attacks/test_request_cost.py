@@ -250,6 +250,18 @@ def test_heads_of_many_tiny_headers_take_no_memory(target: Target) -> None:
         print(watch.figures())
 
 
+def test_trailers_without_end_take_no_memory(target: Target) -> None:
+    head = request("POST", "/console/sign-in", "Transfer-Encoding: chunked")
+    trailer = [b"0\r\nA: ", *[b"a" * 65_536] * 32]
+    with contextlib.ExitStack() as stack, undisturbed(target):
+        connections = [stack.enter_context(Connection(target.url)) for _ in range(40)]
+        for connection in connections:
+            connection.send(head, *trailer)
+        for connection in connections:
+            assert connection.answer().status in {403, 431}
+            assert connection.is_at_its_end()
+
+
 @pytest.mark.parametrize("dialect", ["link", "revision", "guide"])
 def test_answers_that_nobody_reads_are_held_up_to_a_bound_and_then_refused(
     target: Target, dialect: str

@@ -22,6 +22,9 @@ _MALFORMED = {
     "method in lower case": b"get /healthz HTTP/1.1\r\n" + _HOST + b"\r\n",
     "no slash": b"GET healthz HTTP/1.1\r\n" + _HOST + b"\r\n",
     "unknown version": b"GET /healthz HTTP/1.9\r\n" + _HOST + b"\r\n",
+    "no version": b"GET /healthz\r\n\r\n",
+    "an older version": b"GET /healthz HTTP/0.9\r\n" + _HOST + b"\r\n",
+    "a newer version": b"GET /healthz HTTP/2.0\r\n" + _HOST + b"\r\n",
     "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "bytes in the path": "GET /é HTTP/1.1\r\n".encode() + _HOST + b"\r\n",
     "bytes in the query": "GET /healthz?é HTTP/1.1\r\n".encode() + _HOST + b"\r\n",
@@ -140,6 +143,38 @@ def test_a_head_too_large_is_431_however_it_comes(server: Tenant, parts: list[by
 
     assert str(MOST_HEAD_BYTES) in error["message"]
     assert_known(server, error, status=431)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [b"0\r\nA: ", *[b"a" * 65_536] * 16],
+        [b"0\r\n", *[b"A: b\r\n" * 1_000] * 16],
+        [b"1;a=", *[b"a" * 1_000] * 100],
+    ],
+    ids=["one trailer", "many trailers", "extension"],
+)
+def test_what_a_chunked_body_has_beside_its_data_is_bounded(
+    server: Tenant, parts: list[bytes]
+) -> None:
+    json_body = ("Content-Type: application/json", "Transfer-Encoding: chunked")
+    head = request("POST", server.flows, bearer(server), *json_body)
+
+    error = enveloped(ask(server.url, head + b"1\r\n{\r\n", *parts), 431, 431)
+
+    assert "trailers" in error["message"]
+    assert_known(server, error, status=431)
+
+
+def test_trailers_and_extensions_of_some_kilobytes_are_ignored(server: Tenant) -> None:
+    head = request("POST", "/no-such-page", "Transfer-Encoding: chunked")
+    extension = b"1;a=" + b"a" * 9_000 + b"\r\nx\r\n"
+
+    with Connection(server.url) as connection:
+        connection.send(head + extension * 9 + b"0\r\nHost: " + b"b" * 20_000 + b"\r\n\r\n")
+        connection.send(request("GET", "/healthz"))
+        enveloped(connection.answer(), 404, 1300)
+        assert connection.answer().json() == {"status": "ok"}
 
 
 def test_a_head_of_some_kilobytes_is_fine(server: Tenant) -> None:
@@ -270,3 +305,22 @@ def test_an_offer_to_switch_protocols_is_declined_and_the_body_is_kept(
         enveloped(connection.answer(), 400, 1000)  # The name is taken.
         connection.send(request("GET", server.flows, bearer(server), *upgrade))
         assert [flow["id"] for flow in connection.answer().json()["flows"]] == [made.json()["id"]]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        request("GET", "/healthz", "Connection: close, Upgrade", "Upgrade: h2c"),
+        b"GET /healthz HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    ],
+    ids=["close", "HTTP/1.0"],
+)
+def test_an_offer_to_switch_protocols_with_the_last_request_is_declined_too(
+    server: Tenant, head: bytes
+) -> None:
+    with Connection(server.url) as connection:
+        connection.send(head)
+        answer = connection.answer()
+        assert connection.is_at_its_end()
+    assert answer.json() == {"status": "ok"}
+    assert answer.headers["connection"] == "close"

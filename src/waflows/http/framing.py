@@ -22,11 +22,13 @@ _END = b"\r\n\r\n"
 class Framing:
     """The position of one connection in the requests it receives."""
 
-    __slots__ = ("_chunked", "_left", "_tail", "head_bytes")
+    __slots__ = ("_chunked", "_left", "_tail", "bytes_without_data", "head_bytes")
 
     def __init__(self) -> None:
         self.head_bytes = 0
         """The size of the present head as far as it has come, with empty lines before it."""
+        self.bytes_without_data = 0
+        """How much of a chunked body came since its last data: chunk extensions and trailers."""
         self._left = 0
         self._chunked = False
         # The last bytes of a piece: the empty line may begin in one piece and end in the next.
@@ -53,11 +55,17 @@ class Framing:
     def begin_body(self, length: int | None) -> None:
         """Expects a body of so many bytes, None for chunks, after a head that is complete."""
         self.head_bytes = 0
+        self.bytes_without_data = 0
         self._chunked = length is None
         self._left = length or 0
 
+    def note_data(self) -> None:
+        """Notes that the present piece of a chunked body holds data."""
+        self.bytes_without_data = 0
+
     def end_body(self) -> None:
         """Expects a head, after the parser has found the end of a chunked body."""
+        self.bytes_without_data = 0
         self._chunked = False
         self._left = 0
 
@@ -71,7 +79,9 @@ class Framing:
             self._left -= end - start
             return end
         end = self._end_of_text(data, start, most)
-        if not self._chunked:
+        if self._chunked:
+            self.bytes_without_data += end - start
+        else:
             self.head_bytes += end - start
         return end
 

@@ -11,6 +11,12 @@ from waflows.errors import HeadTooLarge, MalformedHttp, Unsupported, WaflowsErro
 MOST_HEAD_BYTES = 32 * 1024
 MOST_HEADERS = 200
 """Each takes at least a hundred bytes of memory, however short it is."""
+MOST_BYTES_WITHOUT_DATA = MOST_HEAD_BYTES
+"""The most a chunked body may have in one stretch without data. The parser collects a trailer."""
+_VERSIONS = {"1.0", "1.1"}
+# What the parser says of the first bytes of a connection for HTTP/2.
+_HTTP_2 = "Pause on PRI/Upgrade"
+_ONLY_HTTP_1 = "waflows supports HTTP/1.1 and HTTP/1.0, and no other version of HTTP."
 _HOST = re.compile(rb"[A-Za-z0-9._~%:\[\]!$&'()*+,;=-]*")
 
 Headers = list[tuple[bytes, bytes]]
@@ -21,6 +27,8 @@ def body_length(headers: Headers, http_version: str) -> int | None:
 
     Raises MalformedHttp, Unsupported. Links are made from the Host, so there must be exactly one.
     """
+    if http_version not in _VERSIONS:
+        raise MalformedHttp(_ONLY_HTTP_1)
     hosts: list[bytes] = []
     codings: list[bytes] = []
     length = b""
@@ -49,6 +57,14 @@ def head_too_large() -> HeadTooLarge:
     )
 
 
+def trailers_too_large() -> HeadTooLarge:
+    """Makes the error for a chunked body with more than data in it."""
+    return HeadTooLarge(
+        "The trailers of a request, and the extensions of a chunk, must be at most"
+        f" {MOST_BYTES_WITHOUT_DATA} bytes long together."
+    )
+
+
 def explain(error: httptools.HttpParserError) -> WaflowsError:
     """Makes the error for a request that cannot be parsed."""
     cause = error.__context__
@@ -56,6 +72,8 @@ def explain(error: httptools.HttpParserError) -> WaflowsError:
         return cause
     if isinstance(error, httptools.HttpParserCallbackError):
         return MalformedHttp("The request's target must be a path in ASCII, such as /docs.")
+    if str(error) == _HTTP_2:
+        return MalformedHttp(_ONLY_HTTP_1)
     return MalformedHttp(f"The request is not well-formed HTTP: {error}.")
 
 

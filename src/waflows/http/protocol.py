@@ -130,6 +130,8 @@ class EnvelopeProtocol(HttpToolsProtocol):
             self._refuse(heads.head_too_large())
             return len(data)
         self._feed(data[start:end])
+        if self._framing.bytes_without_data > heads.MOST_BYTES_WITHOUT_DATA:
+            self._refuse_trailers()
         return len(data) if self._refusal is not None or self._lingering else end
 
     def _feed(self, piece: bytes) -> None:
@@ -140,9 +142,17 @@ class EnvelopeProtocol(HttpToolsProtocol):
             # The parser stops behind the head, which is the end of the piece.
             head = self._without_offer()
             if head is not None:
+                self._renew_parser()
                 self._feed(head)
         except httptools.HttpParserError as error:
             self._refuse(heads.explain(error))
+
+    def _refuse_trailers(self) -> None:
+        """Refuses a request with too large trailers; ends the connection if it was answered."""
+        if self._refusal is None and self.cycle.response_complete:
+            self._linger()
+        elif self._refusal is None:
+            self._refuse(heads.trailers_too_large())
 
     def _can_parse(self) -> bool:
         """Whether the next bytes need not wait for an answer to the request before."""
@@ -212,6 +222,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Passes on a part of a body, if it is needed and there is room."""
+        self._framing.note_data()
         incoming = self._incoming
         if incoming is None or self.parser.should_upgrade():
             return
@@ -422,6 +433,11 @@ class EnvelopeProtocol(HttpToolsProtocol):
             if name != b"upgrade":
                 head += [name, b": ", value, b"\r\n"]
         return b"".join([*head, b"\r\n"])
+
+    def _renew_parser(self) -> None:
+        """Begins with a new parser: one that has seen `Connection: close` discards what follows."""
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
 
     def _refuse(self, error: WaflowsError) -> None:
         """Sends an error response, after the answer that is being sent, and closes."""
