@@ -21,7 +21,7 @@ from uvicorn.server import Server
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from waflows import settings
-from waflows.errors import OperatorError
+from waflows.errors import WaflowsError
 from waflows.http.server import RETIRE, DrainingServer
 from waflows.telemetry.logs import Logs
 
@@ -62,9 +62,9 @@ class Retired(NamedTuple):
 class Supervisor(Multiprocess):
     """Starts workers, and replaces those that die, or all of them when the settings change.
 
-    `reread` reads the settings again, for the workers that are started afterwards, and raises
-    OperatorError when they cannot be used. `before_end` is called when the server is asked to end,
-    while it still accepts connections.
+    `reread` reads the settings again, for the workers that are started afterwards. It raises
+    OperatorError when they cannot be used, and Unavailable when their database cannot. `before_end`
+    is called when the server is asked to end, while it still accepts connections.
     """
 
     def __init__(
@@ -136,8 +136,8 @@ class Supervisor(Multiprocess):
     def _replace_all(self) -> None:
         try:
             self._reread()
-        except OperatorError as error:
-            self._logs.events.error("not restarted: the settings are wrong", reason=str(error))
+        except WaflowsError as error:
+            self._logs.events.error("not restarted: the settings cannot be used", reason=str(error))
             return
         old, self.processes = self.processes, []
         for index in range(max(self.config.workers, len(old))):

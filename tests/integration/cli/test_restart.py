@@ -16,7 +16,15 @@ from pathlib import Path
 import httpx2
 import psutil
 import pytest
-from harness.servers import COMMAND, Process, Tenant, client, environment, production_server
+from harness.databases import upgrade
+from harness.servers import (
+    COMMAND,
+    Process,
+    Tenant,
+    client,
+    environment,
+    production_server,
+)
 
 WORKERS = ["1", "2"]
 _AS_SYSTEMD = """
@@ -202,10 +210,28 @@ def test_wrong_settings_at_sighup_change_nothing_and_are_logged(tmp_path: Path) 
         before = _workers(process)
         file.write_text("worker = 2\n", "utf-8")
         process.popen.send_signal(signal.SIGHUP)
-        line = process.log_line(event="not restarted: the settings are wrong", wait=15)
+        line = process.log_line(event="not restarted: the settings cannot be used", wait=15)
         assert "Did you mean 'workers'?" in line["reason"]
         assert _workers(process) == before
         assert httpx2.get(f"{process.url}/readyz", trust_env=False).status_code == 200
+
+
+def test_a_database_that_cannot_be_reached_at_sighup_does_not_end_the_server(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'waflows.db'}"
+    upgrade(url)
+    file, log = tmp_path / "waflows.toml", tmp_path / "server.log"
+    file.write_text(f'database_url = "{url}"\n', "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with _started(tmp_path, "--config", str(file), "--port", str(port)) as popen:
+        _wait_for(lambda: _answers(port))
+        file.write_text('database_url = "postgresql://nobody@127.0.0.1:1/none"\n', "utf-8")
+        popen.send_signal(signal.SIGHUP)
+        _wait_for(lambda: "not restarted: the settings cannot be used" in log.read_text("utf-8"))
+        assert popen.poll() is None
+        assert _answers(port)
 
 
 @pytest.mark.parametrize("workers", WORKERS)
@@ -265,11 +291,18 @@ def test_it_listens_on_the_socket_that_systemd_has_opened(tmp_path: Path) -> Non
 def _serving(
     folder: Path, url: str, *arguments: str, opened: socket.socket | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """`waflows serve` over a database that is upgraded first, with a socket opened by systemd."""
-    subprocess.run(
-        [*COMMAND, "db", "upgrade", "--database-url", url], env=environment(), check=True
-    )
-    command = [*COMMAND, "serve", "--database-url", url, "--workers", "1", *arguments]
+    """`waflows serve` over a database that is upgraded first."""
+    upgrade(url)
+    with _started(folder, "--database-url", url, *arguments, opened=opened) as popen:
+        yield popen
+
+
+@contextmanager
+def _started(
+    folder: Path, *arguments: str, opened: socket.socket | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`waflows serve` with one worker, where given with a socket opened by systemd."""
+    command = [*COMMAND, "serve", "--workers", "1", *arguments]
     if opened is not None:
         command = [sys.executable, "-c", _AS_SYSTEMD, str(opened.fileno()), *command]
     with (folder / "server.log").open("ab") as log:
