@@ -47,6 +47,12 @@ def finish(payload: str = "{}") -> str:
     return footer(f'{{ "name": "complete", "payload": {payload} }}')
 
 
+def sending(*names: str) -> str:
+    """A footer that ends the flow with the values of these inputs."""
+    payload = ", ".join(f'"{name}": "${{form.{name}}}"' for name in names)
+    return finish(f"{{ {payload} }}")
+
+
 def a_screen(name: str, *children: str, head: str = "", mark: tuple[str, str] = ("", "")) -> str:
     """A screen; `head` holds further properties, and `mark` is written around the whole."""
     listed = ",\n".join(children)

@@ -63,6 +63,15 @@ class OnFlow(_Check, frozen=True):
     run: Callable[[FlowStructure], Iterable[Finding]]
 
 
+class OnSound(_Check, frozen=True):
+    """Called once, last, and only for a document without errors.
+
+    For what an error may be the cause of, such as an input that is not used.
+    """
+
+    run: Callable[[FlowStructure], Iterable[Finding]]
+
+
 class OnScreen(_Check, frozen=True):
     """Called for every screen, when its properties have been looked at."""
 
@@ -128,6 +137,7 @@ class OnMissing(_Check, frozen=True):
 
 Check = (
     OnFlow
+    | OnSound
     | OnScreen
     | OnField
     | OnComponent

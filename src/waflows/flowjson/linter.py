@@ -93,8 +93,13 @@ def _faults(
         if read.readable:
             yield from rules.not_an_object(read.value)
         return
+    sound = True
     for finding in _document_findings(flow, version):
-        yield _settled(finding, flow.spec)
+        settled = _settled(finding, flow.spec)
+        sound = sound and settled.severity != "error"
+        yield settled
+    if sound:
+        yield from rules.dispatch(flow.spec.version).sound_findings(flow)
 
 
 def _document_findings(flow: FlowStructure, version: str | None) -> Iterator[Finding]:

@@ -168,7 +168,7 @@ VALID = examples.a_flow(
         '{ "type": "Switch", "value": "${form.d}", "cases": { "1": [\n'
         '  { "type": "TextCaption", "text": "One" }] } }',
         '{ "type": "CalendarPicker", "name": "day", "label": "Day" }',
-        '{ "type": "PhotoPicker", "name": "photo", "label": "Photo" }',
+        '{ "type": "PhotoPicker", "name": "photo", "label": "Photo",\n  "max-uploaded-photos": 1 }',
         examples.go("END", '{ "city": "${form.city}" }'),
     ),
     examples.a_screen(
@@ -178,7 +178,11 @@ VALID = examples.a_flow(
         '  { "type": "RadioButtonsGroup", "name": "r", "label": "R", "data-source": [\n'
         '    { "id": "1", "title": "One" }] },\n'
         '  { "type": "TextArea", "name": "t", "label": "T" }] }',
-        examples.FOOTER,
+        examples.finish(
+            '{ "date": "${form.date}", "r": "${form.r}", "t": "${form.t}", '
+            '"c": "${screen.ONE.form.c}", "day": "${screen.ONE.form.day}", '
+            '"photo": "${screen.ONE.form.photo}" }'
+        ),
         head='"terminal": true,\n"data": { "city": { "type": "string", "__example__": "" } }',
     ),
 )

@@ -302,3 +302,59 @@ def test_a_document_of_an_unknown_version_is_read_by_the_newest() -> None:
         assert report.version == "7.3"
         [found] = report.diagnostics
         assert found.path == "version"
+
+
+def unused(*children: str, last: str = FOOTER, data: str = "") -> list[str]:
+    found = lint(page(*children, last=last, data=data)).diagnostics
+    return [each.message.split("'")[1] for each in found if each.rule == "unused-input"]
+
+
+def test_an_input_whose_value_goes_nowhere_is_warned_of_at_its_name() -> None:
+    town = INPUT.replace("city", "town")
+    form = f'{{ "type": "Form", "name": "form", "children": [{INPUT}, {town}] }}'
+    text = page(form, last=finish('{ "city": "${form.city}" }'))
+    [found] = lint(text).diagnostics
+    assert (found.rule, found.severity) == ("unused-input", "warning")
+    assert found.path == "screens[0].layout.children[0].children[1].name"
+    assert excerpt(text, found) == '"town"'
+
+
+def test_a_payload_a_condition_and_a_text_each_use_an_input() -> None:
+    compared = "${form.city} == 'x'"
+    condition = f'{{ "type": "If", "condition": "{compared}", "then": [{HEADING}] }}'
+    shown = '{ "type": "TextBody", "text": "`\'In \' ${form.city}`" }'
+    nested = finish('{ "all": { "places": ["${form.city}"] } }')
+    assert unused(INPUT) == ["city"]
+    assert unused(INPUT, condition) == []
+    assert unused(INPUT, shown) == []
+    assert unused(INPUT, last=nested) == []
+
+
+def test_an_input_is_used_from_another_screen() -> None:
+    for value, expected in (("${screen.ONE.form.city}", []), ("Porto", ["unused-input"])):
+        last = a_screen("END", finish(f'{{ "city": "{value}" }}'), head=LAST)
+        text = a_flow(a_screen("ONE", INPUT, go("END")), last)
+        assert [each.rule for each in lint(text).diagnostics] == expected
+
+
+def test_what_may_be_a_misspelt_reference_to_an_input_is_left_to_its_own_rule() -> None:
+    for value in ("${city}", "{{form.city}}", "$form.city", "${form}", "${form.*}", "${f.city}"):
+        assert unused(INPUT, last=finish(f'{{ "city": "{value}" }}')) == []
+    assert unused(INPUT, last=finish('{ "city": "${form.town}" }')) == []
+
+
+def test_an_input_that_acts_by_itself_or_cannot_be_filled_in_needs_no_payload() -> None:
+    accept = '{ "type": "OptIn", "name": "terms", "label": "I accept", "required": true }'
+    assert unused(accept) == []
+    assert unused(accept.replace("true", "false")) == ["terms"]
+    assert unused(INPUT.replace(" }", ', "enabled": false }')) == []
+    assert unused(INPUT.replace(" }", ', "visible": false }')) == []
+    data = '{ "n": { "type": "string", "__example__": "" } }'
+    choice = """{ "type": "Dropdown", "name": "room", "label": "Room",
+      "on-select-action": { "name": "update_data", "payload": { "n": "x" } },
+      "data-source": [{ "id": "a", "title": "A" }] }"""
+    assert unused(choice, data=data) == []
+
+
+def test_the_use_of_inputs_is_looked_at_only_in_a_document_without_errors() -> None:
+    assert unused(INPUT.replace(" }", ', "hue": 1 }')) == []

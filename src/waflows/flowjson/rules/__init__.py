@@ -23,6 +23,7 @@ from waflows.flowjson.family import (
     OnFlow,
     OnMissing,
     OnScreen,
+    OnSound,
     OnUnknown,
     OnUse,
     OnValue,
@@ -92,6 +93,7 @@ from waflows.flowjson.rules import (
     screen_title,
     terminal_screens,
     undetermined,
+    unused_input,
     update_data,
     version,
 )
@@ -178,6 +180,7 @@ FAMILIES: dict[str, Family] = {
         screen_title,
         forms,
         undetermined,
+        unused_input,
     )
 }
 """Every family by the name of its module."""
@@ -202,6 +205,7 @@ class Dispatch:
             tuple(check.run for check in checks if isinstance(check, OnMissing)),
         )
         self._flow = tuple(check.run for check in checks if isinstance(check, OnFlow))
+        self._sound = tuple(check.run for check in checks if isinstance(check, OnSound))
         self._screen = tuple(check.run for check in checks if isinstance(check, OnScreen))
         self._fields = tuple(check.run for check in checks if isinstance(check, OnField))
         self._components = [check for check in checks if isinstance(check, OnComponent)]
@@ -247,6 +251,11 @@ class Dispatch:
     def flow_findings(self, flow: FlowStructure) -> Iterator[Finding]:
         """What is wrong between screens that have been walked, and in the document as a whole."""
         for check in self._flow:
+            yield from check(flow)
+
+    def sound_findings(self, flow: FlowStructure) -> Iterator[Finding]:
+        """What is doubtful in a document without errors."""
+        for check in self._sound:
             yield from check(flow)
 
     def _for_type(self, kind: str) -> tuple[Callable[[Component], Iterable[Finding]], ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.binding_help import operator_advice
 from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Use
-from waflows.flowjson.examples import fails, page, passes
+from waflows.flowjson.examples import fails, page, passes, sending
 from waflows.flowjson.family import Family, OnUse
 from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.spec.objects import DATA_TYPES
@@ -78,6 +78,7 @@ FORM = Gap(
             '{ "type": "CheckboxGroup", "name": "c", "label": "C",\n'
             '  "data-source": [{ "id": "a", "title": "A" }] }',
             _GROUP.replace('"${data.rooms}"', '«"${form.c}"»'),
+            last=sending("room"),
         ),
         "'${form.c}' is what the user chose; 'data-source' takes items with an id and a title.",
         "screens[0].layout.children[1].data-source",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding, places
 from waflows.flowjson.document import Component, Screen
-from waflows.flowjson.examples import INPUT, fails, page, passes
+from waflows.flowjson.examples import INPUT, fails, page, passes, sending
 from waflows.flowjson.family import Family, OnComponent, OnScreen
 from waflows.flowjson.rule import Gap
 from waflows.flowjson.spec.components import COMPONENTS
@@ -24,7 +24,7 @@ SEVERAL = Gap(
     why="Reports say that the validator refuses a second one.",
     help="Put all inputs into one Form.",
     failing=fails(
-        page(_ONE, f"«{_OTHER}»"),
+        page(_ONE, f"«{_OTHER}»", last=sending("city", "town")),
         "A screen should have one Form, but has 2.",
         "screens[0].layout.children[1]",
     ),

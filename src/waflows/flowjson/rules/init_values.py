@@ -8,7 +8,7 @@ from typing import Any
 from waflows.flowjson import expressions
 from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import PICKERS, Component, Use
-from waflows.flowjson.examples import INPUT, fails, page, passes
+from waflows.flowjson.examples import INPUT, fails, page, passes, sending
 from waflows.flowjson.family import Family, OnComponent, OnUse
 from waflows.flowjson.json_types import json_type
 from waflows.flowjson.resolve import value_types
@@ -34,7 +34,8 @@ _AT = "screens[0].layout.children[0]"
 
 
 def _age(text: str, more: str = "") -> str:
-    return page(_AGE.replace("PROPERTY", text).replace("MORE", more))
+    inputs = _AGE.replace("PROPERTY", text).replace("MORE", more)
+    return page(inputs, last=sending("age"))
 
 
 FILES = Rule(
@@ -132,7 +133,8 @@ RADIO = Gap(
             """{
   "type": "RadioButtonsGroup", "name": "room", "label": "Room", "init-value": «["a"]»,
   "data-source": [{ "id": "a", "title": "Garden" }]
-}"""
+}""",
+            last=sending("room"),
         ),
         "'init-value' of RadioButtonsGroup should be one id, not a list.",
         f"{_AT}.init-value",
@@ -142,7 +144,8 @@ RADIO = Gap(
             """{
   "type": "RadioButtonsGroup", "name": "room", "label": "Room", "init-value": "a",
   "data-source": [{ "id": "a", "title": "Garden" }]
-}"""
+}""",
+            last=sending("room"),
         )
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from waflows.flowjson.diagnostics import Finding
-from waflows.flowjson.examples import INPUT, fails, page, passes
+from waflows.flowjson.examples import INPUT, fails, page, passes, sending
 from waflows.flowjson.family import Family, OnValue
 from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.shape import Place
@@ -40,7 +40,7 @@ TEXT = Gap(
     why="The client cuts longer texts off.",
     help="Shorten the text.",
     failing=fails(
-        page(INPUT.replace('"City"', '«"The city you live in now"»')),
+        page(INPUT.replace('"City"', '«"The city you live in now"»'), last=sending("city")),
         "Property 'label' shows 20 characters, but has 24.",
         "screens[0].layout.children[0].label",
     ),

@@ -9,7 +9,7 @@ from typing import Any
 
 from waflows.flowjson.diagnostics import Finding, places
 from waflows.flowjson.document import Component
-from waflows.flowjson.examples import fails, page, passes
+from waflows.flowjson.examples import fails, page, passes, sending
 from waflows.flowjson.family import Family, OnComponent
 from waflows.flowjson.rule import Gap, Rule
 
@@ -28,7 +28,7 @@ _AT = "screens[0].layout.children[0]"
 
 def _page(first: str = "", other: str = '"b"', root: str = "", data: str = "") -> str:
     text = _GROUP.replace("FIRST", first).replace("ID", other).replace(" ROOT", root)
-    return page(text, data=data)
+    return page(text, data=data, last=sending("room"))
 
 
 BOTH = Rule(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Component
-from waflows.flowjson.examples import FOOTER, INPUT, fails, page, passes
+from waflows.flowjson.examples import FOOTER, INPUT, fails, page, passes, sending
 from waflows.flowjson.family import Family, OnComponent
 from waflows.flowjson.rule import Gap
 
@@ -25,12 +25,12 @@ BROKEN = Gap(
     help="Write the regular expression itself, with every bracket closed.",
     since="6.2",
     failing=fails(
-        page(_PATTERN.replace("PATTERN", '«"([A-Z"»')),
+        page(_PATTERN.replace("PATTERN", '«"([A-Z"»'), last=sending("city")),
         "Pattern '([A-Z' has a bracket that is not closed, or not opened.",
         "screens[0].layout.children[0].pattern",
     )
     + fails(
-        page(_PATTERN.replace("PATTERN", '«"/[A-Z]+/"»')),
+        page(_PATTERN.replace("PATTERN", '«"/[A-Z]+/"»'), last=sending("city")),
         "Pattern '/[A-Z]+/' stands between slashes, which are taken as characters.",
         "screens[0].layout.children[0].pattern",
     ),
