@@ -16,8 +16,10 @@ import msgspec
 from waflows.flowjson import expressions
 from waflows.flowjson.diagnostics import Path, Target
 from waflows.flowjson.expressions import Expression, Reference, typing
+from waflows.flowjson.near_misses import nearest
 from waflows.flowjson.spec import Shape, Spec
 
+_MOST_RENAMED = 20
 PICKERS = ("PhotoPicker", "DocumentPicker")
 Outcome = Literal["found", "missing", "no-screen", "form-itself", "in-array", "no-schema"]
 
@@ -29,6 +31,9 @@ class FlowStructure(msgspec.Struct, eq=False):
     spec: Spec
     screens: list[Screen]
     by_id: dict[str, Screen]
+    renamed: dict[str, str] = {}
+    """Names in the routing model of an endpoint flow that are no screens, and the screen of
+    another id that each stands for."""
 
     path: Path = ()
 
@@ -277,7 +282,36 @@ def build(value: dict[str, Any], spec: Spec) -> FlowStructure:
     for found in flow.screens:
         if found.id is not None:
             flow.by_id.setdefault(found.id, found)
+    if flow.endpoint:
+        flow.renamed = _renamed(value.get("routing_model"), flow.by_id)
     return flow
+
+
+def _renamed(model: Any, screens: dict[str, Screen]) -> dict[str, str]:
+    """The one screen that the model lacks, by the one name in it that is no screen.
+
+    With several of either, those that look alike.
+    """
+    if not isinstance(model, dict):
+        return {}
+    named = dict.fromkeys(model)
+    for destinations in model.values():
+        if not isinstance(destinations, list):
+            return {}
+        named.update((name, None) for name in destinations if isinstance(name, str))
+    unknown = [name for name in named if name not in screens]
+    missing = [name for name in screens if name not in named]
+    if len(unknown) == len(missing) == 1:
+        return {unknown[0]: missing[0]}
+    if len(missing) > _MOST_RENAMED:
+        return {}
+    found: dict[str, str] = {}
+    for name in unknown[:_MOST_RENAMED]:
+        near = nearest(name, tuple(missing))
+        if near is not None:
+            found[name] = near
+            missing.remove(near)
+    return found
 
 
 def _screen(flow: FlowStructure, index: int, value: dict[str, Any]) -> Screen:

@@ -13,17 +13,21 @@ Graph = dict[str, list[str]]
 def declared(flow: FlowStructure) -> Graph | None:
     """The routing model of an endpoint flow; None for others.
 
-    A malformed route is there without destinations: see `is_well_formed`.
+    A malformed route is there without destinations: see `is_well_formed`. A name that stands for a
+    screen of another id is that screen: `rm_names` reports it, and no other rule needs to.
     """
     model = flow.value.get("routing_model")
     if not flow.endpoint or not isinstance(model, dict):
         return None
-    return {
-        source: [name for name in destinations if isinstance(name, str)]
-        if isinstance(destinations, list)
-        else []
-        for source, destinations in model.items()
-    }
+    routes: Graph = {}
+    for source, destinations in model.items():
+        given = destinations if isinstance(destinations, list) else []
+        routes[_now(flow, source)] = [_now(flow, name) for name in given if isinstance(name, str)]
+    return routes
+
+
+def _now(flow: FlowStructure, name: str) -> str:
+    return flow.renamed.get(name, name)
 
 
 def is_well_formed(flow: FlowStructure) -> bool:
@@ -38,9 +42,8 @@ def navigations(flow: FlowStructure) -> list[tuple[str, str, Action]]:
     """Every step that a navigate action takes from one existing screen to another."""
     found = []
     for action in flow.actions:
-        source, destination = action.screen.id, action.destination
+        source, destination = action.screen.id, _now(flow, action.destination or "")
         if source is not None and destination in flow.by_id and destination != source:
-            assert destination is not None
             found.append((source, destination, action))
     return found
 

@@ -358,3 +358,48 @@ def test_an_input_that_acts_by_itself_or_cannot_be_filled_in_needs_no_payload() 
 
 def test_the_use_of_inputs_is_looked_at_only_in_a_document_without_errors() -> None:
     assert unused(INPUT.replace(" }", ', "hue": 1 }')) == []
+
+
+def test_a_screen_that_was_renamed_is_one_finding_at_every_place_of_its_old_name() -> None:
+    text = endpoint_flow(
+        '{ "ONE": ["SUMMARY"], "SUMMARY": [] }',
+        a_screen("ONE", go("SUMMARY")),
+        a_screen("OVERVIEW", ask(), head=LAST),
+    )
+    [found] = lint(text).diagnostics
+    assert found.rule == "rm-invalid-source"
+    assert "The screen is called OVERVIEW" in found.help
+    assert [excerpt(text, found, place) for place in range(3)] == ['"SUMMARY"'] * 3
+    [found] = lint(
+        text.replace(', "SUMMARY": []', "").replace('"name": "SUMMARY"', '"name": "OVERVIEW"')
+    ).diagnostics
+    assert found.rule == "rm-invalid-destination"
+
+
+def test_of_several_screens_that_were_renamed_those_that_look_alike_belong_together() -> None:
+    text = endpoint_flow(
+        '{ "WELCOME": ["DETAILS"], "DETAILS": ["CONFIRMATION"], "CONFIRMATION": [] }',
+        a_screen("WELCOME", go("DETAIL")),
+        a_screen("DETAIL", go("CONFIRM")),
+        a_screen("CONFIRM", ask(), head=LAST),
+    )
+    found = lint(text).diagnostics
+    assert [each.help.split(":")[0] for each in found] == [
+        "The screen is called DETAIL",
+        "The screen is called CONFIRM",
+    ]
+
+
+def test_an_unknown_screen_is_reported_once_for_its_routes_in_both_directions() -> None:
+    text = endpoint_flow(
+        '{ "ONE": ["GONE", "END"], "GONE": ["END"] }',
+        a_screen("ONE", ask()),
+        a_screen("END", ask(), head=LAST),
+    )
+    [found] = lint(text).diagnostics
+    assert found.message == "Invalid screens found in the routing model: GONE."
+
+
+def test_a_misspelt_screen_gets_the_screen_that_was_meant() -> None:
+    text = a_flow(a_screen("ONE", go("CONFRIM")), a_screen("CONFIRM", FOOTER, head=LAST))
+    assert only(text, "nav-unknown-screen").help == "Did you mean 'CONFIRM'?"

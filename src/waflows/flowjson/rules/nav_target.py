@@ -9,7 +9,9 @@ from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, go, page, passes
 from waflows.flowjson.family import Family, OnAction
+from waflows.flowjson.near_misses import nearest
 from waflows.flowjson.rule import Rule
+from waflows.flowjson.spec.objects import MAX_SCREENS
 
 _LINK = """{
   "type": "EmbeddedLink", "text": "More",
@@ -57,9 +59,12 @@ def check_action(action: Action) -> Iterator[Finding]:
     screens = action.screen.flow.by_id
     if name == action.screen.id:
         yield SAME.finding(action.target("next", "name"), screenNames=name)
-    elif name not in screens:
+    elif name not in screens and name not in action.screen.flow.renamed:
         known = ", ".join(islice(screens, 10))
-        yield UNKNOWN.finding(action.target("next", "name"), screenNames=name, known=known)
+        near = nearest(name, tuple(islice(screens, MAX_SCREENS)))
+        advice = f"Did you mean '{near}'?" if near is not None else None
+        at = action.target("next", "name")
+        yield UNKNOWN.finding(at, advice=advice, screenNames=name, known=known)
 
 
 FAMILY = Family(rules=(SAME, UNKNOWN), checks=(OnAction(check_action, names=("navigate",)),))

@@ -90,25 +90,32 @@ def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     routes = declared(flow)
     if routes is None:
         return
-    model = flow.value["routing_model"]
+    for key in flow.value["routing_model"]:
+        source = flow.renamed.get(key, key)
+        if len(routes[source]) > MAX_BRANCHES:
+            yield BRANCHES.finding(Target(("routing_model", key)), screenId=source)
     seen: set[tuple[str, str]] = set()
-    for source, destinations in routes.items():
-        if len(destinations) > MAX_BRANCHES:
-            yield BRANCHES.finding(Target(("routing_model", source)), screenId=source)
-        given = model[source] if isinstance(model[source], list) else []
-        for index, destination in enumerate(given):
-            if not isinstance(destination, str) or (source, destination) in seen:
-                continue
-            if (destination, source) in seen and destination != source:
-                at = Target(("routing_model", source, index))
-                yield BACKWARD.finding(at, source=destination, destination=source)
-            seen.add((source, destination))
+    for source, destination, at in _written(flow):
+        backward = (destination, source) in seen and destination != source
+        if backward and (source, destination) not in seen:
+            yield BACKWARD.finding(at, source=destination, destination=source)
+        seen.add((source, destination))
     if not is_well_formed(flow):
         return
     for source, destination, action in navigations(flow):
         if (source, destination) not in seen:
             at = action.target("next", "name")
             yield UNDECLARED.finding(at, source=source, destination=destination)
+
+
+def _written(flow: FlowStructure) -> Iterator[tuple[str, str, Target]]:
+    """Every route of the model and where it is written."""
+    now = flow.renamed
+    for key, given in flow.value["routing_model"].items():
+        for index, name in enumerate(given if isinstance(given, list) else ()):
+            if isinstance(name, str):
+                at = Target(("routing_model", key, index))
+                yield now.get(key, key), now.get(name, name), at
 
 
 FAMILY = Family(rules=(BACKWARD, BRANCHES, UNDECLARED), checks=(OnFlow(check_flow),))

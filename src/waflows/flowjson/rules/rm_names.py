@@ -70,15 +70,37 @@ def check_flow(flow: FlowStructure) -> Iterator[Finding]:
     missing = [name for name in flow.by_id if name not in named]
     if missing and len(flow.by_id) > 1 and is_well_formed(flow):
         yield MISSING.finding(Target(("routing_model",)), screenIDs=listed(missing))
-    unknown = [name for name in routes if name not in flow.by_id]
+    model = flow.value["routing_model"]
+    unknown = [name for name in model if name not in flow.by_id and name not in flow.renamed]
     if unknown:
         targets = (Target(("routing_model", name), key=True) for name in unknown)
         yield SOURCE.finding(*places(targets), screenIDs=listed(unknown))
-    for source in routes:
-        given = flow.value["routing_model"][source]
+    reported = {*unknown, *flow.renamed}
+    for source, given in model.items():
         for index, name in enumerate(given if isinstance(given, list) else ()):
-            if isinstance(name, str) and name not in flow.by_id:
+            if isinstance(name, str) and name not in flow.by_id and name not in reported:
                 yield DESTINATION.finding(Target(("routing_model", source, index)), screenId=name)
+    for name, screen in flow.renamed.items():
+        written = places(_places_of(name, flow))
+        advice = f"The screen is called {screen}: write that in every place, or rename it."
+        if name in model:
+            yield SOURCE.finding(*written, advice=advice, screenIDs=name)
+        else:
+            yield DESTINATION.finding(*written, advice=advice, screenId=name)
+
+
+def _places_of(name: str, flow: FlowStructure) -> Iterator[Target]:
+    """Where the routing model and the navigate actions name a screen."""
+    model = flow.value["routing_model"]
+    if name in model:
+        yield Target(("routing_model", name), key=True)
+    for source, given in model.items():
+        for index, destination in enumerate(given):
+            if destination == name:
+                yield Target(("routing_model", source, index))
+    for action in flow.actions:
+        if action.destination == name:
+            yield action.target("next", "name")
 
 
 FAMILY = Family(rules=(MISSING, SOURCE, DESTINATION), checks=(OnFlow(check_flow),))
