@@ -32,7 +32,7 @@ class FlowStructure(msgspec.Struct, eq=False):
     screens: list[Screen]
     by_id: dict[str, Screen]
     renamed: dict[str, str] = {}
-    """Names in the routing model of an endpoint flow that are no screens, and the screen of
+    """Names in the routing model of an endpoint flow that are not screens, and the screen of
     another id that each stands for."""
 
     path: Path = ()
@@ -288,7 +288,7 @@ def build(value: dict[str, Any], spec: Spec) -> FlowStructure:
 
 
 def _renamed(model: Any, screens: dict[str, Screen]) -> dict[str, str]:
-    """The one screen that the model lacks, by the one name in it that is no screen.
+    """The one screen that the model lacks, by the one name in it that is not a screen.
 
     With several of either, those that look alike.
     """
