@@ -51,6 +51,7 @@ LENGTH = struct.Struct(">Q")
 """The size of a message, which is written before it."""
 _PIECE = 1024 * 1024
 _ENVIRONMENT = (
+    "HOME",
     "LANG",
     "LC_ALL",
     "LC_CTYPE",
@@ -60,7 +61,9 @@ _ENVIRONMENT = (
     "PYTHONHOME",
     "PYTHONPATH",
     "PYTHONPYCACHEPREFIX",
+    "PYTHONUSERBASE",
     "PYTHONUTF8",
+    "SYSTEMROOT",
     "TMPDIR",
 )
 """What a process inherits: how to start Python, and nothing else.
