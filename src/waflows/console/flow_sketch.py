@@ -24,8 +24,6 @@ from waflows.services.flows.playing import NotPlayable
 from waflows.services.flows.previews import About, PageMessage
 from waflows.storage.flows import Flow
 
-_NO_STORE = {"Cache-Control": "no-store"}
-
 
 class SketchBody(msgspec.Struct, frozen=True, rename="camel"):
     """A text to play."""
@@ -57,7 +55,7 @@ async def sketch(call: Call[NoQuery, SketchBody]) -> Reply:
     except NotPlayable as error:
         problem = error.message
     about = About(name=flow.name, problem=problem, **previews.describe(document, []))
-    return Reply(Sketched(name, about), headers=dict(_NO_STORE))
+    return Reply(Sketched(name, about))
 
 
 async def play(call: Call[NoQuery, SketchPlayBody]) -> Reply:
@@ -76,7 +74,7 @@ async def play(call: Call[NoQuery, SketchPlayBody]) -> Reply:
         _rights(call, flow),
         calls_a_minute=call.state.settings.preview_calls,
     )
-    return Reply(played, headers=dict(_NO_STORE))
+    return Reply(played)
 
 
 def _rights(call: Call[NoQuery, Any], flow: Flow) -> PageRights:

@@ -20,7 +20,6 @@ from waflows.services.flows.playing import NotPlayable, Played
 from waflows.services.flows.preview_access import PREVIEW_PATH, OpenedLink
 from waflows.services.flows.previews import About, PageMessage
 
-_NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _WHO = "this preview link"
 
 
@@ -76,7 +75,7 @@ async def about(call: Call[LinkQuery, None]) -> Reply:
         flow_token=grant.flow_token,
         **previews.describe(document, checked.findings),
     )
-    return Reply(about, headers=dict(_NO_STORE))
+    return Reply(about)
 
 
 async def play(call: Call[LinkQuery, PageMessage]) -> Reply:
@@ -93,7 +92,7 @@ async def play(call: Call[LinkQuery, PageMessage]) -> Reply:
         opened.rights,
         calls_a_minute=state.settings.preview_calls,
     )
-    return Reply(played, headers=dict(_NO_STORE))
+    return Reply(played)
 
 
 _preview = RouteGroup(

@@ -43,7 +43,7 @@ _WORDS = {
 }
 _LONGEST_QUOTE = 60
 _LONGEST_PATH = 200
-# Looking for the place of a fault takes many times the memory and the time of the first reading.
+# Finding the place of an error takes many times the memory and the time of the first reading.
 _MOST_READ_AGAIN = 1024 * 1024
 _BLOCK = 1024 * 1024
 
@@ -68,9 +68,9 @@ def read_query(type_: type[S], raw: bytes) -> S:
 def read_body(type_: type[T], body: bytes) -> T:
     """Decodes a JSON body to a Struct or a list; an empty body counts as `{}` if that is valid.
 
-    Raises InvalidParameter, naming the field and what it must be. A field whose type says
-    `Meta(extra={"missing": fault})` has a fault of its own for when it is not there or no value of
-    its kind; then InvalidMessage is raised with it.
+    Raises InvalidParameter, naming the field and what it must be. For a field whose type says
+    `Meta(extra={"missing": problem})`, InvalidMessage is raised with that problem when the field is
+    missing or has a value of another type.
     """
     # msgspec does not look into strings that it skips.
     _check_encoding(body)
@@ -82,7 +82,7 @@ def read_body(type_: type[T], body: bytes) -> T:
         raise _refusal(str(error), type_) from None
     except msgspec.DecodeError as error:
         raise InvalidParameter(
-            f"The request body is not valid JSON: {_fault(body, error)}."
+            f"The request body is not valid JSON: {_describe_error(body, error)}."
         ) from None
     except RecursionError:
         raise InvalidParameter("The request body is nested too deeply.") from None
@@ -214,7 +214,7 @@ def _describe(info: inspect.Type) -> str:
             return "a JSON object"
 
 
-def _fault(text: bytes, error: msgspec.DecodeError) -> str:
+def _describe_error(text: bytes, error: msgspec.DecodeError) -> str:
     """Describes what is wrong with JSON text, and where if that is known.
 
     The standard library's parser reports lines and columns, as editors do.

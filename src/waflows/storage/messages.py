@@ -276,10 +276,8 @@ def forget_conversations(
     With `sub_account_ids`, only the messages of these sub-accounts. A conversation without messages
     is deleted too, so that neither the number nor the service window remains.
     """
-    where, through = (
-        "account_id = ? AND channel_id = ? AND msisdn = ?",
-        sorted(sub_account_ids or ()),
-    )
+    where = "account_id = ? AND channel_id = ? AND msisdn = ?"
+    through = sorted(sub_account_ids or ())
     if sub_account_ids is not None:
         where += f" AND sub_account_id IN ({', '.join('?' * len(through)) or 'NULL'})"
     # Other writers wait for the lock and then begin a new conversation. One that ended since it was

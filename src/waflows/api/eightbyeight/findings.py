@@ -56,27 +56,27 @@ class GuideValidationError(msgspec.Struct, frozen=True, kw_only=True):
     pointers: list[GuidePointer]
 
 
-def validation_errors(faults: Iterable[Diagnostic]) -> list[ValidationError]:
+def validation_errors(findings: Iterable[Diagnostic]) -> list[ValidationError]:
     """Returns the findings in the reference dialect."""
     return [
         ValidationError(
             pointers=[Pointer(path=p.path, **place_fields(p)) for p in f.pointers], **meta_fields(f)
         )
-        for f in faults
+        for f in findings
     ]
 
 
-def validation_errors_if_any(faults: Iterable[Diagnostic]) -> list[ValidationError] | UnsetType:
+def validation_errors_if_any(findings: Iterable[Diagnostic]) -> list[ValidationError] | UnsetType:
     """Returns the findings in the reference dialect, which omits the field when there are none."""
-    return validation_errors(faults) or UNSET
+    return validation_errors(findings) or UNSET
 
 
-def guide_validation_errors(faults: Iterable[Diagnostic]) -> list[GuideValidationError]:
+def guide_validation_errors(findings: Iterable[Diagnostic]) -> list[GuideValidationError]:
     """Returns the findings in the guide dialect."""
     return [
         GuideValidationError(
             pointers=[GuidePointer(path=p.path, **place_fields(p)) for p in f.pointers],
             **meta_fields(f),
         )
-        for f in faults
+        for f in findings
     ]

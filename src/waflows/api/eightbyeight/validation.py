@@ -29,7 +29,7 @@ class ValidateBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Validated(msgspec.Struct, frozen=True, rename="camel"):
     """What was found. `valid` says that there are no errors; warnings do not count.
 
-    `complete` is false when there are more faults than these, which were not looked for.
+    `complete` is false when there may be more findings: the search ended with these.
     """
 
     valid: bool

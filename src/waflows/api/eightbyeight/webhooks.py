@@ -203,7 +203,7 @@ async def rotate_webhook_secret(call: Call[NoQuery, RotateBody]) -> Reply:
         secret=made.text,
         previous_expires_at=UNSET if ends is None else times.iso(ends),
     )
-    return Reply(answer, headers={"Cache-Control": "no-store"})
+    return Reply(answer)
 
 
 async def drop_webhook_secrets(call: Call[NoQuery, None]) -> Reply:

@@ -1,1 +1,1 @@
-"""What only waflows has: deliveries, submissions, phones, previews, endpoint keys, development."""
+"""What only waflows has: deliveries, submissions, phones, endpoint keys, usage, development."""

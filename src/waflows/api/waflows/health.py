@@ -15,8 +15,6 @@ from waflows.services.accounts import accounts
 from waflows.services.webhooks import deliveries
 from waflows.telemetry import metrics
 
-_FRESH = {"Cache-Control": "no-store"}
-
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     """The server is well. `detail` says what makes it slower than it could be, if anything does."""
@@ -27,7 +25,7 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
 
 async def healthz(call: Call[NoQuery, None]) -> Reply:
     """Answers as long as the process runs."""
-    return Reply(Health(), headers=_FRESH)
+    return Reply(Health())
 
 
 async def readyz(call: Call[NoQuery, None]) -> Reply:
@@ -43,7 +41,7 @@ async def readyz(call: Call[NoQuery, None]) -> Reply:
         raise Unavailable from error
     deafness = call.state.db.deafness()
     detail = "" if deafness is None else f"Nothing is answered from memory. {deafness.reason}"
-    return Reply(Health(detail=detail), headers=_FRESH)
+    return Reply(Health(detail=detail))
 
 
 async def show_metrics(call: Call[NoQuery, None]) -> Reply:
@@ -58,7 +56,7 @@ async def show_metrics(call: Call[NoQuery, None]) -> Reply:
         since = waiting.oldest
         age = 0.0 if since is None else max(clock.now_ms() - since, 0) / 1000
         shown += metrics.backlog(waiting.pending, age)
-    return Reply(shown, headers=_FRESH, content_type=metrics.CONTENT_TYPE)
+    return Reply(shown, content_type=metrics.CONTENT_TYPE)
 
 
 _operations = RouteGroup("", tag="Operations", scope=Scope.PUBLIC)

@@ -11,7 +11,7 @@ from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.http.routing import RouteGroup
 from waflows.services.endpoint import made_up_files
 
-_HEADERS = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {"Cache-Control": "private, max-age=3600"}
 
 
 async def download_media(call: Call[NoQuery, None]) -> Reply:

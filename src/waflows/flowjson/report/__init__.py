@@ -48,7 +48,7 @@ class Run(msgspec.Struct, frozen=True):
 
     @property
     def incomplete(self) -> list[Checked]:
-        """The documents with more faults than a report holds."""
+        """The documents with more findings than a report holds."""
         return [each for each in self.checked if not each.complete]
 
     @property
@@ -67,8 +67,8 @@ class Run(msgspec.Struct, frozen=True):
 
 
 def cut_short(checked: Checked) -> str:
-    """The sentence about a document that has more faults than are reported."""
+    """The sentence about a document that has more findings than are reported."""
     return (
-        f"{checked.name} has more faults than these {len(checked.diagnostics):,}; what comes after"
-        " them was not looked for."
+        f"{checked.name} has more findings than these {len(checked.diagnostics):,}; the search"
+        " ended with them."
     )

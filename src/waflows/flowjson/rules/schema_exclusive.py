@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Component, Screen
-from waflows.flowjson.examples import FOOTER, HEADING, a_flow, a_screen, fails, page, passes
+from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, page, passes
 from waflows.flowjson.family import Family, OnComponent, OnScreen
 from waflows.flowjson.rule import Rule
 
@@ -14,7 +14,6 @@ _LEFT = FOOTER.replace('"Done",', '"Done",\n  "left-caption": "Total",')
 _BOTH = _LEFT.replace('"Total",', '"Total",\n  "right-caption": "EUR 40",')
 _CENTRE = _LEFT.replace('"Total",', '"Total",\n  "center-caption": "EUR 40",')
 _END = a_screen("END", FOOTER, head='"terminal": true')
-_START_SUCCESS = a_screen("START", HEADING, head='"success": true', mark=("«", "»"))
 
 NEEDS = Rule(
     id="schema-dependencies",

@@ -332,13 +332,14 @@ def _with_parameters(where: str, text: str, parameters: list[str]) -> str:
     wanted = len(set(_PLACEHOLDER.findall(text)))
     given = len(parameters)
     if wanted != given:
-        fault = MessageProblem.INVALID_PARAMETER
+        problem = MessageProblem.INVALID_PARAMETER
         if given == 0:
-            fault = MessageProblem.MISSING_PARAMETERS
+            problem = MessageProblem.MISSING_PARAMETERS
         elif given > wanted:
-            fault = MessageProblem.TOO_MANY_PARAMETERS
+            problem = MessageProblem.TOO_MANY_PARAMETERS
         raise InvalidMessage(
-            fault, f"The template's {where} has placeholders for {wanted} parameters, not {given}."
+            problem,
+            f"The template's {where} has placeholders for {wanted} parameters, not {given}.",
         )
     if any(len(parameter) > PARAMETER_LENGTH for parameter in parameters):
         raise InvalidMessage(

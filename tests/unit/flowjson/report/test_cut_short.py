@@ -29,7 +29,7 @@ def run(text: str) -> Run:
 
 
 def test_for_people() -> None:
-    assert "a.json has more faults than these 1,000; what comes after" in human(run(TEXT))
+    assert "a.json has more findings than these 1,000; the search ended" in human(run(TEXT))
     assert "more faults" not in human(run('{"version": "7.1", "screens": [{}]}'))
 
 
@@ -45,4 +45,4 @@ def test_for_code_scanning() -> None:
     log = json.loads(sarif(run(TEXT), RULES, "0"))
     (notice,) = log["runs"][0]["invocations"][0]["toolExecutionNotifications"]
     assert notice["level"] == "warning"
-    assert notice["message"]["text"].startswith("a.json has more faults")
+    assert notice["message"]["text"].startswith("a.json has more findings")
