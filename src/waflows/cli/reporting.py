@@ -13,10 +13,11 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def print_report(text: str) -> None:
+def print_report(text: str, *, to_stderr: bool = False) -> None:
     """Prints a text in the terminal's encoding, and as UTF-8 to a pipe or file."""
-    if sys.stdout.isatty():
-        encoding = sys.stdout.encoding
-        click.echo(text.encode(encoding, "replace").decode(encoding), nl=False)
+    stream = sys.stderr if to_stderr else sys.stdout
+    if stream.isatty():
+        encoding = stream.encoding
+        click.echo(text.encode(encoding, "replace").decode(encoding), nl=False, err=to_stderr)
     else:
-        click.echo(text.encode("utf-8", "replace"), nl=False)
+        click.echo(text.encode("utf-8", "replace"), nl=False, err=to_stderr)

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import msgspec
 
 Severity = Literal["error", "warning"]
+Safety = Literal["safe", "unsafe"]
 ErrorType = Literal["FLOW_JSON_ERROR", "JSON_SCHEMA_ERROR", "FLOW_JSON_WARNING"]
 Path = tuple[str | int, ...]
 """Keys and array indexes from the document's root; `()` is the root."""
@@ -41,11 +42,30 @@ class Pointer(msgspec.Struct, frozen=True):
     path: str
 
 
-class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
+class Edit(msgspec.Struct, frozen=True):
+    """What to write in place of the characters `[start, end)` of a text without byte order mark."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """The edits that remove a finding, in the order of the text.
+
+    A `safe` fix has one meaning and can be applied without a look; an `unsafe` one is a guess.
+    """
+
+    edits: tuple[Edit, ...]
+    safety: Safety = "safe"
+
+
+class Diagnostic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One finding, in the fields Meta's API answers with and two of our own, `rule` and `help`.
 
     `code`, `error_type` and `message` are Meta's (`error` on the wire) where Meta documents them.
-    `help` says how to fix it. There is at least one pointer; the first is its own place.
+    `help` says how to fix it, `fix` does it. There is at least one pointer; the first is its own
+    place.
     """
 
     rule: str
@@ -55,6 +75,7 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     help: str
     pointers: tuple[Pointer, ...]
+    fix: Fix | None = None
 
     @property
     def line_start(self) -> int:
@@ -114,6 +135,17 @@ class Target(msgspec.Struct, frozen=True):
     within: tuple[int, int] | None = None
 
 
+class Replacement(msgspec.Struct, frozen=True):
+    """A fix before positions are known: what to write in place of the finding's first target.
+
+    With `after` it is written behind that target instead.
+    """
+
+    text: str
+    safety: Safety = "safe"
+    after: Target | None = None
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """A diagnostic before its positions are known.
 
@@ -128,6 +160,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     help: str
     targets: tuple[Target, ...] = ()
     spans: tuple[tuple[int, int, Path], ...] = ()
+    fix: Replacement | Fix | None = None
 
 
 def dotted(path: Path) -> str:

@@ -17,7 +17,16 @@ from typing import Any
 import msgspec
 
 from waflows.flowjson import document, positions, rules, shape, source, spec
-from waflows.flowjson.diagnostics import MOST_FAULTS, Diagnostic, Finding, Pointer
+from waflows.flowjson.diagnostics import (
+    MOST_FAULTS,
+    Diagnostic,
+    Edit,
+    Finding,
+    Fix,
+    Pointer,
+    Replacement,
+    Target,
+)
 from waflows.flowjson.document import FlowStructure
 from waflows.flowjson.spec import versions
 
@@ -130,7 +139,7 @@ def _settled(finding: Finding, version: spec.Spec) -> Finding:
 def _diagnostics(text: str, findings: list[Finding]) -> list[Diagnostic]:
     if not findings:
         return []
-    spans = positions.locate(text, (target for finding in findings for target in finding.targets))
+    spans = positions.locate(text, (target for finding in findings for target in _targets(finding)))
     placed = [
         [(spans[target], target.path) for target in finding.targets]
         + [((start, end), path) for start, end, path in finding.spans]
@@ -138,14 +147,39 @@ def _diagnostics(text: str, findings: list[Finding]) -> list[Diagnostic]:
     ]
     lines = positions.Lines(text, (span for places in placed for span, _ in places))
     found = [
-        (places[0][0], _diagnostic(finding, tuple(lines.pointer(*place) for place in places)))
+        (
+            places[0][0],
+            _diagnostic(
+                finding,
+                tuple(lines.pointer(*place) for place in places),
+                _fix(finding, places[0][0], spans),
+            ),
+        )
         for finding, places in zip(findings, placed, strict=True)
     ]
     found.sort(key=lambda pair: pair[0])
     return [diagnostic for _, diagnostic in found]
 
 
-def _diagnostic(finding: Finding, pointers: tuple[Pointer, ...]) -> Diagnostic:
+def _targets(finding: Finding) -> Iterator[Target]:
+    yield from finding.targets
+    if isinstance(finding.fix, Replacement) and finding.fix.after is not None:
+        yield finding.fix.after
+
+
+def _fix(
+    finding: Finding, first: positions.Span, spans: dict[Target, positions.Span]
+) -> Fix | None:
+    """The finding's fix as edits; `first` is where its first target stands."""
+    if not isinstance(finding.fix, Replacement):
+        return finding.fix
+    start, end = first
+    if finding.fix.after is not None:
+        start = end = spans[finding.fix.after][1]
+    return Fix((Edit(start, end, finding.fix.text),), finding.fix.safety)
+
+
+def _diagnostic(finding: Finding, pointers: tuple[Pointer, ...], fix: Fix | None) -> Diagnostic:
     return Diagnostic(
         rule=finding.rule,
         code=finding.code,
@@ -154,4 +188,5 @@ def _diagnostic(finding: Finding, pointers: tuple[Pointer, ...]) -> Diagnostic:
         message=finding.message,
         help=finding.help,
         pointers=pointers,
+        fix=fix,
     )

@@ -10,7 +10,16 @@ from typing import Any, Literal
 
 import msgspec
 
-from waflows.flowjson.diagnostics import ErrorType, Finding, Path, Severity, Target, printable
+from waflows.flowjson.diagnostics import (
+    ErrorType,
+    Finding,
+    Fix,
+    Path,
+    Replacement,
+    Severity,
+    Target,
+    printable,
+)
 
 Evidence = Literal["page", "names", "reports", "reading"]
 EVIDENCE: dict[Evidence, str] = {
@@ -82,12 +91,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         say: str | None = None,
         code: str | None = None,
         advice: str | None = None,
+        fix: Replacement | Fix | None = None,
         **words: Any,
     ) -> Finding:
         """A finding in the words of the message named `say`, its placeholders filled with `words`.
 
         `code` is one of `other_codes`, where the usual one does not apply; `advice` takes the place
-        of the rule's help.
+        of the rule's help; `fix` is what removes the finding.
         """
         template = self.messages[0] if say is None else self.wording[say]
         return Finding(
@@ -98,13 +108,18 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
             message=fill(template, words),
             help=fill(advice or self.help, words),
             targets=targets,
+            fix=fix,
         )
 
     def text_finding(
-        self, spans: tuple[tuple[int, int, Path], ...], advice: str | None = None, **words: Any
+        self,
+        spans: tuple[tuple[int, int, Path], ...],
+        advice: str | None = None,
+        fix: Fix | None = None,
+        **words: Any,
     ) -> Finding:
         """A finding of the text itself, found by offsets."""
-        found = self.finding(advice=advice, **words)
+        found = self.finding(advice=advice, fix=fix, **words)
         return msgspec.structs.replace(found, spans=spans)
 
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from waflows.flowjson.diagnostics import MOST_FAULTS, Path
+from waflows.flowjson.diagnostics import MOST_FAULTS, Edit, Fix, Path, Safety
 
 MAX_DEPTH = 200
 """Arrays and objects may be nested this deep; no Flow JSON comes near it."""
@@ -28,6 +28,13 @@ _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _COMMENT = re.compile(r"//[^\r\n]*|#[^\r\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/)?")
 _TYPOGRAPHIC = "“”„‟″"
 _CLOSING_TYPOGRAPHIC = re.compile(f"[{_TYPOGRAPHIC}](?=[ \\t]*[:,}}\\]\\r\\n])")
+_NEXT_STRING = re.compile(
+    rf'[^"/#{_TYPOGRAPHIC}]*'
+    rf'(?:{_STRING.pattern}|(?P<typographic>[{_TYPOGRAPHIC}](?:[^"\\{_TYPOGRAPHIC}\r\n]|\\.)*[{_TYPOGRAPHIC}]))'
+    r"(?=[ \t\r\n]*(?:[:,}\]]|\Z))",
+    re.DOTALL,
+)
+"""What stands before the next string, and the string, in quotes of either kind."""
 _NEXT_KEY = re.compile(rf"{_STRING.pattern}[ \t\n\r]*:", re.DOTALL)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"-?[A-Za-z_][A-Za-z_0-9]*")
@@ -50,6 +57,7 @@ class TextFault(msgspec.Struct, frozen=True):
     kind: str
     places: tuple[Place, ...]
     detail: str = ""
+    fix: Fix | None = None
 
 
 class Scan(msgspec.Struct, frozen=True):
@@ -138,11 +146,13 @@ class _Reader:
         self.position += 1
         self._skip_space()
         while self._peek() == ",":
-            self._fault("double-comma", (self.position, self.position + 1, self._path()[:-1]))
+            place = (self.position, self.position + 1, self._path()[:-1])
+            self._fault("double-comma", place, fix=_instead(place, ""))
             self.position += 1
             self._skip_space()
         if self._try_close(frame):
-            self._fault("trailing-comma", (comma, comma + 1, self._path()[:-1]))
+            place = (comma, comma + 1, self._path()[:-1])
+            self._fault("trailing-comma", place, fix=_instead(place, ""))
             return True
         if isinstance(frame.key, int):
             frame.key += 1
@@ -155,7 +165,8 @@ class _Reader:
         if not follows:
             closing = "}" if keyed else "]"
             self._stop("expected", self._here(), f'"," or "{closing}"')
-        self._fault("missing-comma", (end - 1, end, self._path()))
+        fix = Fix((Edit(end, end, ","),), "safe" if keyed else "unsafe")
+        self._fault("missing-comma", (end - 1, end, self._path()), fix=fix)
         if isinstance(frame.key, int):
             frame.key += 1
 
@@ -200,7 +211,10 @@ class _Reader:
             self.position += len(word)
             return _WORDS[word], False
         if word in _FOREIGN_WORDS:
-            self._stop("foreign-word", self._here(), _FOREIGN_WORDS[word])
+            right = _FOREIGN_WORDS[word]
+            place = self._here()
+            fix = _instead(place, right, "unsafe" if right == "null" else "safe")
+            self._stop("foreign-word", place, right, fix)
         if word not in _CONSTANTS:
             self._stop("expected", self._here(), "a value")
         place = (self.position, self.position + len(word), self._path())
@@ -256,7 +270,11 @@ class _Reader:
             if comment is None:
                 return
             self.position = comment.end()
-            self._fault("comment", (*comment.span(), self._path()[:-1]))
+            place = (*comment.span(), self._path()[:-1])
+            # What a comment parts must not become one word.
+            around = self.text[max(place[0] - 1, 0) : place[0]], self.text[place[1] : place[1] + 1]
+            parts = all(sign and sign not in " \t\r\n" for sign in around)
+            self._fault("comment", place, fix=_instead(place, " " if parts else ""))
 
     def _peek(self) -> str:
         return self.text[self.position : self.position + 1]
@@ -277,12 +295,12 @@ class _Reader:
     def _path(self) -> Path:
         return tuple(frame.key for frame in self.stack)
 
-    def _fault(self, kind: str, *places: Place, detail: str = "") -> None:
-        self.faults.append(TextFault(kind, places, detail))
+    def _fault(self, kind: str, *places: Place, detail: str = "", fix: Fix | None = None) -> None:
+        self.faults.append(TextFault(kind, places, detail, fix))
         if len(self.faults) > MOST_FAULTS:
             raise _Stopped
 
-    def _stop(self, kind: str, place: Place, detail: str = "") -> NoReturn:
+    def _stop(self, kind: str, place: Place, detail: str = "", fix: Fix | None = None) -> NoReturn:
         """Records the last fault. At the end of the text that is what was left open."""
         if kind == "expected" and self.position >= len(self.text):
             path = self._path()
@@ -292,7 +310,7 @@ class _Reader:
         elif kind == "expected":
             self._fault_of_quotes(place, detail)
         else:
-            self._fault(kind, place, detail=detail)
+            self._fault(kind, place, detail=detail, fix=fix)
         raise _Stopped
 
     def _fault_of_quotes(self, place: Place, detail: str) -> None:
@@ -303,13 +321,37 @@ class _Reader:
         if not self.text[end : self.position].strip(" \t\n\r"):
             mark = _CLOSING_TYPOGRAPHIC.search(self.text, start, end)
         if sign in _TYPOGRAPHIC:
-            self._fault("typographic-quote", place, detail=sign)
+            fix = _straightened(self.text, place[0])
+            self._fault("typographic-quote", place, detail=sign, fix=fix)
         elif sign == "'":
             self._fault("single-quote", place)
         elif mark is not None:
             self._fault("typographic-quote", (*mark.span(), place[2]), detail=mark[0])
         else:
             self._fault("expected", place, detail=detail)
+
+
+def _instead(place: Place, text: str, safety: Safety = "safe") -> Fix:
+    """The fix that writes something in place of what is wrong."""
+    return Fix((Edit(place[0], place[1], text),), safety)
+
+
+def _straightened(text: str, start: int) -> Fix | None:
+    """The fix that writes straight quotes around this string and those like it that follow.
+
+    Goes from string to string, so that quotes inside a string stay, and ends where it is not plain
+    what a quote belongs to.
+    """
+    edits: list[Edit] = []
+    found = _NEXT_STRING.match(text, start)
+    while found is not None:
+        if found["typographic"] is not None:
+            first, last = found.span("typographic")
+            edits += [Edit(first, first + 1, '"'), Edit(last - 1, last, '"')]
+        elif not edits:
+            return None
+        found = _NEXT_STRING.match(text, found.end())
+    return Fix(tuple(edits)) if edits else None
 
 
 def inside(text: str, token: int, start: int, end: int) -> tuple[int, int]:

@@ -49,6 +49,14 @@ class Place(msgspec.Struct, eq=False, kw_only=True):
         return self.node.path + self.steps
 
     @property
+    def siblings(self) -> dict[str, Any]:
+        """The object, with all its properties."""
+        found: Any = self.node.value
+        for step in self.steps:
+            found = found[step]
+        return found if isinstance(found, dict) else {}
+
+    @property
     def path(self) -> Path:
         """The value's path."""
         return (*self.object_path, self.key)

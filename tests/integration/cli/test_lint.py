@@ -279,6 +279,7 @@ def test_the_guide_shows_what_is_printed(tmp_path: Path) -> None:
     as_json = linted(name, "--format", "json", cwd=tmp_path / "flows")
     assert as_json.stdout.decode() in guide
     assert linted("flows", "--format", "github", cwd=tmp_path).stdout.decode() in guide
+    assert linted("--diff", name, cwd=tmp_path / "flows").stdout.decode() in guide
 
 
 def test_the_guides_task_reads_the_report_as_visual_studio_code_does(flows: Path) -> None:
@@ -312,3 +313,46 @@ def test_the_guides_task_reads_the_report_as_visual_studio_code_does(flows: Path
             "7",
         ),
     ]
+
+
+_FIXABLE = CLEAN.replace(b'"title"', b'"titel"').replace(b'"text"', b'"tetx"')
+
+
+def test_fix_writes_the_file_and_reports_what_is_left(flows: Path) -> None:
+    (flows / "fixable.json").write_bytes(_FIXABLE)
+
+    done = linted("--fix", "fixable.json", "error.json", cwd=flows)
+
+    assert (flows / "fixable.json").read_bytes() == CLEAN
+    assert done.stderr.decode().startswith("Fixed ")
+    assert done.returncode == (1 if b"error[" in done.stdout else 0)
+    assert linted("--fix", "fixable.json", cwd=flows).stderr == b"Fixed nothing.\n"
+
+
+def test_diff_shows_what_fix_would_do_and_changes_nothing(flows: Path) -> None:
+    (flows / "fixable.json").write_bytes(_FIXABLE)
+
+    done = linted("--diff", "fixable.json", cwd=flows)
+
+    assert (flows / "fixable.json").read_bytes() == _FIXABLE
+    patched = subprocess.run(
+        ["patch", "--quiet", "fixable.json"], cwd=flows, input=done.stdout, check=False
+    )
+    assert patched.returncode == 0
+    assert (flows / "fixable.json").read_bytes() == CLEAN
+    assert done.returncode == 1
+    clean = linted("--diff", "clean.json", cwd=flows)
+    assert (clean.stdout, clean.returncode) == (b"", 0)
+
+
+def test_standard_input_is_fixed_to_standard_output() -> None:
+    done = linted("--fix", "-", stdin=_FIXABLE)
+
+    assert done.stdout == CLEAN
+    assert done.stderr.decode().startswith("Fixed ")
+    assert done.returncode == 0
+
+
+def test_fixes_that_make_no_sense_together_are_wrong_usage(flows: Path) -> None:
+    assert linted("--unsafe-fixes", "clean.json", cwd=flows).returncode == 2
+    assert linted("--fix", "-", "clean.json", cwd=flows).returncode == 2

@@ -52,6 +52,7 @@ def _diagnostic(found: Diagnostic) -> dict[str, Any]:
         **place_fields(found),
         "path": found.path,
         "pointers": found.pointers,
+        "fix": found.fix,
     }
 
 

@@ -116,7 +116,7 @@ def text_findings(found: TextFault) -> Iterator[Finding]:
         yield SIZE.text_finding(found.places, size=found.detail, limit=MAX_BYTES)
     else:
         advice = _HELP[found.kind]
-        yield SYNTAX.text_finding(found.places, advice=advice, detail=found.detail)
+        yield SYNTAX.text_finding(found.places, advice=advice, fix=found.fix, detail=found.detail)
 
 
 FAMILY = Family(rules=(SYNTAX, DUPLICATE, NESTING, SIZE, VALUES))

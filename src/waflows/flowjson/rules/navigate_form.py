@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Finding, listed
+from waflows.flowjson.diagnostics import Finding, Replacement, Target, listed
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import FOOTER, a_flow, a_screen, fails, footer, go, passes
 from waflows.flowjson.family import Family, OnAction, OnMissing
+from waflows.flowjson.near_misses import is_misspelt
 from waflows.flowjson.rule import Gap, Rule
 from waflows.flowjson.shape import Place
 
@@ -85,7 +86,13 @@ def check_missing(place: Place) -> Iterator[Finding]:
         fields = listed(following.data)
         yield DATA.finding(place.object_target(), fieldNames=fields, screenName=following.name)
     else:
-        yield PAYLOAD.finding(place.object_target())
+        fix = None
+        known = following is not None and not is_misspelt(
+            "payload", place.siblings, place.owner.slots
+        )
+        if known and "name" in place.siblings:
+            fix = Replacement(', "payload": {}', after=Target((*place.object_path, "name")))
+        yield PAYLOAD.finding(place.object_target(), fix=fix)
 
 
 def check_action(action: Action) -> Iterator[Finding]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from waflows.flowjson.diagnostics import Finding
+from waflows.flowjson.diagnostics import Finding, Replacement
 from waflows.flowjson.document import Action
 from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnAction, OnValue
+from waflows.flowjson.near_misses import slip_of
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
 
@@ -62,7 +64,9 @@ def check_property(place: Place) -> Iterator[Finding]:
         return
     allowed = slot.entry.allowed
     if allowed and value not in allowed:
-        yield ENUM.finding(place.target(), allowedValues=", ".join(allowed))
+        yield ENUM.finding(
+            place.target(), fix=_meant(value, allowed), allowedValues=", ".join(allowed)
+        )
     elif slot.entry.format == "uri" and not _URI.fullmatch(value):
         yield FORMAT.finding(place.target(), propertyName=place.name, format="uri")
 
@@ -70,7 +74,17 @@ def check_property(place: Place) -> Iterator[Finding]:
 def check_action(action: Action) -> Iterator[Finding]:
     """An action that its property does not start."""
     if not action.allowed and "name" in action.value:
-        yield ENUM.finding(action.target("name"), allowedValues=", ".join(action.takes))
+        yield ENUM.finding(
+            action.target("name"),
+            fix=_meant(action.value["name"], action.takes),
+            allowedValues=", ".join(action.takes),
+        )
+
+
+def _meant(value: Any, allowed: tuple[str, ...]) -> Replacement | None:
+    """The value that was misspelt."""
+    right = slip_of(value, allowed) if isinstance(value, str) else None
+    return Replacement(f'"{right}"') if right is not None else None
 
 
 FAMILY = Family(rules=(ENUM, FORMAT), checks=(OnValue(check_property), OnAction(check_action)))

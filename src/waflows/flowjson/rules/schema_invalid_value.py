@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Finding, slashed
+from waflows.flowjson.diagnostics import Finding, Replacement, slashed
 from waflows.flowjson.document import Component
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import UNKNOWN, Family, OnComponent, OnValue
+from waflows.flowjson.near_misses import slip_of
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
 from waflows.flowjson.spec import components
@@ -44,8 +45,22 @@ def check_component(component: Component) -> Iterator[Finding]:
     if "type" in component.value:
         advice = _advice(component.type, component.screen.flow.spec.version)
         yield RULE.finding(
-            component.target("type"), say="plain", advice=advice, propertyName="type"
+            component.target("type"),
+            say="plain",
+            advice=advice,
+            fix=_meant(component),
+            propertyName="type",
         )
+
+
+def _meant(component: Component) -> Replacement | None:
+    """The component whose name was misspelt or, as a guess, comes from another toolkit."""
+    known = component.screen.flow.spec.components
+    right = slip_of(component.type, known)
+    if right is not None:
+        return Replacement(f'"{right}"')
+    right = _SYNONYMS.get(component.type.casefold())
+    return Replacement(f'"{right}"', "unsafe") if right in known else None
 
 
 def check_property(place: Place) -> Iterator[Finding]:

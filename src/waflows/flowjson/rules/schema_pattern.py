@@ -11,6 +11,7 @@ from waflows.flowjson.examples import INPUT, fails, page, passes
 from waflows.flowjson.family import Family, OnValue
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
+from waflows.flowjson.unquoting import unquoted
 
 _OR_BINDING = (
     "Property '{propertyName}' should be of type '{type}' or have dynamic data format of the form "
@@ -90,7 +91,13 @@ def check_property(place: Place) -> Iterator[Finding]:
             yield RULE.finding(place.target(), say="blank", propertyName=place.name)
     elif slot.dynamic and _is_stray_text(slot.types):
         shown = " | ".join(_SHOWN.get(one, one) for one in slot.types if one != "string")
-        yield RULE.finding(place.target(), say="or-binding", propertyName=place.name, type=shown)
+        yield RULE.finding(
+            place.target(),
+            say="or-binding",
+            fix=unquoted(place),
+            propertyName=place.name,
+            type=shown,
+        )
 
 
 def _in_letters(name: str) -> str:

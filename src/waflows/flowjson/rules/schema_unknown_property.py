@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from waflows.flowjson.diagnostics import Finding, Target, slashed
+from waflows.flowjson.diagnostics import Finding, Replacement, Safety, Target, slashed
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnUnknown
-from waflows.flowjson.near_misses import nearest
+from waflows.flowjson.near_misses import nearest, slip_of
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
 from waflows.flowjson.spec import components, objects
@@ -112,10 +112,27 @@ def check_unknown(place: Place) -> Iterator[Finding]:
         place.target(key=True),
         say="at-component" if place.owner.component is not None else "at-object",
         advice=_advice(place, name),
+        fix=_renamed(place, name),
         propertyName=name,
         componentName=place.owner.name,
         errorPath=slashed(place.object_path),
     )
+
+
+def _renamed(place: Place, name: str) -> Replacement | None:
+    """The right key, if the object does not have it and no other key is a slip of it."""
+    slots, siblings = place.owner.slots, place.siblings
+    right = slip_of(name, slots)
+    safety: Safety = "safe"
+    if right is None:
+        synonyms = [other for other in _SYNONYMS.get(name, ()) if other in slots]
+        right, safety = (synonyms[0] if len(synonyms) == 1 else None), "unsafe"
+    if right is None or right in siblings:
+        return None
+    strange = (key for key in siblings if key not in slots and key != name)
+    if any(slip_of(key, slots) == right or right in _SYNONYMS.get(key, ()) for key in strange):
+        return None
+    return Replacement(f'"{right}"', safety)
 
 
 def _advice(place: Place, name: str) -> str | None:

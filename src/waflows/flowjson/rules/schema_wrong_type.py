@@ -13,6 +13,7 @@ from waflows.flowjson.family import Family, OnFlow, OnScreen, OnValue
 from waflows.flowjson.json_types import json_type
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
+from waflows.flowjson.unquoting import unquoted
 
 RULE = Rule(
     id="schema-wrong-type",
@@ -54,6 +55,7 @@ def check_property(place: Place) -> Iterator[Finding]:
     yield RULE.finding(
         place.target(),
         advice=_example(place),
+        fix=unquoted(place),
         errorPath=path,
         expectedType=expected,
         actualType=found,

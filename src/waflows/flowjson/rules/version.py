@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson.diagnostics import Finding, Target
+from waflows.flowjson.diagnostics import Finding, Replacement, Target
 from waflows.flowjson.document import FlowStructure
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family
@@ -104,7 +104,8 @@ def version_findings(flow: FlowStructure, instead: str | None) -> Iterator[Findi
         if instead is None:
             return
     if not isinstance(given, str):
-        yield UNSUPPORTED.finding(at)
+        known = instead is None and isinstance(given, float) and str(given) in versions.VERSIONS
+        yield UNSUPPORTED.finding(at, fix=Replacement(f'"{given}"') if known else None)
     elif given in versions.VERSIONS:
         yield from _stage(versions.VERSIONS[given], at)
     elif versions.number(given) is not None and versions.at_least(given, versions.LATEST):
