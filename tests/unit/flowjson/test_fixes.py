@@ -117,6 +117,14 @@ def test_guesses_are_made_only_when_wanted() -> None:
     assert fixed == text.replace("TextField", "TextInput").replace("hint", "helper-text")
 
 
+def test_a_property_of_another_toolkit_is_renamed_only_if_its_value_fits() -> None:
+    picker = '{ "type": "PhotoPicker", "name": "p", "label": "P", "required": true }'
+    text = examples.page(picker)
+
+    assert errors(text)
+    assert fixes.fix(text, unsafe=True) == fixes.Fixed(text, 0)
+
+
 @pytest.mark.parametrize(
     "doubtful",
     [

@@ -8,6 +8,7 @@ from typing import Any
 from waflows.flowjson.diagnostics import Finding, Replacement, Safety, Target, slashed
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnUnknown
+from waflows.flowjson.json_types import json_type
 from waflows.flowjson.near_misses import nearest, slip_of
 from waflows.flowjson.rule import Rule
 from waflows.flowjson.shape import Place
@@ -125,7 +126,12 @@ def _renamed(place: Place, name: str) -> Replacement | None:
     right = slip_of(name, slots)
     safety: Safety = "safe"
     if right is None:
-        synonyms = [other for other in _SYNONYMS.get(name, ()) if other in slots]
+        kind = json_type(place.value)
+        synonyms = [
+            other
+            for other in _SYNONYMS.get(name, ())
+            if other in slots and kind in slots[other].types
+        ]
         right, safety = (synonyms[0] if len(synonyms) == 1 else None), "unsafe"
     if right is None or right in siblings:
         return None
