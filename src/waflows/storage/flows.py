@@ -394,8 +394,7 @@ def flow_json(tx: Transaction, account_id: str, flow_id: str, revision: int) -> 
 def stored_text(tx: Transaction, account_id: str, flow_id: str, revision: int) -> StoredText | None:
     """The text of one version as its row has it, to be copied without unpacking it."""
     row = tx.one(
-        "SELECT flow_json, packed FROM flow_revisions"
-        " WHERE account_id = ? AND flow_id = ? AND revision = ?",
+        f"{_STORED.select} WHERE account_id = ? AND flow_id = ? AND revision = ?",
         account_id,
         flow_id,
         revision,
