@@ -59,7 +59,13 @@ def summary(run: Run) -> str:
     )
     files = _count(total, "file") if faulty == total else f"{faulty} of {_count(total, 'file')}"
     more = "".join(f" {printable(cut_short(each))}" for each in run.incomplete)
-    return f"Found {found} in {files}.{more} `waflows explain RULE` tells more about a rule."
+    fixable = sum(
+        found.fix is not None and found.fix.safety == "safe"
+        for each in run.checked
+        for found in each.diagnostics
+    )
+    fix = f" {fixable:,} can be corrected by `--fix`." if fixable else ""
+    return f"Found {found} in {files}.{more}{fix} `waflows explain RULE` tells more about a rule."
 
 
 class Paint:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from waflows.flowjson import Diagnostic, Pointer, lint
-from waflows.flowjson.diagnostics import Severity
+from waflows.flowjson.diagnostics import Edit, Fix, Severity
 from waflows.flowjson.report import Checked, Run, Unusable
 from waflows.flowjson.report.excerpt import shown
 from waflows.flowjson.report.human import diagnoses, human, summary
@@ -133,6 +134,16 @@ def test_the_summary_counts_what_was_found_and_where() -> None:
     assert sentence(checked("{}", error)) == "Found 1 error in 1 file"
     assert sentence(clean, checked("{}", warning, warning)) == "Found 2 warnings in 1 of 2 files"
     assert sentence(checked("{}", error, warning)) == "Found 1 error and 1 warning in 1 file"
+
+
+def test_the_summary_counts_what_can_be_corrected_without_a_look() -> None:
+    safe, unsafe = (
+        msgspec.structs.replace(diagnostic(at(1, 1, 1)), fix=Fix((Edit(0, 1, "x"),), safety))
+        for safety in ("safe", "unsafe")
+    )
+
+    assert " 1 can be corrected by `--fix`. " in summary(Run((checked("{}", safe, unsafe),)))
+    assert "--fix" not in summary(Run((checked("{}", unsafe),)))
 
 
 def test_nothing_is_said_about_files_when_none_could_be_checked() -> None:
