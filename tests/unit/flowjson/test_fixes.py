@@ -142,6 +142,16 @@ def test_what_is_in_doubt_is_left_alone(doubtful: str) -> None:
     assert fixes.fix(text) == fixes.Fixed(text, 0)
 
 
+def test_in_an_object_of_very_many_properties_no_name_is_put_right() -> None:
+    crowd = "".join(f', "{number}": 0' for number in range(200))
+    text = examples.page(f'{{ "type": "TextBody", "txet": "Hi"{crowd} }}')
+
+    assert fixes.fix(text) == fixes.Fixed(text, 0)
+    assert fixes.fix(text.replace(crowd, "")).text == text.replace(crowd, "").replace(
+        "txet", "text"
+    )
+
+
 def test_a_fix_that_would_bring_more_errors_to_light_is_not_kept() -> None:
     hidden = _INPUT.replace("TextInput", "textinput").replace("label", "tag").replace("name", "id")
     text = examples.page(hidden, '{ "type": "textbody", "text": "Hi" }')

@@ -120,6 +120,10 @@ def check_unknown(place: Place) -> Iterator[Finding]:
     )
 
 
+_MOST_SIBLINGS = 100
+"""No fix is looked for in an object with more properties, since each is compared with all."""
+
+
 def _renamed(place: Place, name: str) -> Replacement | None:
     """The right key, if the object does not have it and no other key is a slip of it."""
     slots, siblings = place.owner.slots, place.siblings
@@ -133,7 +137,7 @@ def _renamed(place: Place, name: str) -> Replacement | None:
             if other in slots and kind in slots[other].types
         ]
         right, safety = (synonyms[0] if len(synonyms) == 1 else None), "unsafe"
-    if right is None or right in siblings:
+    if right is None or right in siblings or len(siblings) > _MOST_SIBLINGS:
         return None
     strange = (key for key in siblings if key not in slots and key != name)
     if any(slip_of(key, slots) == right or right in _SYNONYMS.get(key, ()) for key in strange):
