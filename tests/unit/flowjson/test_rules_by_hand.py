@@ -140,9 +140,10 @@ def test_a_photo_and_a_document_picker_exclude_each_other() -> None:
 
 
 def test_a_footer_in_an_if_within_an_if_is_warned_of() -> None:
-    data = '{ "member": { "type": "boolean", "__example__": true } }'
+    data = """{ "member": { "type": "boolean", "__example__": true },
+      "trial": { "type": "boolean", "__example__": true } }"""
     branches = f'"then": [{FOOTER}], "else": [{FOOTER}]'
-    inner = f'{{ "type": "If", "condition": "${{data.member}}", {branches} }}'
+    inner = f'{{ "type": "If", "condition": "${{data.trial}}", {branches} }}'
     outer = (
         f'{{ "type": "If", "condition": "${{data.member}}", "then": [{inner}],'
         f' "else": [{FOOTER}] }}'
@@ -403,3 +404,68 @@ def test_an_unknown_screen_is_reported_once_for_its_routes_in_both_directions() 
 def test_a_misspelt_screen_gets_the_screen_that_was_meant() -> None:
     text = a_flow(a_screen("ONE", go("CONFRIM")), a_screen("CONFIRM", FOOTER, head=LAST))
     assert only(text, "nav-unknown-screen").help == "Did you mean 'CONFIRM'?"
+
+
+DECIDED = {"condition-never", "condition-repeated", "switch-case-never"}
+
+
+def decided(*conditions: str, branch: str = "then") -> list[str]:
+    """The rules that object to conditions of Ifs, each inside the branch of the one before."""
+    data = """{ "plan": { "type": "string", "__example__": "a" },
+      "n": { "type": "number", "__example__": 1 },
+      "on": { "type": "boolean", "__example__": true },
+      "open": { "type": "boolean", "__example__": true } }"""
+    child = HEADING
+    for condition in reversed(conditions):
+        then = f'"then": [{child if branch == "then" else HEADING}]'
+        other = f', "else": [{child}]' if branch == "else" else ""
+        child = f'{{ "type": "If", "condition": "{condition}", {then}{other} }}'
+    report = lint(page(child, data=data))
+    assert not report.has_errors
+    return [each.rule for each in report.diagnostics if each.rule in DECIDED]
+
+
+def test_a_condition_that_contradicts_itself_is_never_true() -> None:
+    for condition in (
+        "(${data.plan} == 'a') && (${data.plan} == 'b')",
+        "(${data.plan} == 'a') && (${data.plan} != 'a')",
+        "${data.on} && !${data.on}",
+        "(${data.n} == 1) && ${data.on} && (${data.n} == 2)",
+    ):
+        assert decided(condition) == ["condition-never"]
+
+
+def test_a_condition_that_says_the_same_twice_is_repeated() -> None:
+    assert decided("${data.on} && ${data.on}") == ["condition-repeated"]
+    assert decided("(${data.n} > 1) && (${data.n}  >  1)") == ["condition-repeated"]
+
+
+def test_an_if_inside_another_is_decided_by_it() -> None:
+    assert decided("${data.on}", "${data.on}") == ["condition-repeated"]
+    assert decided("${data.on}", "!${data.on}") == ["condition-never"]
+    assert decided("${data.on}", "${data.on}", branch="else") == ["condition-never"]
+    assert decided("${data.on}", "!${data.on}", branch="else") == ["condition-repeated"]
+    assert decided("${data.plan} != 'a'", "${data.plan} == 'b'", branch="else") == [
+        "condition-never"
+    ]
+
+
+def test_conditions_that_may_each_be_true_or_false_are_left_alone() -> None:
+    assert decided("(${data.plan} == 'a') || (${data.plan} == 'b')") == []
+    assert decided("(${data.plan} != 'a') && (${data.plan} != 'b')") == []
+    assert decided("(${data.n} > 1) && (${data.n} < 5)") == []
+    assert decided("${data.on}", "${data.open}") == []
+    assert decided("${data.plan} == 'a'", "${data.plan} == 'b'", branch="else") == []
+    assert decided("${data.on} && ${data.open}", "${data.on}", branch="else") == []
+
+
+def test_a_case_that_is_none_of_the_options_is_never_taken() -> None:
+    choice = """{ "type": "Dropdown", "name": "room", "label": "Room",
+      "data-source": [{ "id": "a", "title": "A" }, { "id": "b", "title": "B" }] }"""
+    cases = f'"a": [{HEADING}], "c": [{HEADING}], "default": [{HEADING}]'
+    switch = f'{{ "type": "Switch", "value": "${{form.room}}", "cases": {{ {cases} }} }}'
+    text = page(choice, switch)
+    [found] = lint(text).diagnostics
+    assert (found.rule, found.message) == ("switch-case-never", "'${form.room}' is never 'c'.")
+    assert excerpt(text, found) == '"c"'
+    assert found.help == "Use one of a, b."

@@ -93,6 +93,7 @@ from waflows.flowjson.rules import (
     screen_title,
     terminal_screens,
     undetermined,
+    unreachable,
     unused_input,
     update_data,
     version,
@@ -180,6 +181,7 @@ FAMILIES: dict[str, Family] = {
         screen_title,
         forms,
         undetermined,
+        unreachable,
         unused_input,
     )
 }
