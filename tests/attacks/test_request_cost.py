@@ -181,7 +181,7 @@ def test_uploads_that_are_never_finished_are_held_within_an_accounts_share(targe
 
     with contextlib.ExitStack() as stack, watched(target) as watch:
         with watch.attack():
-            held = [stack.enter_context(Connection(target.url)) for _ in range(12)]
+            held = [stack.enter_context(Connection(target.url)) for _ in range(4)]
             for connection in held:
                 connection.send(head)
                 threading.Thread(target=connection.send, args=(part,), daemon=True).start()
@@ -254,7 +254,7 @@ def test_trailers_without_end_take_no_memory(target: Target) -> None:
     head = request("POST", "/console/sign-in", "Transfer-Encoding: chunked")
     trailer = [b"0\r\nA: ", *[b"a" * 65_536] * 128]
     with contextlib.ExitStack() as stack, undisturbed(target):
-        connections = [stack.enter_context(Connection(target.url)) for _ in range(12)]
+        connections = [stack.enter_context(Connection(target.url)) for _ in range(4)]
         for connection in connections:
             connection.send(head, *trailer)
         for connection in connections:
