@@ -93,6 +93,22 @@ def test_a_full_account_does_not_tell_which_numbers_it_knows(
         tenant.http.close()
 
 
+def test_the_count_of_numbers_does_not_tell_which_are_new(met: Tenant) -> None:
+    usage = f"/api/v1/accounts/{met.account_id}/usage"
+    body = template_message("notice")
+    shown = set()
+    with client(met.url, met.new_key(masked=True)) as http:
+        for number in GUESSES:
+            before = http.get(usage).json()["usage"]
+            sent = http.post(met.messages, json=body | {"user": {"msisdn": number}})
+            assert sent.status_code == 200, sent.text
+            after = http.get(usage).json()["usage"]
+            shown.add((after["phones"], after["storedBytes"] - before["storedBytes"]))
+    [(phones, _)] = shown
+    assert phones is None
+    assert met.http.get(usage).json()["usage"]["phones"] == len(GUESSES)
+
+
 def test_a_request_sent_again_does_not_tell_who_got_it_first(met: Tenant) -> None:
     body = template_message("notice") | {"clientMessageId": "order-17"}
     first = met.http.post(met.messages, json=body).json()["umid"]
