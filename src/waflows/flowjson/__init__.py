@@ -7,7 +7,7 @@
     shape             the walk over every property, held against the tables
     family            how rules are registered: what a check is called for, and for which versions
     rules/            what can be wrong; each rule is its own documentation
-    linter            runs the rules and turns faults into diagnostics
+    linter            runs the rules and turns findings into diagnostics
     fixes             applies the text edits that rules propose
     layout            line breaks and indentation anew, every token as it was
     positions         paths → lines and columns

@@ -91,10 +91,10 @@ async def examine(endpoint: DataEndpoint, trial: Trial) -> Report:
 
 async def _ping(endpoint: DataEndpoint, _: Trial, report: Report) -> None:
     ping = await endpoint.ping()
-    fault = _fault(ping)
-    if fault is not None and _may_be_undecryptable(ping, fault):
-        fault = await _decryption_fault(endpoint, fault)
-    _add(report, "ping", fault, ping)
+    failure = _failure(ping)
+    if failure is not None and _may_be_undecryptable(ping, failure):
+        failure = await _decryption_failure(endpoint, failure)
+    _add(report, "ping", failure, ping)
 
 
 async def _init(endpoint: DataEndpoint, trial: Trial, report: Report) -> None:
@@ -103,13 +103,13 @@ async def _init(endpoint: DataEndpoint, trial: Trial, report: Report) -> None:
         report.checks.append(Check(call="INIT", step=Step.SHAPE, state="skipped", message=message))
         return
     init = await endpoint.init(trial.flow_token)
-    fault = _fault(init) or _fault_of_init(init, trial.entry_screens)
-    if fault is None or trial.opened_by == "data_exchange" or not _is_refused(init):
-        _add(report, "INIT", fault, init)
+    failure = _failure(init) or _failure_of_init(init, trial.entry_screens)
+    if failure is None or trial.opened_by == "data_exchange" or not _is_refused(init):
+        _add(report, "INIT", failure, init)
         return
     message = (
-        f"INIT is not answered ({_sentence(fault)}). It is not needed for a flow that is opened by"
-        " navigate; one that is opened by data_exchange does not open."
+        f"INIT is not answered ({_sentence(failure)}). It is not needed for a flow that is opened"
+        " by navigate; one that is opened by data_exchange does not open."
     )
     report.exchanges.append(init)
     report.checks.append(
@@ -121,7 +121,7 @@ async def _data_exchange(endpoint: DataEndpoint, trial: Trial, report: Report) -
     if trial.screen is None:
         return
     sent = await endpoint.data_exchange(trial.flow_token, trial.screen, trial.data)
-    _add(report, "data_exchange", _fault(sent), sent)
+    _add(report, "data_exchange", _failure(sent), sent)
 
 
 async def _error(endpoint: DataEndpoint, trial: Trial, report: Report) -> None:
@@ -130,21 +130,21 @@ async def _error(endpoint: DataEndpoint, trial: Trial, report: Report) -> None:
         trial.flow_token, "payload-schema-error", message, screen=trial.screen
     )
     report.exchanges.append(notified)
-    fault = _fault(notified)
-    if fault is None:
+    failure = _failure(notified)
+    if failure is None:
         report.checks.append(
             Check(
                 call="error", step=Step.SHAPE, state="passed", message=_note(Step.SHAPE, notified)
             )
         )
         return
-    if fault.step != Step.SHAPE and not _is_refused(notified):
+    if failure.step != Step.SHAPE and not _is_refused(notified):
         # It answers, and cannot be read: the same mistake would spoil any other answer.
-        cure = cures.of(fault.step, fault.mistakes)
-        report.checks.append(_check("error", fault.step, "failed", fault.message, cure))
+        cure = cures.of(failure.step, failure.mistakes)
+        report.checks.append(_check("error", failure.step, "failed", failure.message, cure))
         return
-    cure = cures.of(fault.step, ["acknowledgement"])
-    report.checks.append(_check("error", Step.SHAPE, "warned", _sentence(fault), cure))
+    cure = cures.of(failure.step, ["acknowledgement"])
+    report.checks.append(_check("error", Step.SHAPE, "warned", _sentence(failure), cure))
 
 
 async def _undecryptable(endpoint: DataEndpoint, _: Trial, report: Report) -> None:
@@ -199,12 +199,12 @@ async def _forged(endpoint: DataEndpoint, _: Trial, report: Report) -> None:
 _EXAMINATIONS = (_ping, _init, _data_exchange, _error, _undecryptable, _forged)
 
 
-def _may_be_undecryptable(ping: Exchange, fault: Failed) -> bool:
+def _may_be_undecryptable(ping: Exchange, failure: Failed) -> bool:
     """Whether a refusal may come from a request that could not be decrypted."""
-    if fault.step == Step.RSA:
+    if failure.step == Step.RSA:
         return True
     status = ping.status or 0
-    return fault.step == Step.HTTP and status >= 400 and status not in _OTHER_REASONS
+    return failure.step == Step.HTTP and status >= 400 and status not in _OTHER_REASONS
 
 
 # No such path, no such method, too long, too often, wrong signature.
@@ -217,21 +217,21 @@ _OF_DECRYPTION = re.compile(
 )
 
 
-async def _decryption_fault(endpoint: DataEndpoint, fault: Failed) -> Failed:
-    """The fault of an endpoint that does not decrypt, with the wrong parameters it uses."""
+async def _decryption_failure(endpoint: DataEndpoint, failure: Failed) -> Failed:
+    """The failure of an endpoint that does not decrypt, with the wrong parameters it uses."""
     found = await _used_parameters(endpoint)
     if found:
         named = " and with ".join(_PARAMETERS[mistake] for mistake in found)
-        message = f"The endpoint decrypts requests with {named}. {_sentence(fault)}."
+        message = f"The endpoint decrypts requests with {named}. {_sentence(failure)}."
         return Failed(Step.RSA, "business-decryption-error", message, tuple(found))
     hint = (
         " None of the usual wrong parameters is accepted either: the endpoint has another key"
         " than the channel, or decrypts with another cipher."
     )
-    if fault.step == Step.RSA or _OF_DECRYPTION.search(fault.message):
-        message = f"The request cannot be decrypted: another key or cipher. {fault.message}{hint}"
+    if failure.step == Step.RSA or _OF_DECRYPTION.search(failure.message):
+        message = f"The request cannot be decrypted: another key or cipher. {failure.message}{hint}"
         return Failed(Step.RSA, "business-decryption-error", message)
-    return fault
+    return failure
 
 
 async def _used_parameters(endpoint: DataEndpoint) -> tuple[RequestMistake, ...]:
@@ -271,7 +271,7 @@ def _ping_text(endpoint: DataEndpoint) -> bytes:
     return msgspec.json.encode(endpoint.ping_request())
 
 
-def _fault(exchange: Exchange) -> Failed | None:
+def _failure(exchange: Exchange) -> Failed | None:
     """What failed in an exchange, with the first line of an answer that is not encrypted."""
     outcome = exchange.outcome
     if not isinstance(outcome, Failed):
@@ -285,7 +285,7 @@ def _fault(exchange: Exchange) -> Failed | None:
     return msgspec.structs.replace(outcome, message=message)
 
 
-def _fault_of_init(init: Exchange, entry_screens: Collection[str]) -> Failed | None:
+def _failure_of_init(init: Exchange, entry_screens: Collection[str]) -> Failed | None:
     outcome = init.outcome
     # A made-up token may well be refused: the exchange itself has worked.
     if isinstance(outcome, TokenDead):
@@ -305,17 +305,17 @@ def _is_refused(exchange: Exchange) -> bool:
     return exchange.status is not None and exchange.status >= 400
 
 
-def _add(report: Report, call: Call, fault: Failed | None, exchange: Exchange) -> None:
+def _add(report: Report, call: Call, failure: Failed | None, exchange: Exchange) -> None:
     """Every step of a call: passed up to the one that failed, skipped behind it."""
     # The way to the endpoint is proved by the first call; a later one may lose it all the same.
-    repeated = fault.step in _REPEATED if fault else True
+    repeated = failure.step in _REPEATED if failure else True
     steps = _REPEATED if call != "ping" and repeated else list(Step)
-    place = steps.index(fault.step) if fault else len(steps)
+    place = steps.index(failure.step) if failure else len(steps)
     report.exchanges.append(exchange)
     report.checks.extend(_passed(call, report.url, step, exchange) for step in steps[:place])
-    if fault:
-        cure = cures.of(fault.step, fault.mistakes)
-        report.checks.append(_check(call, fault.step, "failed", fault.message, cure))
+    if failure:
+        cure = cures.of(failure.step, failure.mistakes)
+        report.checks.append(_check(call, failure.step, "failed", failure.message, cure))
     report.checks.extend(
         Check(call=call, step=step, state="skipped") for step in steps[place + 1 :]
     )
@@ -349,8 +349,8 @@ def _note(step: Step, exchange: Exchange) -> str:
     return ""
 
 
-def _sentence(fault: Failed) -> str:
-    return fault.message.removesuffix(".")
+def _sentence(failure: Failed) -> str:
+    return failure.message.removesuffix(".")
 
 
 def _status(sent: HttpAnswer | Failed) -> str:

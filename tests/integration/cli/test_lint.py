@@ -58,7 +58,7 @@ def test_a_faulty_example_is_reported_in_these_very_words(example: Path) -> None
 def test_the_clean_examples_have_no_fault() -> None:
     done = linted("--strict", str(_EXAMPLES / "ok"))
 
-    assert done.stdout.decode() == "No faults in 2 files.\n"
+    assert done.stdout.decode() == "No findings in 2 files.\n"
     assert done.returncode == 0
 
 

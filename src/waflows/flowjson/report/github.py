@@ -1,4 +1,4 @@
-"""The report for GitHub Actions: one workflow command for each fault, shown beside the line."""
+"""The report for GitHub Actions: one workflow command for each finding, shown beside the line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _fault(checked: Checked, found: Diagnostic) -> str:
 
 
 def _cut_short(each: Checked) -> str:
-    return _command("warning", {"file": each.place, "title": "Not all faults"}, cut_short(each))
+    return _command("warning", {"file": each.place, "title": "Not all findings"}, cut_short(each))
 
 
 def _unusable(each: Unusable) -> str:

@@ -25,7 +25,7 @@ _COLOURS = {
 
 
 def human(run: Run, *, colour: bool = False, width: int = WIDTH) -> str:
-    """Every fault of every document, and a summary."""
+    """Every finding of every document, and a summary."""
     return "".join(
         [
             *(diagnoses(each, colour=colour, width=width) for each in run.checked),
@@ -35,7 +35,7 @@ def human(run: Run, *, colour: bool = False, width: int = WIDTH) -> str:
 
 
 def diagnoses(checked: Checked, *, colour: bool = False, width: int = WIDTH) -> str:
-    """Every fault of one document, each closed by an empty line."""
+    """Every finding of one document, each closed by an empty line."""
     if not checked.diagnostics:
         return ""
     text = checked.text.removeprefix("\ufeff")
@@ -51,7 +51,7 @@ def summary(run: Run) -> str:
     total = len(run.checked)
     faulty = sum(bool(each.diagnostics) for each in run.checked)
     if not faulty:
-        return f"No faults in {_count(total, 'file')}."
+        return f"No findings in {_count(total, 'file')}."
     found = " and ".join(
         _count(number, noun)
         for number, noun in ((run.errors, "error"), (run.warnings, "warning"))
@@ -113,7 +113,7 @@ def _diagnosis(
 def _groups(lines: list[str], pointers: tuple[Pointer, ...], room: int) -> list[list[Pointer]]:
     """The pointers by excerpt, in the order of the text; those of one line share one if they fit.
 
-    The fault's own pointer leads its group, since an excerpt is cut around the leader.
+    The finding's own pointer leads its group, since an excerpt is cut around the leader.
     """
     groups: list[list[Pointer]] = []
     for pointer in pointers:
@@ -140,7 +140,7 @@ def _mark(lines: list[str], pointer: Pointer, own: bool) -> Mark:
 
 
 def _label(pointer: Pointer, found: Diagnostic) -> str:
-    """What is said beside the marks: where they end, and what they are if not the fault itself."""
+    """What is said beside the marks: where they end, and what they are if not the main place."""
     parts = []
     if pointer.line_end > pointer.line_start:
         parts.append(f"to line {pointer.line_end}, column {pointer.column_end}")

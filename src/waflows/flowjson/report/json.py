@@ -14,7 +14,7 @@ from waflows.flowjson.report import Checked, Run
 
 
 def json(run: Run) -> str:
-    """Every document with its faults, in the field names of Meta's API where it has them."""
+    """Every document with its findings, in the field names of Meta's API where it has them."""
     return as_text(
         {
             "files": [_file(each) for each in run.checked],

@@ -38,7 +38,7 @@ def test_for_programs() -> None:
 
 
 def test_for_github() -> None:
-    assert "::warning file=a.json,title=Not all faults::a.json has more" in github(run(TEXT))
+    assert "::warning file=a.json,title=Not all findings::a.json has more" in github(run(TEXT))
 
 
 def test_for_code_scanning() -> None:

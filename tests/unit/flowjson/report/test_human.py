@@ -129,8 +129,8 @@ def test_the_summary_counts_what_was_found_and_where() -> None:
     def sentence(*files: Checked) -> str:
         return summary(Run(files)).partition(".")[0]
 
-    assert sentence(clean) == "No faults in 1 file"
-    assert sentence(clean, clean) == "No faults in 2 files"
+    assert sentence(clean) == "No findings in 1 file"
+    assert sentence(clean, clean) == "No findings in 2 files"
     assert sentence(checked("{}", error)) == "Found 1 error in 1 file"
     assert sentence(clean, checked("{}", warning, warning)) == "Found 2 warnings in 1 of 2 files"
     assert sentence(checked("{}", error, warning)) == "Found 1 error and 1 warning in 1 file"
