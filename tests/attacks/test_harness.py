@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from pathlib import Path
 
@@ -13,10 +12,11 @@ from harness.databases import new_sqlite
 
 def test_a_server_that_stands_still_is_a_disturbed_neighbour(folder: Path) -> None:
     with attacked(folder, new_sqlite(folder)) as target, watched(target) as watch:
+        (worker,) = target.process.workers
         with watch.attack():
-            target.process.popen.send_signal(signal.SIGSTOP)
+            worker.suspend()
             time.sleep(1.5)
-            target.process.popen.send_signal(signal.SIGCONT)
+            worker.resume()
             time.sleep(0.3)
 
         assert watch.worst > 1

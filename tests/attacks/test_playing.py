@@ -209,6 +209,6 @@ def test_more_steps_at_once_than_an_account_may_have_wait_or_are_refused(target:
         assert set(codes) == {200, 429}
         refused = answers[codes.index(429)]
         assert refused.headers["retry-after"] == "1"
-        assert "16 requests of this account already wait" in refused.json()["message"]
+        assert "16 of this account are already waiting" in refused.json()["message"]
         print(f"{codes.count(200)} played, {codes.count(429)} refused")
         _report(watch)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import socket
 import threading
 import time
@@ -381,7 +380,8 @@ def test_at_its_bound_of_connections_a_server_closes_the_idlest_and_says_so(
 def test_a_full_queue_of_new_connections_is_logged(tmp_path: Path) -> None:
     with attacked(tmp_path, new_sqlite(tmp_path)) as target, contextlib.ExitStack() as stack:
         address = urlsplit(target.url)
-        target.process.popen.send_signal(signal.SIGSTOP)
+        (worker,) = target.process.workers
+        worker.suspend()
         try:
             for _ in range(2300):
                 connection = socket.socket()
@@ -390,7 +390,7 @@ def test_a_full_queue_of_new_connections_is_logged(tmp_path: Path) -> None:
                 connection.connect_ex((address.hostname or "", address.port or 0))
             time.sleep(1.5)
         finally:
-            target.process.popen.send_signal(signal.SIGCONT)
+            worker.resume()
         line = target.process.log_line(
             event="the queue of new connections was full on this machine, so some were dropped:"
             " they came faster than they were accepted"

@@ -129,7 +129,7 @@ class User:
         """Opens, fills in and submits; what was finished before the server was killed stays so."""
         word = f"{self._msisdn} {umid}"
         opened_ = await http.post(f"{self._phone}/open", json={"umid": umid})
-        if opened_.status_code == 400 and "finished already" in opened_.text:
+        if opened_.status_code == 400 and "already completed" in opened_.text:
             assert umid in self._ledger.answers, "only what was on its way may be finished"
             self._ledger.counts["found answered"] += 1
             return

@@ -174,7 +174,7 @@ def test_a_screen_that_is_gone_starts_the_flow_anew_and_says_so(
         file.write_text(flow("Two", other))
 
         preview.expect_screen("OTHER")
-        expect(watched.page.get_by_text("The screen FIRST is gone")).to_be_visible()
+        expect(watched.page.get_by_text("The screen FIRST no longer exists")).to_be_visible()
 
 
 def test_a_file_that_was_broken_at_the_start_is_shown_once_it_is_not(
@@ -259,4 +259,4 @@ def test_it_listens_on_loopback_only_and_needs_a_file(tmp_path: Path) -> None:
     assert "--host must be one of 127.0.0.1" in open_to_all.stderr
     missing = run("preview", str(tmp_path / "none.json"), "--no-open")
     assert missing.returncode == 1
-    assert "There is no file" in missing.stderr
+    assert "does not exist" in missing.stderr

@@ -54,6 +54,12 @@ class Process:
             assert time.monotonic() < deadline, f"no log line with {wanted} in {self.log_lines()}"
             time.sleep(0.02)
 
+    @property
+    def workers(self) -> list[psutil.Process]:
+        """The worker processes of `waflows serve`, which do the work."""
+        children = psutil.Process(self.popen.pid).children()
+        return [child for child in children if _is_worker(child)]
+
     def kill(self) -> None:
         """Ends the process, and those it started, as a power cut would."""
         workers = psutil.Process(self.popen.pid).children(recursive=True)
@@ -68,6 +74,13 @@ class Process:
         """Asks the process to end; its exit status."""
         self.popen.send_signal(signal.SIGTERM)
         return self.popen.wait(timeout=40)
+
+
+def _is_worker(child: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(child.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
 
 
 class Account:

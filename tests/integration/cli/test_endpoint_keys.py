@@ -120,7 +120,7 @@ def test_a_private_key_is_encrypted_with_a_passphrase_and_never_written_over(
     key_pairs.read_private_key(first, "correct horse")
     refused = _keys(tenant, "rotate", "--yes", *where)
     assert refused.returncode == 2
-    assert "exists already" in refused.stderr
+    assert "already exists" in refused.stderr
     assert file.read_text("ascii") == first
 
 

@@ -14,7 +14,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx2
-import psutil
 import pytest
 from harness.databases import upgrade
 from harness.servers import (
@@ -124,16 +123,7 @@ class Load:
 
 
 def _workers(process: Process) -> set[int]:
-    return {
-        child.pid for child in psutil.Process(process.popen.pid).children() if _is_worker(child)
-    }
-
-
-def _is_worker(child: psutil.Process) -> bool:
-    try:
-        return "spawn_main" in " ".join(child.cmdline())
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return False
+    return {worker.pid for worker in process.workers}
 
 
 def _wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:

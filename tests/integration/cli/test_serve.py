@@ -151,30 +151,25 @@ def test_a_variable_that_only_resembles_one_of_kubernetes_is_still_refused(
     assert "Traceback" not in refused.stderr
 
 
-def _workers(supervisor: int) -> list[psutil.Process]:
-    children = psutil.Process(supervisor).children()
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-
-
 def test_a_worker_that_is_killed_is_replaced_and_its_death_is_logged_with_the_signal(
     tmp_path: Path,
 ) -> None:
     url = f"sqlite:///{tmp_path / 'waflows.db'}"
     with production_server(tmp_path, url, "--workers", "2") as process:
-        victim, survivor = _workers(process.popen.pid)
+        victim, survivor = process.workers
         os.kill(victim.pid, signal.SIGKILL)
 
         line = process.log_line(15, event="worker died")
         assert (line["level"], line["pid"], line["signal"]) == ("error", victim.pid, "SIGKILL")
         assert "ended by SIGKILL" in line["reason"]
-        replaced = {worker.pid for worker in _workers(process.popen.pid)}
+        replaced = {worker.pid for worker in process.workers}
         assert replaced == {survivor.pid, line["replaced_by"]}
 
 
 def test_a_worker_that_does_not_answer_is_replaced_and_the_log_says_so(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'waflows.db'}"
     with production_server(tmp_path, url, "--workers", "2") as process:
-        victim, _ = _workers(process.popen.pid)
+        victim, _ = process.workers
         os.kill(victim.pid, signal.SIGSTOP)
 
         line = process.log_line(30, event="worker died")

@@ -115,8 +115,9 @@ def test_connections_that_broke_while_nobody_asked_are_replaced_unnoticed(
 
 @contextmanager
 def _full_disk(process: Process, most_bytes: int) -> Iterator[None]:
-    """Lets no file of a process grow any further."""
-    pid = process.popen.pid
+    """Lets no file of a server's only worker grow any further."""
+    (worker,) = process.workers
+    pid = worker.pid
     before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (most_bytes, before[1]))
     try:

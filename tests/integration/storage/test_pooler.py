@@ -133,7 +133,11 @@ def test_a_server_that_cannot_hear_behind_its_pooler_says_so_once_and_keeps_noth
         )
         assert line["level"] == "warning"
         assert "listen_url" in line["reason"]
-        assert "listen_url" in _until_ready(url, detail=True)["detail"]
+        deadline = time.monotonic() + 20
+        # A worker that has only just started says that it has not begun to hear.
+        while "listen_url" not in _until_ready(url, detail=True)["detail"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
         for number in range(20):
             assert pooled.tenant.http.get(pooled.tenant.flows).status_code == 200
             pooled.tenant.create(f"Flow {number}")

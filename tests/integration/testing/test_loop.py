@@ -107,7 +107,7 @@ def test_many_users_answer_and_each_webhook_is_given_once(waflows_server: Loop) 
 def test_what_cannot_be_done_is_told_with_the_screen(waflows_server: Loop) -> None:
     waflows_server.send(GESTURES)
 
-    with pytest.raises(LoopError, match=r"called 'Nmae'(.|\n)*Your visit"):
+    with pytest.raises(LoopError, match=r"no text field 'Nmae'(.|\n)*Your visit"):
         waflows_server.phone.fill("Nmae", "Ines")
     with pytest.raises(LoopError, match=r"'Name' is required"):
         waflows_server.phone.tap("Continue")
