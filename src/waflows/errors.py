@@ -27,7 +27,8 @@
     │   ├── RouteNotFound  MethodNotAllowed  PayloadTooLarge  TooSlow
     │   └── UnsupportedMediaType  MalformedHttp  HeadTooLarge
     ├── Unavailable               the database cannot be reached at the moment
-    │   └── Overloaded            the process has reached a limit of its resources
+    │   ├── Overloaded            the process has reached a limit of its resources
+    │   └── ShuttingDown          the process was asked to end
     ├── DeliberateFault           a fault rule of a development server made the call fail
     └── OperatorError             a setting, a file or a command is wrong
 
@@ -233,6 +234,10 @@ class Unavailable(WaflowsError):
 
 class Overloaded(Unavailable):
     """The server is overloaded; try again shortly."""
+
+
+class ShuttingDown(Unavailable):
+    """The server is shutting down: send new requests to another one."""
 
 
 class DeliberateFault(WaflowsError):

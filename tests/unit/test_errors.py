@@ -39,6 +39,7 @@ def test_every_error_a_client_can_meet_has_an_answer_of_its_own_in_each_dialect(
                 told: dict[Kind, int] = {
                     errors.Unavailable: 503,
                     errors.Overloaded: 503,
+                    errors.ShuttingDown: 503,
                     errors.Unsupported: 501,
                 }
                 assert answer.status < 500 or answer.status == told[kind], kind

@@ -10,7 +10,7 @@ import asyncio
 import math
 import time
 
-from waflows.errors import Unavailable
+from waflows.errors import ShuttingDown, Unavailable
 from waflows.services.accounts import accounts
 from waflows.storage.database import Database
 
@@ -31,9 +31,11 @@ class Readiness:
         """Whether this process was asked to end, so that no new requests should be sent to it."""
 
     async def check_writing(self) -> None:
-        """Raises Unavailable when the process is ending or its last write failed."""
+        """Raises ShuttingDown, or Unavailable when the last write failed."""
+        if self.is_ending:
+            raise ShuttingDown
         now = time.monotonic()
-        if self.is_ending or now < self._bad_until:
+        if now < self._bad_until:
             raise Unavailable
         if now < self._good_until:
             # Failures of real writes since then are known without a write.

@@ -28,6 +28,7 @@ from waflows.errors import (
     NotFound,
     Overloaded,
     PayloadTooLarge,
+    ShuttingDown,
     Unsupported,
     UnsupportedMediaType,
     WaflowsError,
@@ -344,7 +345,7 @@ def note(
 
 def _is_unexpected(error: Exception, refusal: Refusal) -> bool:
     return refusal.status >= 500 and not isinstance(
-        error, Unsupported | DeliberateFault | Overloaded
+        error, Unsupported | DeliberateFault | Overloaded | ShuttingDown
     )
 
 

@@ -243,7 +243,10 @@ def test_a_server_that_was_asked_to_end_says_so_and_serves_on_for_its_delay(
             with client(process.url, tenant.api_key) as fresh:
                 assert fresh.get("/healthz").status_code == 200
                 assert fresh.get(tenant.flows).status_code == 200
-                assert fresh.get("/readyz").status_code == 503
+                refusal = fresh.get("/readyz")
+                assert refusal.status_code == 503
+                assert "shutting down" in refusal.json()["message"]
+        assert "unexpected error" not in [line["event"] for line in process.log_lines()]
         process.popen.wait(timeout=30)
         with pytest.raises(httpx2.TransportError), client(process.url) as fresh:
             fresh.get("/healthz")

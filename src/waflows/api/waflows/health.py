@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from waflows.errors import Unavailable
+from waflows.errors import ShuttingDown, Unavailable
 from waflows.http.route import Call, NoQuery, Reply, Route, Scope
 from waflows.http.routing import RouteGroup
 from waflows.services import clock
@@ -37,6 +37,8 @@ async def readyz(call: Call[NoQuery, None]) -> Reply:
     try:
         await call.state.db.read(accounts.ping)
         await call.state.readiness.check_writing()
+    except ShuttingDown:
+        raise
     except Exception as error:
         raise Unavailable from error
     deafness = call.state.db.deafness()
