@@ -24,7 +24,7 @@ PICKERS = ("PhotoPicker", "DocumentPicker")
 Outcome = Literal["found", "missing", "no-screen", "form-itself", "in-array", "no-schema"]
 
 
-class FlowStructure(msgspec.Struct, eq=False):
+class FlowStructure(msgspec.Struct, eq=False, kw_only=True):
     """The whole document. `endpoint` says whether it is endpoint powered."""
 
     value: dict[str, Any]
@@ -274,7 +274,7 @@ class Use(msgspec.Struct, eq=False, kw_only=True):
 
 def build(value: dict[str, Any], spec: Spec) -> FlowStructure:
     """The view of a document that is a JSON object."""
-    flow = FlowStructure(value, spec, [], {})
+    flow = FlowStructure(value=value, spec=spec, screens=[], by_id={})
     screens = value.get("screens")
     for index, screen in enumerate(screens if isinstance(screens, list) else ()):
         if isinstance(screen, dict):
