@@ -23,6 +23,7 @@ _COMMANDS = {
     "fmt": ("fmt", "Lay out Flow JSON files."),
     "explain": ("explain", "Explain a lint rule, with examples."),
     "schema": ("schema", "Print a JSON Schema of Flow JSON, for editors."),
+    "types": ("types", "Print typed models of a flow's response and endpoint calls."),
     "flows": ("flows", "List, create and publish flows, on waflows or at 8x8."),
     "send": ("send", "Send a flow to a phone number."),
     "submissions": ("submissions", "List, export and delete what users sent."),
