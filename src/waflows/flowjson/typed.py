@@ -66,7 +66,10 @@ def source(flow: FlowStructure, language: str) -> str:
     """The models of a flow as the text of a module."""
     walker = Walker(flow, Checks((), (), ()))
     for screen in flow.screens:
-        walker.screen_findings(screen)  # which fills in the screen's actions
+        # The walk adds to the screen's actions and uses, and this may not be the first.
+        screen.actions.clear()
+        screen.uses.clear()
+        walker.screen_findings(screen)
     return _Writer(flow, language).module()
 
 
