@@ -79,7 +79,7 @@ class Loop:
             faults = "\n".join(
                 f"  line {each.line_start}: {each.message}" for each in made.validation_errors
             )
-            raise LoopError(f"The Flow JSON has faults:\n{faults}")
+            raise LoopError(f"The Flow JSON has errors:\n{faults}")
         self.client.publish(made.id)
         return made.id
 

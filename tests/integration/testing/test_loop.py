@@ -116,7 +116,7 @@ def test_what_cannot_be_done_is_told_with_the_screen(waflows_server: Loop) -> No
 
 
 def test_faults_of_a_flow_are_told_when_it_is_sent(waflows_server: Loop) -> None:
-    with pytest.raises(LoopError, match="The Flow JSON has faults:\n  line 1: "):
+    with pytest.raises(LoopError, match="The Flow JSON has errors:\n  line 1: "):
         waflows_server.send('{"version": "7.1"}')
 
 

@@ -1,4 +1,4 @@
-"""A report of a document with more faults than it holds says so, in every format."""
+"""A report of a document with more findings than it holds says so, in every format."""
 
 import json
 
@@ -30,7 +30,7 @@ def run(text: str) -> Run:
 
 def test_for_people() -> None:
     assert "a.json has more findings than these 1,000; the search ended" in human(run(TEXT))
-    assert "more faults" not in human(run('{"version": "7.1", "screens": [{}]}'))
+    assert "more findings" not in human(run('{"version": "7.1", "screens": [{}]}'))
 
 
 def test_for_programs() -> None:
