@@ -62,7 +62,6 @@ def list_(limit: int, as_json: bool, **where: Any) -> None:
         {
             "TIME": lambda record: record.timestamp[:19],
             "STATUS": lambda record: f"{record.status}/{record.code}",
-            "REQUEST": lambda record: f"{record.method} {record.path}",
             "ERROR ID": lambda record: record.error_id,
             "MESSAGE": lambda record: record.message,
         },

@@ -38,7 +38,8 @@ def show_list(
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # An id is there to be copied, so it stays on one line.
+        table.add_column(column, overflow="fold", no_wrap=column.endswith("ID"))
     for item in items:
         table.add_row(*(escape(visible(cell(item))) for cell in columns.values()))
     Console(highlight=False).print(table)

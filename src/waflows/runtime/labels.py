@@ -52,8 +52,8 @@ def find(view: View, kinds: tuple[type[Any], ...], label: str) -> Any:
             f"{len(found)} things on the screen are called {label!r}; use the input's name."
         )
     what = " or ".join(_SPOKEN[kind] for kind in kinds)
-    names = ", ".join(repr(called(each)[0]) for each in there if called(each)) or "none"
-    raise NotOnScreen(f"The screen has no {what} {label!r}; it has: {names}.")
+    names = _listed(called(each)[0] for each in there if called(each))
+    raise NotOnScreen(f"The screen has no {what} {label!r}; it has {names}.")
 
 
 def find_option(choice: widgets.Choice, item: str) -> widgets.OptionView:
@@ -62,7 +62,7 @@ def find_option(choice: widgets.Choice, item: str) -> widgets.OptionView:
         choice.options, lambda option: (option.title, option.id), item
     )
     if len(found) != 1:
-        titles = [option.title for option in choice.options]
+        titles = _listed(option.title for option in choice.options)
         number = "no" if not found else f"{len(found)}"
         raise NotOnScreen(f"{choice.label!r} has {number} item {item!r}; it has {titles}.")
     return found[0]
@@ -84,9 +84,15 @@ def find_tappable(view: View, label: str) -> tuple[str, str]:
             if isinstance(each, widgets.NavigationList)
             for item in each.items
         ]
-        what = "There is nothing" if not found else "There are several things"
-        raise NotOnScreen(f"{what} called {label!r} to tap; there is: {there}.")
+        number = "nothing" if not found else "several things"
+        raise NotOnScreen(
+            f"The screen has {number} called {label!r} to tap; it has {_listed(there)}."
+        )
     return found[0]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names)) or "none"
 
 
 def match(things: Iterable[Any], names: Callable[[Any], Iterable[str]], wanted: str) -> list[Any]:

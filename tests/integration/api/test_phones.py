@@ -124,8 +124,8 @@ def test_what_the_screen_does_not_have_is_told_with_what_it_has(
     phone.do("open")
 
     message = refused(phone.post("fill", label="Surname", value="x"))
-    assert message == ("The screen has no text field 'Surname'; it has: 'Name'.")
-    assert "has no item 'Pool'; it has ['Bed', 'Parking']" in refused(
+    assert message == ("The screen has no text field 'Surname'; it has 'Name'.")
+    assert "has no item 'Pool'; it has 'Bed', 'Parking'." in refused(
         phone.post("choose", label="Extras", items=["Pool"])
     )
     assert "called 'Buy' to tap" in refused(phone.post("tap", label="Buy"))

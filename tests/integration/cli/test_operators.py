@@ -27,12 +27,12 @@ def answered(*arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def on_a_terminal(*arguments: str) -> str:
+def on_a_terminal(*arguments: str, columns: int = 160) -> str:
     """What a command prints when its output is a terminal."""
     code = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
     done = subprocess.run(
         [sys.executable, "-c", code, sys.executable, "-m", "waflows", *arguments],
-        env=environment(TERM="dumb", COLUMNS="160"),
+        env=environment(TERM="dumb", COLUMNS=str(columns)),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=60,
@@ -171,6 +171,8 @@ def test_an_error_answered_over_http_is_explained_by_its_id(server: Tenant) -> N
     assert answer["errorId"] in {entry["errorId"] for entry in answered("errors", "list", *options)}
     shown = on_a_terminal("errors", "show", answer["errorId"], *options)
     assert f"GET {server.flows}?limit=0" in shown
+    listed = on_a_terminal("errors", "list", *options, columns=80)
+    assert answer["errorId"] in listed, "an id that is split over lines cannot be copied"
 
 
 def test_a_backup_taken_while_serving_can_be_served_from(server: Tenant, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def summary(run: Run) -> str:
         for found in each.diagnostics
     )
     fix = f" {fixable:,} can be corrected by `--fix`." if fixable else ""
-    return f"Found {found} in {files}.{more}{fix} `waflows explain RULE` tells more about a rule."
+    return f"Found {found} in {files}.{more}{fix} `waflows explain RULE` explains a rule."
 
 
 class Paint:
