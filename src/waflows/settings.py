@@ -337,14 +337,31 @@ def _did_you_mean(name: str) -> str:
 def _convert(name: str, value: Any, place: str) -> Any:
     try:
         return msgspec.convert(value, FIELDS[name].type, strict=False)
-    except msgspec.ValidationError as error:
+    except msgspec.ValidationError:
         shown = "" if name in _NEVER_SHOWN else f", not {value!r}"
-        raise OperatorError(f"Invalid setting {name} {place}: {_plain(error)}{shown}.") from None
+        expected = _describe(msgspec.inspect.type_info(FIELDS[name].type))
+        raise OperatorError(
+            f"Invalid setting {name} {place}: expected {expected}{shown}."
+        ) from None
 
 
-def _plain(error: msgspec.ValidationError) -> str:
-    text = str(error).replace("`", "").replace("Expected bool, got str", "expected true or false")
-    return text[0].lower() + text[1:]
+def _describe(info: msgspec.inspect.Type) -> str:
+    """Describes in words what a setting of a type must be."""
+    match info:
+        case msgspec.inspect.Metadata(type=described):
+            return _describe(described)
+        case msgspec.inspect.BoolType():
+            return "true or false"
+        case msgspec.inspect.LiteralType(values=values):
+            return "one of " + ", ".join(map(str, values))
+        case msgspec.inspect.IntType(ge=int(least), le=int(most)):
+            return f"a whole number from {least} to {most}"
+        case msgspec.inspect.IntType(ge=int(least)):
+            return f"a whole number of at least {least}"
+        case msgspec.inspect.IntType():
+            return "a whole number"
+        case _:
+            return "text"
 
 
 def _check_url(url: str, place: str) -> None:

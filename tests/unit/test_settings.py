@@ -33,7 +33,7 @@ def test_without_anything_given_the_defaults_hold() -> None:
     ("flags", "environment", "sentence"),
     [
         ({"port": "eighty"}, {}, "Invalid setting port on the command line: "),
-        ({"port": "70000"}, {}, "expected int <= 65535, not '70000'."),
+        ({"port": "70000"}, {}, "expected a whole number from 0 to 65535, not '70000'."),
         ({}, {"WAFLOWS_WORKERS": "0"}, "Invalid setting workers in the environment: "),
         (
             {},
@@ -41,7 +41,8 @@ def test_without_anything_given_the_defaults_hold() -> None:
             "Unknown setting WAFLOWS_PROT in the environment. Did you mean 'port'?",
         ),
         ({"simulated_phone": "maybe"}, {}, "expected true or false, not 'maybe'."),
-        ({"log_format": "xml"}, {}, "Invalid setting log_format on the command line: "),
+        ({"shutdown_delay": "-1"}, {}, "expected a whole number of at least 0, not '-1'."),
+        ({"log_format": "xml"}, {}, "expected one of auto, console, json, not 'xml'."),
         ({"public_url": "flows.example.org"}, {}, "expected a URL such as"),
         ({"database_url": "mysql://u:geheim@h/d"}, {}, "expected postgresql://user:password@host"),
     ],
