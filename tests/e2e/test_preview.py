@@ -333,7 +333,7 @@ def test_faults_stand_beside_the_phone_with_their_place(preview: Preview) -> Non
     preview.play(valid_flow("Hello").replace("TextBody", "TextBodi"))
     faults = preview.page.locator("li.fault")
     expect(faults.first).to_contain_text("error 1:")
-    expect(preview.page.locator(".stage").get_by_role("region", name="Faults")).to_be_hidden()
+    expect(preview.page.locator(".stage").get_by_role("region", name="Findings")).to_be_hidden()
 
 
 def test_a_flow_that_cannot_be_played_says_why(preview: Preview) -> None:

@@ -157,7 +157,7 @@ def test_all_faults_of_a_file_are_counted_and_those_not_shown_are_told(
         about = json.loads(urllib.request.urlopen(f"{url}about", timeout=5).read())
 
         assert about["errors"] >= 240
-        expect(faults.get_by_role("heading")).to_contain_text(f"{about['errors']} faults")
+        expect(faults.get_by_role("heading")).to_contain_text(f"{about['errors']} errors")
         expect(faults).to_contain_text(f"and {about['errors'] - 50} more")
 
 

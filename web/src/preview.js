@@ -51,7 +51,7 @@ const frame = h("div", { class: "device" }, glass);
 const overlay = h("div", {
   class: "faults-over",
   role: "region",
-  "aria-label": "Faults",
+  "aria-label": "Findings",
   tabindex: "0",
   hidden: true,
 });
@@ -185,7 +185,7 @@ function showFaultsOver() {
   overlay.hidden = !shown.length;
   overlay.classList.toggle("covers", Boolean(about.problem));
   overlay.replaceChildren(
-    h("h2", {}, `${about.errors} ${about.errors === 1 ? "fault" : "faults"} in the Flow JSON`),
+    h("h2", {}, `${about.errors} ${about.errors === 1 ? "error" : "errors"} in the Flow JSON`),
     h("ol", {}, ...shown.map(fault)),
     more ? h("p", {}, `and ${more} more`) : null,
     h("button", { type: "button", onclick: () => (overlay.hidden = true) }, "Hide"),

@@ -62,8 +62,8 @@ def command(
     is or seems meant to be Flow JSON is checked; hidden folders, node_modules and other kinds of
     JSON are skipped.
 
-    A fix edits the text where the fault is and nothing else. With --fix, `-` writes the fixed text
-    to standard output and the report to standard error.
+    A fix edits the text where the finding is and nothing else. With --fix, `-` writes the fixed
+    text to standard output and the report to standard error.
 
     Exit status: 0 no errors, 1 errors (with --strict also warnings; with --diff if there are
     changes), 2 some files could not be checked; the others were.
@@ -120,8 +120,8 @@ class _Fixer:
         """What was fixed, in a sentence."""
         if not self._applied:
             return "Fixed nothing."
-        faults = "1 fault" if self._applied == 1 else f"{self._applied:,} faults"
-        return f"Fixed {faults} in {'1 file' if self._files == 1 else f'{self._files:,} files'}."
+        findings = "1 finding" if self._applied == 1 else f"{self._applied:,} findings"
+        return f"Fixed {findings} in {'1 file' if self._files == 1 else f'{self._files:,} files'}."
 
 
 def _diff(name: str, before: str, after: str) -> list[str]:

@@ -69,7 +69,7 @@ class Loop:
     def publish(self, flow: str | Path | dict[str, Any], *, endpoint_uri: str | None = None) -> str:
         """A published flow of a Flow JSON: a file, beside the test, or the document; its id.
 
-        Raises LoopError with the faults of a Flow JSON that cannot be published.
+        Raises LoopError with the errors of a Flow JSON that cannot be published.
         """
         text = self._text(flow)
         made = self.client.create(

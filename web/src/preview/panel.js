@@ -8,7 +8,7 @@ const LONGEST_JSON = 50_000;
 /** The panel: `node`, and how it is kept up to date. */
 export function panel() {
   const response = section("Response", "pre");
-  const faults = section("Faults", "ol");
+  const faults = section("Findings", "ol");
   const data = section("Current data", "pre");
   const log = section("Actions", "ol");
   log.body.classList.add("log");
@@ -88,8 +88,9 @@ export function fault(found) {
 function section(title, tag) {
   const id = `section-${title.toLowerCase().replace(/\W+/g, "-")}`;
   const count = h("span", { class: "count" });
-  const scrolls = tag === "pre" ? { tabindex: "0", role: "region", "aria-labelledby": id } : {};
-  const body = h(tag, { class: "body", ...scrolls });
+  // It may be longer than its box, so the keyboard must be able to scroll it.
+  const scrolls = { tabindex: "0", "aria-labelledby": id };
+  const body = h(tag, { class: "body", ...scrolls, ...(tag === "pre" ? { role: "region" } : {}) });
   const node = h(
     "details",
     { open: true, class: "card" },
