@@ -147,7 +147,8 @@ class Supervisor(Multiprocess):
                     worker.kill()
                     worker.join()
                     self.processes += old[index:]
-                    self._logs.events.error("not restarted: a new worker did not start")
+                    if not self.should_exit.is_set():
+                        self._logs.events.error("not restarted: a new worker did not start")
                     return
                 self.processes.append(worker)
             if index < len(old):
@@ -187,6 +188,7 @@ class Supervisor(Multiprocess):
                     "a replaced worker did not end and was killed", pid=worker.pid
                 )
                 worker.process.kill()
+                worker.join()
             if worker.exitcode is None:
                 waiting.append(retired)
             else:
