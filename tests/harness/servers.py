@@ -265,7 +265,8 @@ def production_server(
     try:
         yield Process(popen, _address(popen, log), log)
     finally:
-        _end(popen)
+        # Tests leave connections open, for which a server that drains would wait.
+        _end(popen, signal.SIGINT)
 
 
 def _address(popen: subprocess.Popen[bytes], log: Path) -> str:
@@ -286,10 +287,10 @@ def _address(popen: subprocess.Popen[bytes], log: Path) -> str:
     raise AssertionError(f"not ready in {_READY_SECONDS} s: {log.read_text('utf-8')}")
 
 
-def _end(popen: subprocess.Popen[bytes]) -> None:
+def _end(popen: subprocess.Popen[bytes], by: int = signal.SIGTERM) -> None:
     """Ends a process and those it started, should they still run."""
     if popen.poll() is None:
-        popen.terminate()
+        popen.send_signal(by)
         try:
             popen.wait(timeout=10)
         except subprocess.TimeoutExpired:

@@ -25,6 +25,9 @@ from waflows.errors import WaflowsError
 from waflows.http.server import RETIRE, DrainingServer
 from waflows.telemetry.logs import Logs
 
+_LOOK_SECONDS = 0.5
+"""So often it is looked whether every worker lives."""
+_SIGNAL_SECONDS = 0.05
 _START_SECONDS = 60.0
 """So long a new worker may take to serve."""
 _PATIENCE_SECONDS = 10.0
@@ -45,9 +48,14 @@ class Worker(Process):
     def retire(self) -> None:
         """Asks the worker to drain at once."""
         assert RETIRE is not None
+        self.signal(RETIRE)
+
+    def signal(self, number: int) -> None:
+        """Sends a signal, the last that is said to the worker."""
         assert self.pid is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, RETIRE)
+        if self.exitcode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
         self.parent_conn.close()
         self.child_conn.close()
 
@@ -82,6 +90,22 @@ class Supervisor(Multiprocess):
         self._before_end = before_end
         self._retired: list[Retired] = []
         self._is_ready = False
+        self._is_hurried = False
+
+    def run(self) -> None:
+        """Looks after the workers until a signal ends the server."""
+        self.init_processes()
+        while not self.should_exit.is_set():
+            self._pause()
+            self.handle_signals()
+            self.keep_subprocess_alive()
+        self.terminate_all()
+        self.join_all()
+
+    def handle_int(self) -> None:
+        """Ends the server without waiting for idle connections."""
+        self._is_hurried = True
+        self.should_exit.set()
 
     def init_processes(self) -> None:
         """Starts the workers."""
@@ -91,7 +115,9 @@ class Supervisor(Multiprocess):
         """Asks every worker to end."""
         notify_systemd("STOPPING=1")
         self._before_end()
-        super().terminate_all()
+        for worker in self.processes:
+            assert isinstance(worker, Worker)
+            worker.signal(signal.SIGINT if self._is_hurried else signal.SIGTERM)
 
     def join_all(self) -> None:
         """Waits for every worker to end, the replaced ones included."""
@@ -159,6 +185,12 @@ class Supervisor(Multiprocess):
         """Ignores what would change the number of workers: it is a setting."""
 
     handle_ttou = handle_ttin
+
+    def _pause(self) -> None:
+        """Waits half a second, or until a signal came."""
+        until = time.monotonic() + _LOOK_SECONDS
+        while not self.signal_queue and time.monotonic() < until:
+            time.sleep(_SIGNAL_SECONDS)
 
     def _announce_readiness(self) -> None:
         """Logs once, and tells systemd, that every worker serves."""

@@ -252,6 +252,27 @@ def test_a_server_that_was_asked_to_end_says_so_and_serves_on_for_its_delay(
             fresh.get("/healthz")
 
 
+def test_ctrl_c_ends_a_server_without_waiting_for_idle_connections(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'waflows.db'}"
+    with production_server(tmp_path, url, "--workers", "1") as process:
+        tenant = Tenant(process, url)
+        assert tenant.http.get(tenant.flows).status_code == 200
+        began = time.monotonic()
+        process.popen.send_signal(signal.SIGINT)
+        process.popen.wait(timeout=30)
+        hurried = time.monotonic() - began
+    assert "Traceback" not in process.log.read_text("utf-8")
+
+    with production_server(tmp_path, url, "--workers", "1") as process:
+        tenant = Tenant(process, url)
+        assert tenant.http.get(tenant.flows).status_code == 200
+        began = time.monotonic()
+        process.popen.send_signal(signal.SIGTERM)
+        process.popen.wait(timeout=30)
+        patient = time.monotonic() - began
+    assert hurried < patient
+
+
 def test_it_listens_on_a_unix_socket_and_removes_it_at_the_end(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'waflows.db'}"
     path = tmp_path / "waflows.sock"
