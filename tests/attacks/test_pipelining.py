@@ -86,7 +86,7 @@ def test_requests_sent_ahead_by_clients_that_read_nothing_are_held_up_to_a_bound
     refused: list[Answer] = []
     with contextlib.ExitStack() as stack, watched(target) as watch:
         with watch.attack():
-            held = [stack.enter_context(Connection(target.url)) for _ in range(250)]
+            held = [stack.enter_context(Connection(target.url)) for _ in range(300)]
             for connection in held:
                 connection.send_without_waiting(sent)
             time.sleep(1)

@@ -180,7 +180,7 @@ def test_uploads_that_are_never_finished_are_held_within_an_accounts_share(targe
 
     with contextlib.ExitStack() as stack, watched(target) as watch:
         with watch.attack():
-            held = [stack.enter_context(Connection(target.url)) for _ in range(4)]
+            held = [stack.enter_context(Connection(target.url)) for _ in range(12)]
             for connection in held:
                 connection.send(head)
                 threading.Thread(target=connection.send, args=(part,), daemon=True).start()

@@ -40,7 +40,8 @@ def on_terminal(
         stdin=terminal,
         stdout=terminal,
         stderr=terminal,
-        env=environment(TERM="xterm-256color", **(env or {})),
+        # A test runner may have set a width of its own.
+        env=environment(TERM="xterm-256color", COLUMNS=str(columns), **(env or {})),
         start_new_session=True,
     )
     os.close(terminal)

@@ -195,4 +195,11 @@ def test_a_checking_process_inherits_nothing_of_the_environment_but_how_to_start
     [inherited] = run(work)
     assert not [value for value in inherited.values() if "secret of" in value]
     mine = {name for name in os.environ if name.startswith(("PYTHON", "LC_"))}
-    assert set(inherited) <= mine | {"LANG", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TMPDIR"}
+    assert set(inherited) <= mine | {
+        "HOME",
+        "LANG",
+        "LC_CTYPE",
+        "LD_LIBRARY_PATH",
+        "PATH",
+        "TMPDIR",
+    }
