@@ -73,6 +73,7 @@ from waflows.storage import migrate
 from waflows.storage.database import Database, Deafness
 from waflows.storage.opening import open_database
 from waflows.storage.side import open_side
+from waflows.struct_caches import build_struct_caches
 from waflows.telemetry import metrics
 from waflows.telemetry.logs import Logs
 from waflows.upstream.egress import Egress
@@ -132,6 +133,7 @@ def create_app(
     `one_time_link` signs one browser in to the console.
     """
     bounds.limit_digits()
+    build_struct_caches()
     rules = FaultRules([route.name for route in API_ROUTES]) if development else None
     secret = db.run_now(accounts.instance_secret)
     side = open_side(db)
