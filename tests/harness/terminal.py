@@ -41,7 +41,7 @@ def on_terminal(
         stdout=terminal,
         stderr=terminal,
         # A test runner may have set a width of its own.
-        env=environment(TERM="xterm-256color", COLUMNS=str(columns), **(env or {})),
+        env=environment(**{"TERM": "xterm-256color", "COLUMNS": ""} | dict(env or {})),
         start_new_session=True,
     )
     os.close(terminal)
