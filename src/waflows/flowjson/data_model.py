@@ -1,12 +1,15 @@
-"""The walk over a screen's data model."""
+"""A screen's data model: the walk over its declarations, and what values it takes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from waflows.flowjson import expressions
 from waflows.flowjson.diagnostics import Path
 from waflows.flowjson.document import Screen
+from waflows.flowjson.json_types import json_type
+from waflows.flowjson.spec.objects import DATA_TYPES
 
 EXAMPLE = "__example__"
 Level = tuple[Path, Iterator[tuple[str, Any]]]
@@ -30,6 +33,29 @@ def entries(screen: Screen) -> Iterator[tuple[Path, dict[str, Any]]]:
                 break
         else:
             levels.pop()
+
+
+def declared_type(model: dict[str, Any] | None, field: str) -> str | None:
+    """The declared type of a field; None if the field has no type, or one that does not exist."""
+    entry = (model or {}).get(field)
+    kind = entry.get("type") if isinstance(entry, dict) else None
+    return kind if kind in DATA_TYPES else None
+
+
+def mistyped_literals(
+    payload: dict[str, Any] | None, model: dict[str, Any] | None
+) -> Iterator[tuple[str, str, str]]:
+    """The literal values of a payload with another type than declared.
+
+    Each is the field, its declared type and the type of the value.
+    """
+    for field, value in (payload or {}).items():
+        expected = declared_type(model, field)
+        if expected is None or (isinstance(value, str) and expressions.classify(value)):
+            continue
+        found = json_type(value)
+        if found != expected:
+            yield field, expected, found
 
 
 def _below(steps: Path, entry: dict[str, Any]) -> list[Level]:

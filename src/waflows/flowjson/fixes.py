@@ -12,10 +12,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from waflows.flowjson import source
-from waflows.flowjson.diagnostics import Edit, Fix
+from waflows.flowjson.diagnostics import Diagnostic, Edit, Fix
 from waflows.flowjson.linter import lint
 
-_BYTE_ORDER_MARK = "\ufeff"
 _MOST_PASSES = 1_000
 
 
@@ -31,7 +30,7 @@ def fix(text: str, *, version: str | None = None, unsafe: bool = False) -> Fixed
 
     `version` is as for `lint`. To fix the result again changes nothing.
     """
-    body = text.removeprefix(_BYTE_ORDER_MARK)
+    body = text.removeprefix(source.BYTE_ORDER_MARK)
     mark = text[: len(text) - len(body)]
     readable = _fix_syntax(body, unsafe=unsafe)
     if readable is None:
@@ -39,8 +38,8 @@ def fix(text: str, *, version: str | None = None, unsafe: bool = False) -> Fixed
     body, applied = readable.text, readable.applied
     seen = {body}
     for _ in range(_MOST_PASSES):
-        fixes = _fixes(body, version, unsafe=unsafe)
-        kept = _harmless(body, fixes, version)
+        found = lint(body, version=version).diagnostics
+        kept = _harmless(body, _fixes(found, unsafe=unsafe), _errors(found), version)
         changed = apply(body, kept)
         if not kept or changed in seen:
             break
@@ -66,11 +65,7 @@ def _fix_syntax(text: str, *, unsafe: bool) -> Fixed | None:
         read = source.read(text)
         if read.readable:
             return Fixed(text, applied)
-        fixes = _apart(
-            fault.fix
-            for fault in read.faults
-            if fault.fix is not None and (unsafe or fault.fix.safety == "safe")
-        )
+        fixes = _chosen((fault.fix for fault in read.faults), unsafe=unsafe)
         if not fixes:
             return None
         text = apply(text, fixes)
@@ -78,45 +73,43 @@ def _fix_syntax(text: str, *, unsafe: bool) -> Fixed | None:
     return None
 
 
-def _fixes(text: str, version: str | None, *, unsafe: bool) -> list[Fix]:
+def _fixes(found: Sequence[Diagnostic], *, unsafe: bool) -> list[Fix]:
     """The fixes of a JSON text that can be applied together.
 
     There are none where a key is given twice, since a fix would be about the last one only.
     """
-    report = lint(text, version=version)
-    if any(found.rule == "duplicate-key" for found in report.diagnostics):
+    if any(each.rule == "duplicate-key" for each in found):
         return []
-    return _apart(
-        found.fix
-        for found in report.diagnostics
-        if found.fix is not None and (unsafe or found.fix.safety == "safe")
-    )
+    return _chosen((each.fix for each in found), unsafe=unsafe)
 
 
-def _apart(fixes: Iterable[Fix]) -> list[Fix]:
-    """The fixes in the order of the text, without those that reach into an earlier one."""
+def _chosen(fixes: Iterable[Fix | None], *, unsafe: bool) -> list[Fix]:
+    """The fixes that are safe enough, in the order of the text, apart from one another.
+
+    One that reaches into an earlier one is left out.
+    """
+    wanted = [each for each in fixes if each is not None and (unsafe or each.safety == "safe")]
     kept: list[Fix] = []
     reached = 0
-    for each in sorted(fixes, key=lambda each: each.edits[0].start):
+    for each in sorted(wanted, key=lambda each: each.edits[0].start):
         if each.edits[0].start >= reached:
             kept.append(each)
             reached = each.edits[-1].end
     return kept
 
 
-def _harmless(text: str, fixes: Sequence[Fix], version: str | None) -> list[Fix]:
-    """The fixes that together leave no more errors than there are.
+def _harmless(text: str, fixes: Sequence[Fix], errors: int, version: str | None) -> list[Fix]:
+    """The fixes that together leave no more errors than the text has.
 
     Where all of them would leave more, half of them are tried, and so on.
     """
     kept: list[Fix] = []
-    errors = _errors(text, version)
     pending = [list(fixes)]
     while pending:
         group = pending.pop()
         if not group:
             continue
-        left = _errors(apply(text, [*kept, *group]), version)
+        left = _errors(lint(apply(text, [*kept, *group]), version=version).diagnostics)
         if left <= errors:
             kept += group
             errors = left
@@ -126,8 +119,7 @@ def _harmless(text: str, fixes: Sequence[Fix], version: str | None) -> list[Fix]
     return kept
 
 
-def _errors(text: str, version: str | None) -> int:
-    found = lint(text, version=version).diagnostics
+def _errors(found: Sequence[Diagnostic]) -> int:
     return sum(each.severity == "error" for each in found)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-_BYTE_ORDER_MARK = "\ufeff"
+from waflows.flowjson.source import BYTE_ORDER_MARK
 
 
 class CannotLayOut(ValueError):
@@ -21,7 +21,7 @@ def lay_out(text: str) -> str:
     Keeps a byte order mark, and CRLF as the line break if the first line ends so. Raises
     CannotLayOut.
     """
-    body = text.removeprefix(_BYTE_ORDER_MARK)
+    body = text.removeprefix(BYTE_ORDER_MARK)
     try:
         laid_out = msgspec.json.format(body, indent=2) + "\n"
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):

@@ -159,44 +159,31 @@ class Walker:
             slot = slots.get(key)
             kind = type(found)
             if slot is None:
-                self._ask(
-                    self.checks.unknown,
-                    Place(
-                        flow=self.flow,
-                        node=node,
-                        steps=steps,
-                        owner=shape,
-                        key=key,
-                        value=found,
-                        slot=None,
-                    ),
-                )
+                self._ask(self.checks.unknown, self._place(node, steps, shape, key, found))
             elif kind is dict and slot.plain is dict:
                 self._inner(node, steps, key, slot, found)
             elif kind is list and slot.plain is list and slot.least <= len(found) <= slot.most:
                 self._elements(node, steps, key, shape, slot, found)
             elif not (_fits(found, slot) if kind is str else kind is bool and slot.plain is bool):
-                self._look(
-                    Place(
-                        flow=self.flow,
-                        node=node,
-                        steps=steps,
-                        owner=shape,
-                        key=key,
-                        value=found,
-                        slot=slot,
-                    )
-                )
+                self._look(self._place(node, steps, shape, key, found, slot))
         for name in shape.required:
             if name not in value:
                 self._missing(shape, name, node, steps)
 
     def _missing(self, shape: Shape, name: str, node: Node, steps: Path) -> None:
-        self._ask(
-            self.checks.missing,
-            Place(
-                flow=self.flow, node=node, steps=steps, owner=shape, key=name, value=None, slot=None
-            ),
+        self._ask(self.checks.missing, self._place(node, steps, shape, name, None))
+
+    def _place(
+        self,
+        node: Node,
+        steps: Path,
+        owner: Shape,
+        key: str | int,
+        value: Any,
+        slot: Slot | None = None,
+    ) -> Place:
+        return Place(
+            flow=self.flow, node=node, steps=steps, owner=owner, key=key, value=value, slot=slot
         )
 
     def _ask(self, checks: tuple[Check, ...], place: Place) -> bool:
@@ -313,17 +300,7 @@ class Walker:
                 or closely
                 or (wanted is str and ("${" in value or value[:1] == "`"))
             ):
-                self._look(
-                    Place(
-                        flow=self.flow,
-                        node=node,
-                        steps=steps,
-                        owner=owner,
-                        key=index,
-                        value=value,
-                        slot=element,
-                    )
-                )
+                self._look(self._place(node, steps, owner, index, value, element))
 
     def _inner(
         self, node: Node, steps: Path, key: str | int, slot: Slot, value: dict[str, Any]

@@ -22,7 +22,7 @@ from waflows.flowjson import scanner
 from waflows.flowjson.scanner import MAX_DEPTH, TextFault
 from waflows.flowjson.spec.objects import MAX_BYTES, MAX_VALUES
 
-_BYTE_ORDER_MARK = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff"
 _SURROGATE_ESCAPE = re.compile(
     r"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD])[c-fC-F][0-9a-fA-F]{2})"
@@ -47,7 +47,7 @@ def read(given: str | bytes) -> Source:
     decoded = _decode(given)
     if isinstance(decoded, Source):
         return decoded
-    text = decoded.removeprefix(_BYTE_ORDER_MARK)
+    text = decoded.removeprefix(BYTE_ORDER_MARK)
     if too_many(text):
         return Source(text, None, False, (TextFault("too-many-values", ((0, 1, ()),)),))
     suspicious = False
@@ -77,16 +77,16 @@ def _decode(given: str | bytes) -> str | Source:
     if isinstance(given, str):
         size = len(given) if len(given) > MAX_BYTES else _utf8_length(given)
         if size > MAX_BYTES:
-            return Source(given.removeprefix(_BYTE_ORDER_MARK), None, False, (_too_large(size),))
+            return Source(given.removeprefix(BYTE_ORDER_MARK), None, False, (_too_large(size),))
         return given
     if len(given) > MAX_BYTES:
-        text = given.decode("utf-8", "replace").removeprefix(_BYTE_ORDER_MARK)
+        text = given.decode("utf-8", "replace").removeprefix(BYTE_ORDER_MARK)
         return Source(text, None, False, (_too_large(len(given)),))
     try:
         return given.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = given[: error.start].decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
-        text = given.decode("utf-8", "replace").removeprefix(_BYTE_ORDER_MARK)
+        before = given[: error.start].decode("utf-8").removeprefix(BYTE_ORDER_MARK)
+        text = given.decode("utf-8", "replace").removeprefix(BYTE_ORDER_MARK)
         at = len(before)
         return Source(text, None, False, (TextFault("not-utf-8", ((at, at + 1, ()),)),))
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 
-LARGEST_BYTES = 300 * 1024
-"""What Meta recommends for a picture at most."""
-
 # The start is enough to tell Base64 from anything else, however large the picture is.
 _LOOKED_AT = 4000
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")

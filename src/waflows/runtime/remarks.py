@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from waflows.flowjson.spec import Spec, for_version
+from waflows.flowjson.spec.objects import MOST_IMAGE_KB
 from waflows.runtime import choices, dates, fields
 from waflows.runtime.flow import Component
-from waflows.runtime.pictures import LARGEST_BYTES, problem_of
+from waflows.runtime.pictures import problem_of
 from waflows.runtime.scope import Scope
 from waflows.runtime.state import Ran
 
@@ -115,8 +116,8 @@ def _picture(what: str, src: str) -> Iterator[str]:
     problem = problem_of(src)
     if problem:
         yield f"{what} is not shown: {problem}"
-    elif len(src) * 3 // 4 > LARGEST_BYTES:
-        yield f"{what} is larger than the {LARGEST_BYTES // 1024:,} KB a phone takes"
+    elif len(src) * 3 // 4 > MOST_IMAGE_KB * 1024:
+        yield f"{what} is larger than the {MOST_IMAGE_KB} KB a phone takes"
 
 
 # --- dates

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from waflows.flowjson.diagnostics import Diagnostic, Pointer
 from waflows.flowjson.report import Checked, Run, cut_short
 from waflows.flowjson.report.excerpt import Mark, excerpt, printable, window
+from waflows.flowjson.source import BYTE_ORDER_MARK
 
 WIDTH = 120
 """Cells in a line of the report where no terminal says otherwise."""
@@ -38,7 +39,7 @@ def diagnoses(checked: Checked, *, colour: bool = False, width: int = WIDTH) -> 
     """Every finding of one document, each closed by an empty line."""
     if not checked.diagnostics:
         return ""
-    text = checked.text.removeprefix("\ufeff")
+    text = checked.text.removeprefix(BYTE_ORDER_MARK)
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     return "".join(
         "\n".join(_diagnosis(checked.name, lines, found, Paint(colour), width)) + "\n\n"

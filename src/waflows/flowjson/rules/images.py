@@ -11,6 +11,7 @@ from waflows.flowjson.document import Component
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnComponent
 from waflows.flowjson.rule import Gap
+from waflows.flowjson.spec.objects import MOST_IMAGE_KB
 
 _IMAGE = '{ "type": "Image", "src": SRC }'
 _PIXEL = '"iVBORw0KGgo="'
@@ -72,7 +73,7 @@ MARKDOWN = Gap(
         page(_RICH.replace("TEXT", '"[Map](https://example.com/map.png)"')),
     ),
 )
-_LARGE, _SMALL = 300, 100
+_LARGE, _SMALL = MOST_IMAGE_KB, 100
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|www\.", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_=\s-]*")
 _SHOWN = re.compile(r"!\[[^\]]{0,300}\]\(\s*(https?://[^)\s]{1,2000})")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from waflows.flowjson import expressions
+from waflows.flowjson.data_model import declared_type, mistyped_literals
 from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Action, Use
 from waflows.flowjson.examples import FOOTER, INPUT, a_flow, a_screen, fails, go, passes
 from waflows.flowjson.family import Family, OnAction, OnUse
-from waflows.flowjson.json_types import json_type
 from waflows.flowjson.rule import Rule
-from waflows.flowjson.spec.objects import DATA_TYPES
 
 _LAST = '"terminal": true,\n"data": { "count": { "type": "number", "__example__": 3 } }'
 
@@ -65,20 +64,15 @@ BOUND = Rule(
 
 def check_action(action: Action) -> Iterator[Finding]:
     """Literal values."""
-    for field, value in (action.payload or {}).items():
-        expected = _expected(action, field)
-        if expected is None or (isinstance(value, str) and expressions.classify(value)):
-            continue
-        found = json_type(value)
-        if found != expected:
-            yield LITERAL.finding(
-                action.target("payload", field),
-                payloadField=field,
-                payloadScreen=action.screen.name,
-                dataModelScreen=action.destination,
-                dataModelFieldType=expected,
-                payloadFieldType=found,
-            )
+    for field, expected, found in mistyped_literals(action.payload, _model(action)):
+        yield LITERAL.finding(
+            action.target("payload", field),
+            payloadField=field,
+            payloadScreen=action.screen.name,
+            dataModelScreen=action.destination,
+            dataModelFieldType=expected,
+            payloadFieldType=found,
+        )
 
 
 def check_use(use: Use) -> Iterator[Finding]:
@@ -87,7 +81,7 @@ def check_use(use: Use) -> Iterator[Finding]:
     if action is None or not use.in_payload or len(use.steps) != 2:
         return
     field = str(use.steps[1])
-    expected = _expected(action, field)
+    expected = declared_type(_model(action), field)
     types = use.types_given
     if expected is not None and types and expected not in types and not use.pickers:
         yield BOUND.finding(
@@ -100,13 +94,10 @@ def check_use(use: Use) -> Iterator[Finding]:
         )
 
 
-def _expected(action: Action, field: str) -> str | None:
+def _model(action: Action) -> dict[str, Any] | None:
+    """The data model of the screen that the action leads to, if that is another one."""
     following = action.screen.flow.by_id.get(action.destination or "")
-    if following is None or following is action.screen or following.data is None:
-        return None
-    entry = following.data.get(field)
-    kind = entry.get("type") if isinstance(entry, dict) else None
-    return kind if kind in DATA_TYPES else None
+    return None if following is None or following is action.screen else following.data
 
 
 FAMILY = Family(

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from waflows.flowjson import expressions
+from waflows.flowjson.data_model import declared_type, mistyped_literals
 from waflows.flowjson.diagnostics import Finding
 from waflows.flowjson.document import Action, Use
 from waflows.flowjson.examples import fails, page, passes
 from waflows.flowjson.family import Family, OnAction, OnUse
-from waflows.flowjson.json_types import json_type
 from waflows.flowjson.rule import Rule
-from waflows.flowjson.spec.objects import DATA_TYPES
 
 _OPT_IN = """{
   "type": "OptIn", "name": "agree", "label": "I agree",
@@ -67,14 +65,9 @@ def check_action(action: Action) -> Iterator[Finding]:
 
 def check_literals(action: Action) -> Iterator[Finding]:
     """Values of another type than the field they change."""
-    for field, value in (action.payload or {}).items():
-        expected = _expected(action, field)
-        if expected is None or (isinstance(value, str) and expressions.classify(value)):
-            continue
-        found = json_type(value)
-        if found != expected:
-            at = action.target("payload", field)
-            yield TYPE.finding(at, field=field, expected=expected, found=found)
+    for field, expected, found in mistyped_literals(action.payload, action.screen.data):
+        at = action.target("payload", field)
+        yield TYPE.finding(at, field=field, expected=expected, found=found)
 
 
 def check_use(use: Use) -> Iterator[Finding]:
@@ -82,15 +75,10 @@ def check_use(use: Use) -> Iterator[Finding]:
     action = use.action
     if action is None or action.name != "update_data" or len(use.steps) != 2:
         return
-    expected, types = _expected(action, str(use.steps[1])), use.types_given
+    expected = declared_type(action.screen.data, str(use.steps[1]))
+    types = use.types_given
     if expected is not None and types and expected not in types:
         yield TYPE.finding(use.target(), field=use.steps[1], expected=expected, found=types[0])
-
-
-def _expected(action: Action, field: str) -> str | None:
-    entry = (action.screen.data or {}).get(field)
-    kind = entry.get("type") if isinstance(entry, dict) else None
-    return kind if kind in DATA_TYPES else None
 
 
 FAMILY = Family(

@@ -13,6 +13,8 @@ MAX_IF_NESTING = 3
 MAX_CAROUSELS_PER_SCREEN = 2
 MAX_CAROUSELS_PER_FLOW = 3
 MAX_NAVIGATION_LISTS_PER_SCREEN = 2
+MOST_IMAGE_KB = 300
+"""What Meta recommends for a picture at most."""
 DATA_TYPES = ("string", "number", "boolean", "object", "array")
 
 FLOW = ObjectType(
