@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from waflows.telemetry.processes import is_running
+
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _NAME = re.compile(r"waflows-metrics-(\d+)-.*")
 
@@ -42,15 +44,5 @@ def _remove_leftovers() -> None:
         named = _NAME.fullmatch(folder.name)
         with contextlib.suppress(OSError):
             is_own = not folder.is_symlink() and folder.stat().st_uid == os.getuid()
-            if named and is_own and not _runs(int(named[1])):
+            if named and is_own and not is_running(int(named[1])):
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

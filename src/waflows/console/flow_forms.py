@@ -18,8 +18,7 @@ from waflows.http.routing import RouteGroup
 from waflows.services.endpoint import endpoint_keys
 from waflows.services.flows import browsing, editing, lifecycle
 from waflows.services.flows.categories import Category
-from waflows.services.flows.contents import GivenContent, check_content
-from waflows.services.flows.lifecycle import Content
+from waflows.services.flows.contents import GivenContent
 from waflows.storage.flows import Flow
 
 _BLANK = "blank"
@@ -79,7 +78,7 @@ async def create_flow(call: Call[NoQuery, NewForm]) -> Reply:
     form = call.body
     draw = await _drawer(call, form)
     try:
-        content = await _check(call, _given(form))
+        content = await call.state.check_content(call.account_id, _given(form))
         if not call.principal.may_use(form.channel):
             raise Forbidden(f"This API key may not use channel {form.channel}.")
         flow = await call.state.db.run(
@@ -114,7 +113,7 @@ async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
             categories=_categories(form.categories),
             endpoint_uri=uri or None,
         )
-        content = await _check(call, given)
+        content = await call.state.check_content(call.account_id, given)
         # The form has every field, so an empty endpoint means to remove it.
         content = msgspec.structs.replace(content, endpoint_uri=uri)
         await call.state.db.run(
@@ -123,17 +122,6 @@ async def change_settings(call: Call[NoQuery, SettingsForm]) -> Reply:
     except WaflowsError as error:
         raise OnPage(error, draw) from error
     return shell.see(f"{shell.flow_path(flow.id)}/settings", done="settings")
-
-
-async def _check(call: Call[Any, Any], given: GivenContent) -> Content:
-    state = call.state
-    return await check_content(
-        given,
-        call.account_id,
-        state.checker,
-        state.egress,
-        allow_any_address=state.development,
-    )
 
 
 def _given(form: NewForm) -> GivenContent:

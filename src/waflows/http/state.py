@@ -22,6 +22,8 @@ from waflows.services.accounts.rate_limits import Counts
 from waflows.services.accounts.sign_in_links import SignInLink
 from waflows.services.endpoint.endpoint_calls import Outside
 from waflows.services.flows.checking import Checker
+from waflows.services.flows.contents import GivenContent, check_content
+from waflows.services.flows.lifecycle import Content
 from waflows.services.flows.playing import Player
 from waflows.services.turns import Lines
 from waflows.settings import Settings
@@ -188,6 +190,16 @@ class ServerState(msgspec.Struct, kw_only=True):
         async with self.decoding:
             self.large_answers.require_room(owner, size)
             return await self.db.read_slow(read, *args, **kwargs)
+
+    async def check_content(self, account_id: str, given: GivenContent) -> Content:
+        """What a client says about a flow, checked; during development any address may be tried."""
+        return await check_content(
+            given,
+            account_id,
+            self.checker,
+            self.egress,
+            allow_any_address=self.development,
+        )
 
     @property
     def outside(self) -> Outside:

@@ -24,6 +24,7 @@ from prometheus_client import (
 )
 
 from waflows.telemetry.logs import AccessLine
+from waflows.telemetry.processes import is_running
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 RENDERED_PER_SECOND = 10
@@ -161,16 +162,6 @@ def _forget_dead_workers(folder: Path) -> None:
     """Removes the last gauge values of workers that died."""
     for file in folder.glob("gauge_live*.db"):
         pid = file.stem.rpartition("_")[2]
-        if pid.isdecimal() and not _is_alive(int(pid)):
+        if pid.isdecimal() and not is_running(int(pid)):
             # Another worker may be doing the same.
             file.unlink(missing_ok=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

@@ -10,7 +10,7 @@ from msgspec import Meta
 from waflows.http.route import Call
 from waflows.services.flows import endpoint_health, lifecycle
 from waflows.services.flows.categories import Category
-from waflows.services.flows.contents import APPLICATION_ID_PATTERN, GivenContent, check_content
+from waflows.services.flows.contents import APPLICATION_ID_PATTERN, GivenContent
 from waflows.services.flows.lifecycle import NAME_LENGTH, Content
 from waflows.services.names import PRINTABLE_PATTERN
 from waflows.storage.flows import Checked, Flow
@@ -133,12 +133,4 @@ async def _content(call: Call[Any, Any]) -> Content:
         application_id=body.application_id,
         publish=body.publish,
     )
-    state = call.state
-    return await check_content(
-        given,
-        call.account_id,
-        state.checker,
-        state.egress,
-        # During development any address may be tried.
-        allow_any_address=state.development,
-    )
+    return await call.state.check_content(call.account_id, given)
