@@ -11,7 +11,8 @@ from typing import Any, get_args
 import hypothesis
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from harness.fuzzing import bounded
+from hypothesis import given
 from hypothesis import strategies as st
 
 from waflows.security import flow_crypto, flow_tokens, keys, links, sessions
@@ -148,13 +149,7 @@ def _read_token(token: str) -> None:
     assert not flow_crypto.is_signed(["secret"], b"body", token)
 
 
-_BOUNDED = settings(
-    max_examples=200,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-    phases=[Phase.generate, Phase.shrink],
-)
+_BOUNDED = bounded(200)
 
 
 def _check(seed: int) -> None:

@@ -15,8 +15,9 @@ from typing import Any
 import hypothesis
 import msgspec
 import pytest
+from harness.fuzzing import bounded
 from harness.gallery import FLOW
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from waflows import runtime
@@ -205,13 +206,7 @@ raw = given(
     .map(lambda value: json.dumps(value).encode("utf-8", "surrogatepass")),
     st.text(max_size=60) | st.from_regex(r"[0-9]{1,12}\.[a-z0-9]{1,10}\.[0-9a-f]{0,32}\.[\w-]{43}"),
 )  # fmt: skip
-_BOUNDED = settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-    phases=[Phase.generate, Phase.shrink],
-)
+_BOUNDED = bounded(150)
 
 
 def _check(seed: int) -> None:

@@ -10,6 +10,7 @@ from harness.servers import Tenant, opened
 
 from waflows.services.flows import lifecycle
 from waflows.services.flows.lifecycle import Content
+from waflows.storage.database import Transaction
 
 
 def fill(server: Tenant, count: int) -> list[str]:
@@ -224,7 +225,7 @@ def test_a_head_request_tells_the_headers_of_a_list_alone(server: Tenant) -> Non
     assert head.headers["content-length"] == server.http.get(server.flows).headers["content-length"]
 
 
-def _create_many(tx: object, account_id: str, channel_id: str, count: int) -> None:
+def _create_many(tx: Transaction, account_id: str, channel_id: str, count: int) -> None:
     for number in range(count):
         content = Content(name=f"Flow {number}", categories=["OTHER"])
-        lifecycle.create(tx, account_id, channel_id, content)  # type: ignore[arg-type]
+        lifecycle.create(tx, account_id, channel_id, content)

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from harness.contents import faults, rows_of
 from harness.flow_json import VALID
+from harness.principals import unlimited
 
 from waflows.errors import Conflict, NotFound
 from waflows.security.vault import Vault
 from waflows.services import clock
 from waflows.services.accounts import accounts, quotas, sub_accounts
-from waflows.services.accounts.accounts import Principal
 from waflows.services.flows import lifecycle, texts
 from waflows.services.flows.lifecycle import Content
 from waflows.services.messages import conversations
@@ -39,14 +39,7 @@ class Business:
         vault = Vault(bytes(32))
         wanted = [Wanted(sub_account_id="*", url="https://hooks.example/x", type="MSG")]
         db.run_now(subscriptions.configure, vault, self.account_id, wanted)
-        self.principal = Principal(
-            account_id=self.account_id,
-            key_id="key",
-            last_six="abcdef",
-            read_only=False,
-            channel_ids=None,
-            expires_at=None,
-        )
+        self.principal = unlimited(self.account_id)
         for channel in ("one", "two"):
             db.run_now(accounts.create_channel, self.account_id, channel, channel)
             db.run_now(sub_accounts.create_sub_account, self.account_id, f"sub-{channel}", channel)

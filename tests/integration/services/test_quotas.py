@@ -10,11 +10,12 @@ import msgspec
 import pytest
 from harness.contents import faults
 from harness.databases import new_sqlite
+from harness.principals import unlimited
 from harness.servers import opened
 
 from waflows.errors import NotFound, QuotaReached
+from waflows.security.vault import Vault
 from waflows.services.accounts import accounts, quotas, sub_accounts
-from waflows.services.accounts.accounts import Principal
 from waflows.services.accounts.quotas import Limits
 from waflows.services.flows import editing, lifecycle
 from waflows.services.flows import texts as flow_texts
@@ -42,14 +43,7 @@ class Shop:
         self.channel = db.run_now(accounts.create_channel, self.account, "Channel").id
         self.sub_account = f"sub-{self.account[:8]}"
         db.run_now(sub_accounts.create_sub_account, self.account, self.sub_account, self.channel)
-        self.principal = Principal(
-            account_id=self.account,
-            key_id="key",
-            last_six="xxxxxx",
-            read_only=False,
-            channel_ids=None,
-            expires_at=None,
-        )
+        self.principal = unlimited(self.account)
         self.limit(**limits)
 
     def limit(self, **limits: int) -> None:
@@ -165,7 +159,7 @@ def test_templates_phones_and_webhooks_are_counted_too(db: Database) -> None:
     def configure(sub_account: str, url: str) -> None:
         wanted = [subscriptions.Wanted(sub_account_id=sub_account, url=url, type="MSG")]
         # Nothing of it is secret, so nothing is sealed.
-        db.run_now(subscriptions.configure, None, account, wanted)  # type: ignore[arg-type]
+        db.run_now(subscriptions.configure, Vault(bytes(32)), account, wanted)
 
     db.run_now(templates.create, account, channel, _template("one"))
     db.run_now(conversations.receive_text, account, channel, _PERSON, "Hello", "Ines")

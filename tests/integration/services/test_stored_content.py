@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from harness.contents import faults, rows_of
+from harness.principals import unlimited
 from harness.servers import opened
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,6 @@ from waflows.errors import (
     QuotaReached,
 )
 from waflows.services.accounts import accounts, quotas, sub_accounts
-from waflows.services.accounts.accounts import Principal
 from waflows.services.flows import lifecycle, texts
 from waflows.services.flows.lifecycle import Content
 from waflows.services.messages import conversations
@@ -72,14 +72,7 @@ class Business:
     def __init__(self, db: Database) -> None:
         self.db = db
         self.account = db.run_now(accounts.create_account, "Business").id
-        self.principal = Principal(
-            account_id=self.account,
-            key_id="key",
-            last_six="xxxxxx",
-            read_only=False,
-            channel_ids=None,
-            expires_at=None,
-        )
+        self.principal = unlimited(self.account)
         self.flows: dict[str, str] = {}
         for channel in _CHANNELS:
             db.run_now(accounts.create_channel, self.account, channel, channel)
