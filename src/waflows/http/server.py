@@ -57,6 +57,11 @@ class DrainingServer(uvicorn.Server):
             finally:
                 signal.signal(RETIRE, before)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts to serve; a signal that came before is announced now."""
+        await super().startup(sockets)
+        self._announce()
+
     async def on_tick(self, counter: int) -> bool:
         """Whether to stop accepting connections, asked several times a second."""
         if self._drain_at is not None and time.monotonic() >= self._drain_at:
@@ -75,7 +80,11 @@ class DrainingServer(uvicorn.Server):
             return
         self._drain_at = time.monotonic() + delay
         self._is_patient = True
-        if self.started:
+        self._announce()
+
+    def _announce(self) -> None:
+        """Has `/readyz` say that the server will end, if it will and serves already."""
+        if self._is_patient and self.started:
             self._gateway().announce_end()
 
     def _gateway(self) -> Gateway:
