@@ -106,6 +106,7 @@ def test_faults_stand_over_the_phone_until_they_are_mended(
         file.write_text(flow("Two").replace("TextHeading", "TextHeadin"))
         expect(faults).to_contain_text("TextHeadin")
         expect(faults.locator("code").first).to_have_text(re.compile(r"\d+:\d+"))
+        expect(faults).not_to_contain_text("null")
         watched.screenshot("preview-file-faults")
 
         file.write_text(flow("Three")[:-30])

@@ -187,7 +187,8 @@ function showFaultsOver() {
   overlay.replaceChildren(
     h("h2", {}, `${about.errors} ${about.errors === 1 ? "error" : "errors"} in the Flow JSON`),
     h("ol", {}, ...shown.map(fault)),
-    more ? h("p", {}, `and ${more} more`) : null,
+    // Unlike `h`, this would print a null.
+    ...(more ? [h("p", {}, `and ${more} more`)] : []),
     h("button", { type: "button", onclick: () => (overlay.hidden = true) }, "Hide"),
   );
 }
